@@ -1,0 +1,1 @@
+"""One clip maker a file; see engine/registry.py."""

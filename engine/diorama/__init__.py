@@ -1,0 +1,1 @@
+"""The default backend: learned direction over a scene, painted from openly licensed art."""
