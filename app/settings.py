@@ -1,0 +1,60 @@
+"""Where things are: the only file that reads the environment. What is allowed is policy, in `models/policy.py`."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """All settings, each read from ``YUME_<NAME>``. Paths are relative to the working folder."""
+
+    model_config = SettingsConfigDict(env_prefix="YUME_", extra="ignore")
+
+    host: str = Field("127.0.0.1", description="Address the web server listens on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port the web server listens on.")
+    data_dir: Path = Field(Path("var"), description="Folder of everything that must be kept.")
+    database_url: SecretStr | None = Field(None, description="A Postgres ≥ 16 to use instead of the embedded one.")
+    redis_url: SecretStr | None = Field(None, description="A Redis or Valkey to use instead of the embedded one.")
+    env: Literal["development", "production"] = "development"
+    public_url: str | None = Field(None, description="Address users see, when a proxy stands in front.")
+    regions: str = Field("US,CA", description="Regions that seed the policy row at the first start, comma separated.")
+    media_url: str | None = Field(None, description="s3://bucket/prefix for media; a folder in data_dir when unset.")
+    key_dir: Path | None = Field(None, description="Folder of the purpose keys; data_dir/keys when unset.")
+    allowed_origins: str = Field("", description="Further web origins that may open sockets, comma separated.")
+    device: str = Field("cpu", description="Device of this host's worker: cpu, cuda:0, …")
+    engine: str = Field("diorama", description="Backend of this host's worker.")
+    workers: int = Field(1, ge=0, le=64, description="Worker processes started by `yume up`.")
+    api_processes: int = Field(1, ge=1, le=64, description="API processes started by `yume up`.")
+    log_format: Literal["auto", "json", "console"] = "auto"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @property
+    def production(self) -> bool:
+        """True where members of the public are served: no introspection, no local owner, secure cookies."""
+        return self.env == "production"
+
+    @property
+    def keys(self) -> Path:
+        """Folder that holds the purpose keys."""
+        return self.key_dir or self.data_dir / "keys"
+
+    @property
+    def region_codes(self) -> list[str]:
+        """The seed of the region policy, as ISO 3166-1 alpha-2 codes."""
+        return [code.strip().upper() for code in self.regions.split(",") if code.strip()]
+
+    @property
+    def address(self) -> str:
+        """What a person types into a browser."""
+        return self.public_url or f"http://{'127.0.0.1' if self.host == '0.0.0.0' else self.host}:{self.port}"  # noqa: S104
+
+
+@cache
+def settings() -> Settings:
+    """The process's settings, read once."""
+    return Settings()

@@ -1,0 +1,79 @@
+"""Accounts: who is a member, in which region, admitted by whom."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import ClassVar
+from uuid import UUID
+
+from tortoise import fields
+
+from models.base import Row
+
+
+class Role(StrEnum):
+    """What an account may do beyond being a member."""
+
+    MEMBER = "MEMBER"
+    MODERATOR = "MODERATOR"
+    ADMIN = "ADMIN"
+
+
+class Account(Row):
+    """One member. ``handle`` is stored in lower case; ``password_hash`` is Argon2id, None for the local owner."""
+
+    handle = fields.CharField(max_length=30, unique=True)
+    display_name = fields.CharField(max_length=60)
+    bio = fields.CharField(max_length=300, default="", db_default="")
+    password_hash: str | None = fields.CharField(max_length=200, null=True)
+    birth_date: date | None = fields.DateField(null=True)
+    region: str | None = fields.CharField(max_length=2, null=True)
+    role = fields.CharEnumField(Role, max_length=12, default=Role.MEMBER, db_default=Role.MEMBER.value)
+    invited_by: fields.ForeignKeyNullableRelation[Account] = fields.ForeignKeyField(
+        "models.Account", null=True, on_delete=fields.SET_NULL, related_name="invitees"
+    )
+    suspended_at: datetime | None = fields.DatetimeField(null=True)
+
+    invited_by_id: UUID | None
+
+    class Meta:
+        table = "account"
+
+
+class Session(Row):
+    """A signed-in client. Only the SHA-256 (hex) of the 256-bit token is stored, so a leaked table signs nobody in."""
+
+    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField("models.Account", related_name="sessions")
+    token_hash = fields.CharField(max_length=64, unique=True)
+    expires_at = fields.DatetimeField()
+    revoked_at: datetime | None = fields.DatetimeField(null=True)
+
+    account_id: UUID
+
+    class Meta:
+        table = "session"
+        indexes: ClassVar = [("account_id",)]
+
+
+class Invite(Row):
+    """A seat for one newcomer. ``code_hmac`` is the HMAC-SHA256 (hex) of the 128-bit code under the invite key."""
+
+    code_hmac = fields.CharField(max_length=64, unique=True)
+    created_by: fields.ForeignKeyNullableRelation[Account] = fields.ForeignKeyField(
+        "models.Account", null=True, on_delete=fields.CASCADE, related_name="invites"
+    )
+    used_by: fields.ForeignKeyNullableRelation[Account] = fields.ForeignKeyField(
+        "models.Account", null=True, on_delete=fields.SET_NULL, related_name="admitted_by"
+    )
+    used_at: datetime | None = fields.DatetimeField(null=True)
+    revoked_at: datetime | None = fields.DatetimeField(null=True)
+    admin = fields.BooleanField(default=False, db_default=False)
+    """True for the first invite of a server: whoever uses it becomes its admin, from any region."""
+
+    created_by_id: UUID | None
+    used_by_id: UUID | None
+
+    class Meta:
+        table = "invite"
+        indexes: ClassVar = [("created_by_id",)]
