@@ -55,8 +55,14 @@ class TimedOut(EngineError):
     code = "TIMED_OUT"
 
 
+class GenerationCancelled(EngineError):
+    """The clip was cancelled before it was done: how the driver of an engine child reports `Cancelled`."""
+
+    code = "CANCELLED"
+
+
 class Cancelled(BaseException):
-    """Raised at a step boundary once cancellation was asked for.
+    """Raised inside the engine at a step boundary once cancellation was asked for.
 
     Derived from ``BaseException`` so that no ``except Exception`` in a backend or a library swallows it.
     """

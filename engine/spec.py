@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -119,9 +120,21 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     frame_multiple: int = 1
     frame_offset: int = 0
     max_cast: int = 0
+    last_frame: bool = False
+    quality_steps: dict[Quality, int] = msgspec.field(default_factory=dict[Quality, int])
+    """Sampler steps for each quality when the spec names none; what is missing falls back to the fewest steps."""
+
+    def resolve_steps(self, spec: GenerationSpec) -> int:
+        """How many DENOISE steps ``spec`` takes here: its own number, or its quality's."""
+        return spec.steps if spec.steps is not None else self.quality_steps.get(spec.quality, self.steps[0])
 
     def validate(self, spec: GenerationSpec) -> None:
         """Raise `InvalidRequest` (with its field) for the first thing in ``spec`` that this backend cannot do."""
+        self._validate_shape(spec)
+        self._validate_sampling(spec)
+        self._validate_conditioning(spec)
+
+    def _validate_shape(self, spec: GenerationSpec) -> None:
         if not self.min_seconds <= spec.seconds <= self.max_seconds:
             raise InvalidRequest(
                 f"This engine makes clips of {self.min_seconds:g} to {self.max_seconds:g} seconds.", field="seconds"
@@ -131,14 +144,32 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
             raise InvalidRequest(f"This engine makes pictures of {offered}.", field="size")
         if spec.fps not in self.fps:
             raise InvalidRequest(f"This engine makes {', '.join(map(str, self.fps))} frames a second.", field="fps")
+        if (spec.frame_count - self.frame_offset) % self.frame_multiple:
+            raise InvalidRequest(
+                f"This engine makes clips of {self.frame_multiple}n + {self.frame_offset} frames.", field="seconds"
+            )
+        if spec.preview.long_side < 16 or spec.preview.max_bytes < 1_000:
+            raise InvalidRequest(
+                "A preview is at least 16 pixels long and may take at least 1000 bytes.", field="preview"
+            )
+
+    def _validate_sampling(self, spec: GenerationSpec) -> None:
+        if not spec.prompt.strip():
+            raise InvalidRequest("Say what the clip should show.", field="prompt")
         if spec.steps is not None and not self.steps[0] <= spec.steps <= self.steps[1]:
             raise InvalidRequest(f"Choose {self.steps[0]} to {self.steps[1]} steps.", field="steps")
         if spec.style is not None and spec.style not in self.styles:
             raise InvalidRequest(f"Unknown style. Choose one of: {', '.join(self.styles) or 'none'}.", field="style")
         if not 0 <= spec.seed < 2**31:
             raise InvalidRequest("A seed is a whole number from 0 to 2147483647.", field="seed")
+        if spec.guidance_scale is not None and not (math.isfinite(spec.guidance_scale) and spec.guidance_scale >= 0):
+            raise InvalidRequest("Guidance is a number from 0 up.", field="guidanceScale")
+
+    def _validate_conditioning(self, spec: GenerationSpec) -> None:
         if spec.first_frame is not None and not self.first_frame:
             raise InvalidRequest("This engine cannot start from a picture.", field="startFrame")
+        if spec.last_frame is not None and not self.last_frame:
+            raise InvalidRequest("This engine cannot end on a picture.", field="endFrame")
         if len(spec.cast) > self.max_cast or (spec.cast and not self.cast):
             raise InvalidRequest(f"This engine takes at most {self.max_cast} cast members.", field="cast")
         if spec.source is not None and not 0.0 <= spec.source.strength <= 1.0:
@@ -183,6 +214,8 @@ class Backend(Protocol):
 
     name: str
     capabilities: Capabilities
+    weights: str
+    """SHA-256 (hex) of the weights in use; empty before `load`, and for a backend that has none."""
 
     def load(self, device: str) -> None:
         """Bring weights into memory on ``device`` ("cpu", "cuda:0"). Raises `BackendUnavailable`."""
