@@ -1,0 +1,1 @@
+"""DataLoaders, one file each, made anew for every operation."""

@@ -1,0 +1,20 @@
+"""The loaders of one operation, bound to its viewer."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from resolvers.loaders.account import AccountsById
+from resolvers.loaders.rendition import RenditionsByVideo
+from resolvers.loaders.video import VideosByGeneration, VideosById, VisibilityByVideo
+
+
+class Loaders:
+    """Batches the reads of one operation, so that a page costs the same number of statements whatever its size."""
+
+    def __init__(self, viewer_id: UUID | None) -> None:
+        self.accounts = AccountsById()
+        self.videos = VideosById(viewer_id)
+        self.video_by_generation = VideosByGeneration(viewer_id)
+        self.visibility = VisibilityByVideo()
+        self.renditions = RenditionsByVideo()

@@ -1,0 +1,23 @@
+"""Stored objects of videos."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from strawberry.dataloader import DataLoader
+
+from models.video import Rendition, RenditionKind
+
+
+class RenditionsByVideo(DataLoader[UUID, dict[RenditionKind, Rendition]]):
+    """Each video's renditions, kind → row."""
+
+    def __init__(self) -> None:
+        super().__init__(load_fn=self._load)
+
+    @staticmethod
+    async def _load(keys: list[UUID]) -> list[dict[RenditionKind, Rendition]]:
+        found: dict[UUID, dict[RenditionKind, Rendition]] = {key: {} for key in keys}
+        for row in await Rendition.filter(video_id__in=keys):
+            found[row.video_id][row.kind] = row
+        return [found[key] for key in keys]

@@ -1,0 +1,51 @@
+"""Videos by id and by generation, only those the viewer may see; and their visibility rows."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from strawberry.dataloader import DataLoader
+
+from models.rules.video import may_be_seen_by
+from models.video import Video, VideoVisibility
+
+
+class VideosById(DataLoader[UUID, Video | None]):
+    """Videos the viewer may open; None for the rest, so that hidden and missing look alike."""
+
+    def __init__(self, viewer_id: UUID | None) -> None:
+        self.viewer_id = viewer_id
+        super().__init__(load_fn=self._load)
+
+    async def _load(self, keys: list[UUID]) -> list[Video | None]:
+        seen = await VideoVisibility.filter(may_be_seen_by(self.viewer_id), id__in=keys).values_list("id", flat=True)
+        found = {row.id: row for row in await Video.filter(id__in=list(seen))}
+        return [found.get(key) for key in keys]
+
+
+class VideosByGeneration(DataLoader[UUID, Video | None]):
+    """The video each generation ended in, when the viewer may open it."""
+
+    def __init__(self, viewer_id: UUID | None) -> None:
+        self.viewer_id = viewer_id
+        super().__init__(load_fn=self._load)
+
+    async def _load(self, keys: list[UUID]) -> list[Video | None]:
+        rows = {row.id: row for row in await Video.filter(generation_id__in=keys)}
+        seen = set(
+            await VideoVisibility.filter(may_be_seen_by(self.viewer_id), id__in=list(rows)).values_list("id", flat=True)
+        )
+        found = {row.generation_id: row for row in rows.values() if row.id in seen}
+        return [found.get(key) for key in keys]
+
+
+class VisibilityByVideo(DataLoader[UUID, VideoVisibility]):
+    """The visibility row of videos that were already loaded under a rule."""
+
+    def __init__(self) -> None:
+        super().__init__(load_fn=self._load)
+
+    @staticmethod
+    async def _load(keys: list[UUID]) -> list[VideoVisibility]:
+        found = {row.id: row for row in await VideoVisibility.filter(id__in=keys)}
+        return [found[key] for key in keys]
