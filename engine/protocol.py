@@ -103,7 +103,7 @@ class ErrorMessage(msgspec.Struct, frozen=True, kw_only=True, tag="error"):
 
 
 class CancelledMessage(msgspec.Struct, frozen=True, kw_only=True, tag="cancelled"):
-    """The job stopped because it was cancelled; its unfinished files are gone."""
+    """The job stopped because it was cancelled; what it left in the scratch folder is the parent's to delete."""
 
     job: str
 
