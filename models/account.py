@@ -8,6 +8,8 @@ from typing import ClassVar
 from uuid import UUID
 
 from tortoise import fields
+from tortoise.expressions import RawSQL
+from tortoise.queryset import QuerySet
 
 from models.base import Row
 
@@ -50,6 +52,11 @@ class Session(Row):
     revoked_at: datetime | None = fields.DatetimeField(null=True)
 
     account_id: UUID
+
+    @classmethod
+    def live(cls) -> QuerySet[Session]:
+        """Sessions neither revoked nor past their end, by the database's clock."""
+        return cls.filter(revoked_at__isnull=True).annotate(live=RawSQL("expires_at > yume_now()")).filter(live=True)
 
     class Meta:
         table = "session"

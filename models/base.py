@@ -1,4 +1,4 @@
-"""What every table shares: UUIDv7 keys made in Python and a clock that lives in Postgres."""
+"""What every table shares: UUIDv7 keys made in Python. Deadlines are compared by Postgres, with ``yume_now()``."""
 
 from __future__ import annotations
 
@@ -7,25 +7,12 @@ from uuid import UUID
 
 import uuid_utils.compat
 from tortoise import fields
-from tortoise.expressions import Function
 from tortoise.models import Model
-from pypika_tortoise import functions as sql
 
 
 def new_id() -> UUID:
     """A UUIDv7 (RFC 9562): sorts by the time it was made."""
     return uuid_utils.compat.uuid7()
-
-
-class _YumeNow(sql.Function):
-    def __init__(self) -> None:
-        super().__init__("yume_now")
-
-
-class YumeNow(Function):
-    """``yume_now()``: the time every deadline is compared with, shiftable in tests."""
-
-    database_func = _YumeNow
 
 
 class Row(Model):

@@ -66,11 +66,11 @@ class RateLimited(DomainError):
 
 
 class QuotaExceeded(DomainError):
-    """The day's engine seconds do not cover the request."""
+    """What is left of an allowance does not cover the request. ``resets_at`` is None when it never refills."""
 
     code = "QUOTA_EXCEEDED"
 
-    def __init__(self, message: str, *, needed: float, left: float, resets_at: datetime) -> None:
+    def __init__(self, message: str, *, needed: float, left: float, resets_at: datetime | None) -> None:
         super().__init__(message)
         self.needed = needed
         self.left = left

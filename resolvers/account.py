@@ -1,0 +1,123 @@
+"""Accounts: sign up with an invite, look members up, list their videos."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+from tortoise.exceptions import IntegrityError
+from tortoise.transactions import in_transaction
+
+from models.account import Account, Invite, Role
+from models.errors import Conflict, Denied, Invalid, NotFound
+from models.policy import policy_in_force
+from models.rules.video import may_be_listed
+from models.video import AuthorState, VideoVisibility
+from resolvers.context import Context
+from resolvers.feed.keyset import videos_page
+from resolvers.invite import code_digest
+from resolvers.limit import Limit
+from resolvers.page import Page, Window
+from resolvers.password import check_password, hash_password
+from resolvers.session import open_session
+
+_CODE_TRIES = Limit("invite-code", 20, 3600)
+_HANDLE = re.compile(r"[a-z0-9_]{3,30}")
+_RESERVED = frozenset({"owner", "admin", "moderator", "yume", "system", "everyone", "support", "root", "deleted"})
+
+
+@dataclass(frozen=True)
+class SignUp:
+    """What a newcomer tells about themselves. ``region`` is an ISO 3166-1 alpha-2 code."""
+
+    invite_code: str
+    handle: str
+    password: str
+    birth_date: date
+    region: str
+
+
+async def sign_up(context: Context, request: SignUp) -> tuple[str, datetime, Account]:
+    """Admit a newcomer: their first session's token and end, and the account.
+
+    Raises `Invalid` (handle, password), `NotFound` (code), `Denied` (age, region), `Conflict` (handle taken),
+    `RateLimited`. Nothing is stored and the invite stays unused unless all is well.
+    """
+    handle = request.handle.strip().lower().removeprefix("@")
+    if not _HANDLE.fullmatch(handle) or handle in _RESERVED:
+        raise Invalid("A handle has 3 to 30 letters a–z, digits or _, and is not reserved.", field="handle")
+    check_password(request.password)
+    await _CODE_TRIES.spend(context.stores.redis, context.client)
+    digest = code_digest(context.stores.keys, request.invite_code)
+    await _usable_invite(digest)
+    password_hash = await hash_password(request.password)
+    async with in_transaction():
+        seat = await _usable_invite(digest, lock=True)
+        policy = await policy_in_force()
+        region = request.region.strip().upper()
+        _check_age(request.birth_date, policy["minimum_age"])
+        if not seat.admin and region not in policy["regions"]:
+            raise Denied(f"This server admits members from {', '.join(policy['regions'])} only for now.", field="region")
+        account = await _insert(request, handle, region, password_hash, seat)
+        seat.used_by_id, seat.used_at = account.id, datetime.now(UTC)
+        await seat.save(update_fields=["used_by_id", "used_at"])
+        token, expires_at = await open_session(account.id)
+    context.sign_in_cookie = token
+    return token, expires_at, account
+
+
+async def account_by_handle(handle: str) -> Account | None:
+    """The member with this handle, or None."""
+    return await Account.get_or_none(handle=handle.strip().lower().removeprefix("@"), suspended_at__isnull=True)
+
+
+async def account_by_id(context: Context, account_id: UUID) -> Account | None:
+    """The member with this id, or None when there is none or they are suspended."""
+    account = await context.loaders.accounts.load(account_id)
+    return None if account is None or account.suspended_at is not None else account
+
+
+async def published_videos(context: Context, account_id: UUID, window: Window) -> Page[UUID]:
+    """Ids of an account's published videos, newest first."""
+    listed = VideoVisibility.filter(may_be_listed(), author_id=account_id)
+    return await videos_page(context, f"videos:{account_id}", listed, "published_at", window)
+
+
+async def drafts(context: Context, window: Window) -> Page[UUID]:
+    """Ids of the viewer's own drafts, newest first."""
+    own = VideoVisibility.filter(author_id=context.member.id, author_state=AuthorState.DRAFT)
+    return await videos_page(context, f"drafts:{context.member.id}", own, "created_at", window)
+
+
+def _check_age(birth_date: date, minimum: int) -> None:
+    today = datetime.now(UTC).date()
+    age = today.year - birth_date.year - ((today.month, today.day) < (birth_date.month, birth_date.day))
+    if birth_date > today or age > 130:
+        raise Invalid("This birth date cannot be right.", field="birthDate")
+    if age < minimum:
+        raise Denied(f"Members of this server are at least {minimum} years old.", field="birthDate")
+
+
+async def _usable_invite(digest: str, *, lock: bool = False) -> Invite:
+    rows = Invite.filter(code_hmac=digest, used_at__isnull=True, revoked_at__isnull=True)
+    seat = await (rows.select_for_update() if lock else rows).first()
+    if seat is None:
+        raise NotFound("This invite code is unknown or already used. Ask for another one.", field="inviteCode")
+    return seat
+
+
+async def _insert(request: SignUp, handle: str, region: str, password_hash: str, seat: Invite) -> Account:
+    try:
+        return await Account.create(
+            handle=handle,
+            display_name=handle,
+            password_hash=password_hash,
+            birth_date=request.birth_date,
+            region=region[:2],
+            role=Role.ADMIN if seat.admin else Role.MEMBER,
+            invited_by_id=seat.created_by_id,
+        )
+    except IntegrityError:
+        raise Conflict(f"The handle @{handle} is taken. Choose another one.", field="handle") from None

@@ -1,0 +1,1 @@
+"""Feeds in four named steps: skeleton, hydrate, rules, present."""

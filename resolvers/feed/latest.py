@@ -1,0 +1,24 @@
+"""The LATEST feed: everything published to all, newest first, nothing ranked."""
+
+from __future__ import annotations
+
+from models.rules.video import may_be_listed
+from models.video import Video, VideoVisibility
+from resolvers.context import Context
+from resolvers.feed.keyset import videos_page
+from resolvers.page import Page, Window
+
+
+async def latest(context: Context, window: Window) -> Page[Video]:
+    """One page of the feed: skeleton (ids), hydrate (rows, under the viewer's rules), present (in order)."""
+    skeleton = await videos_page(
+        context, "feed:LATEST", VideoVisibility.filter(may_be_listed()), "published_at", window
+    )
+    return await hydrate(context, skeleton)
+
+
+async def hydrate(context: Context, skeleton: Page) -> Page[Video]:
+    """Rows for a page of ids. A video hidden since the skeleton was read leaves a shorter page, never a hole."""
+    videos = await context.loaders.videos.load_many(skeleton.rows)
+    kept = [(video, cursor) for video, cursor in zip(videos, skeleton.cursors, strict=True) if video is not None]
+    return Page([video for video, _ in kept], [cursor for _, cursor in kept], skeleton.more, skeleton.after)
