@@ -1,0 +1,200 @@
+"""Generations: ask for a clip, look at the job, cancel it."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import asdict, dataclass
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from tortoise import connections
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.transactions import in_transaction
+
+from engine.errors import InvalidRequest
+from engine.spec import Capabilities, GenerationSpec, Quality
+from jobs.lease import cancel
+from jobs.queue import enqueue_generation
+from models.account import Account
+from models.base import new_id
+from models.errors import Conflict, IdempotencyConflict, Invalid, NotFound, RateLimited
+from models.generation import FINAL_STATES, Generation, GenerationState, QuotaCharge
+from models.policy import policy_in_force
+from models.video import Video
+from resolvers.context import Context
+from resolvers.engine import choose_engine
+from resolvers.quota import charge
+
+COST_OF_QUALITY = {Quality.DRAFT: 0.5, Quality.STANDARD: 1.0, Quality.HIGH: 2.0}
+_PREFERRED_FPS = 30
+
+
+@dataclass(frozen=True)
+class GenerationRequest:
+    """What a member asks for, as the API spells it, before any rule was applied."""
+
+    prompt: str
+    negative_prompt: str | None = None
+    seconds: float | None = None
+    portrait: bool = True
+    style: str | None = None
+    seed: int | None = None
+    engine: str | None = None
+    quality: Quality = Quality.STANDARD
+    idempotency_key: str = ""
+
+    def digest(self) -> str:
+        """SHA-256 of the request's body: the same key with another body is a mistake worth naming."""
+        return hashlib.sha256(msgspec.json.encode(asdict(self), order="sorted")).hexdigest()
+
+
+async def create_generation(context: Context, request: GenerationRequest) -> Generation:
+    """Accept a job: the row, its quota charge and its outbox row in one transaction, then the doorbell.
+
+    The same idempotency key and body give the same job again. Raises `Invalid` (prompt, seconds, style, seed,
+    engine, idempotencyKey), `IdempotencyConflict`, `QuotaExceeded`, `RateLimited`, `Conflict` (no engine).
+    """
+    member = context.member
+    if not 1 <= len(request.idempotency_key) <= 200:
+        raise Invalid("An idempotency key has 1 to 200 characters; a UUID is good.", field="idempotencyKey")
+    async with in_transaction() as connection:
+        # One account's requests queue here, so that a key, a quota and a limit are judged one at a time.
+        await Account.select_for_update().using_db(connection).get(id=member.id)
+        known = await _known(connection, member.id, request)
+        if known is not None:
+            return known
+        generation = await _accept(connection, member, request)
+    await context.stores.doorbell.ring()
+    return generation
+
+
+async def cancel_generation(context: Context, generation_id: UUID) -> Generation:
+    """Stop a job of the viewer's: at once when queued, within one step when running. Raises `NotFound`, `Conflict`."""
+    async with in_transaction() as connection:
+        generation = await _own(context, generation_id, connection)
+        if generation.state not in FINAL_STATES:
+            await cancel(connection, generation.id)
+        elif generation.state != GenerationState.CANCELLED:
+            raise Conflict("This generation has already ended; there is nothing to cancel.", field="generationId")
+    await context.stores.doorbell.request_cancel(generation_id)
+    return await Generation.get(id=generation_id)
+
+
+async def generation_by_id(context: Context, generation_id: UUID) -> Generation:
+    """A job of the viewer's. Raises `NotFound` for anybody else's."""
+    return await _own(context, generation_id)
+
+
+async def video_of(context: Context, generation: Generation) -> Video | None:
+    """The clip the job ended in, when it did and the viewer may still see it."""
+    if generation.state != GenerationState.SUCCEEDED:
+        return None
+    return await context.loaders.video_by_generation.load(generation.id)
+
+
+async def cursor_of(context: Context, generation: Generation) -> str:
+    """Where to subscribe from to miss nothing that happens after this reading."""
+    return await context.stores.progress.last_cursor(generation.id)
+
+
+async def queue_position(generation: Generation) -> int | None:
+    """How many jobs go before this one, plus one; None unless it is queued."""
+    if generation.state != GenerationState.QUEUED:
+        return None
+    [row] = await connections.get("default").execute_query_dict(
+        "SELECT count(*) AS ahead FROM generation WHERE state = 'QUEUED' AND (-priority, id) < (-$1::int, $2::uuid)",
+        [generation.priority, generation.id],
+    )
+    return row["ahead"] + 1
+
+
+async def _own(context: Context, generation_id: UUID, connection: BaseDBAsyncClient | None = None) -> Generation:
+    rows = Generation.filter(id=generation_id, account_id=context.member.id)
+    found = await (rows if connection is None else rows.using_db(connection)).first()
+    if found is None:
+        raise NotFound("There is no such generation.", field="generationId")
+    return found
+
+
+async def _known(connection: BaseDBAsyncClient, account_id: UUID, request: GenerationRequest) -> Generation | None:
+    known = await Generation.filter(
+        account_id=account_id, idempotency_key=request.idempotency_key
+    ).using_db(connection).first()
+    if known is not None and known.request_hash != request.digest():
+        raise IdempotencyConflict(
+            "This idempotency key was used for another request. Use a new key for a new clip.", field="idempotencyKey"
+        )
+    return known
+
+
+async def _accept(connection: BaseDBAsyncClient, member: Account, request: GenerationRequest) -> Generation:
+    policy = await policy_in_force(connection)
+    check_request(request, policy)
+    engine = await choose_engine(request.engine)
+    spec = build_spec(request, engine.capabilities, policy)
+    cost = spec.seconds * COST_OF_QUALITY[spec.quality]
+    await charge(connection, member.id, cost)
+    await _check_active(connection, member.id, policy["active_generations_per_account"])
+    generation = await Generation.create(
+        id=new_id(),
+        account_id=member.id,
+        idempotency_key=request.idempotency_key,
+        request_hash=request.digest(),
+        engine=engine.name,
+        spec=msgspec.to_builtins(spec),
+        cost_seconds=cost,
+        using_db=connection,
+    )
+    await QuotaCharge.create(
+        account_id=member.id, generation_id=generation.id, seconds=cost, using_db=connection
+    )
+    await enqueue_generation(connection, generation.id)
+    return generation
+
+
+def check_request(request: GenerationRequest, policy: dict[str, Any]) -> None:
+    """Raise `Invalid` for a prompt or a length that policy does not allow."""
+    longest = policy["prompt_characters_max"]
+    if not request.prompt.strip():
+        raise Invalid("Describe what the clip should show.", field="prompt")
+    if len(request.prompt) > longest:
+        raise Invalid(f"A prompt has at most {longest:,} characters; this one has {len(request.prompt):,}.", field="prompt")
+    if request.negative_prompt is not None and len(request.negative_prompt) > longest:
+        raise Invalid(f"A negative prompt has at most {longest:,} characters.", field="negativePrompt")
+    low, high = policy["clip_seconds_min"], policy["clip_seconds_max"]
+    # Written so that NaN, which compares false with everything, is refused.
+    if request.seconds is not None and not low <= request.seconds <= high:
+        raise Invalid(f"A clip lasts {low:g} to {high:g} seconds.", field="seconds")
+
+
+def build_spec(request: GenerationRequest, capabilities: Capabilities, policy: dict[str, Any]) -> GenerationSpec:
+    """What the engine will be asked. Raises `Invalid` when the engine cannot do it."""
+    sizes = [size for size in capabilities.sizes if (size[0] < size[1]) == request.portrait]
+    if not sizes:
+        raise Invalid("This engine does not make clips in this orientation.", field="orientation")
+    width, height = sizes[0]
+    seconds = policy["clip_seconds_default"] if request.seconds is None else request.seconds
+    spec = GenerationSpec(
+        prompt=request.prompt.strip(),
+        negative_prompt=request.negative_prompt,
+        seconds=float(seconds),
+        width=width,
+        height=height,
+        fps=_PREFERRED_FPS if _PREFERRED_FPS in capabilities.fps else max(capabilities.fps),
+        seed=secrets.randbelow(2**31) if request.seed is None else request.seed,
+        quality=request.quality,
+        style=request.style,
+    )
+    try:
+        capabilities.validate(spec)
+    except InvalidRequest as error:
+        raise Invalid(error.message, field=error.field) from error
+    return spec
+
+
+async def _check_active(connection: BaseDBAsyncClient, account_id: UUID, allowed: int) -> None:
+    active = await Generation.filter(account_id=account_id).exclude(state__in=FINAL_STATES).using_db(connection).count()
+    if active >= allowed:
+        raise RateLimited(f"You have {active} clips in the making. Wait for one to end, or cancel one.", retry_after=10)

@@ -1,0 +1,88 @@
+"""Media addresses: short-lived tokens for one rendition, checked against visibility at the origin on every request."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hmac import compare_digest
+from uuid import UUID
+
+from tortoise import connections
+
+from models.errors import NotFound
+from models.keys import Key
+from models.rules.video import bytes_may_be_served
+from models.video import Rendition, RenditionKind, VideoVisibility
+from resolvers.context import Stores
+
+LIFE_SECONDS = 15 * 60
+_STEP_SECONDS = 5 * 60
+_MAC_BYTES = 16
+_NAMES = {RenditionKind.MP4: "clip.mp4", RenditionKind.POSTER: "poster.webp", RenditionKind.PREVIEW: "preview.webp"}
+
+
+@dataclass(frozen=True)
+class MediaAddress:
+    """Where a rendition can be fetched, and until when."""
+
+    url: str
+    expires_at: datetime
+
+
+def media_address(stores: Stores, rendition: Rendition, now: datetime) -> MediaAddress:
+    """An address good for 10 to 15 minutes, the same for all who ask in the same five, so that caches can work."""
+    end = (int(now.timestamp()) // _STEP_SECONDS) * _STEP_SECONDS + LIFE_SECONDS
+    token = _sign(stores.keys.media, b"r" + end.to_bytes(5, "big") + rendition.id.bytes)
+    return MediaAddress(f"{stores.address}/media/{token}/{_NAMES[rendition.kind]}", datetime.fromtimestamp(end, UTC))
+
+
+def preview_address(stores: Stores, preview_key: str) -> str:
+    """Where one step's preview picture can be fetched while it lasts."""
+    return f"{stores.address}/media/preview/{_sign(stores.keys.media, b'p' + preview_key.encode())}"
+
+
+async def open_media(stores: Stores, token: str) -> Rendition:
+    """The rendition a token stands for. Raises `NotFound` once it is over, forged, or the video is hidden from all."""
+    body = _read(stores.keys.media, token)
+    if body[:1] != b"r" or len(body) != 1 + 5 + 16:
+        raise NotFound("There is nothing here.")
+    end, rendition_id = int.from_bytes(body[1:6], "big"), UUID(bytes=body[6:])
+    rendition = await Rendition.get_or_none(id=rendition_id)
+    if rendition is None or rendition.kind not in _NAMES or not await _still_good(end):
+        raise NotFound("This address is over. Ask the API for a new one.")
+    if not await VideoVisibility.filter(bytes_may_be_served(), id=rendition.video_id).exists():
+        raise NotFound("There is nothing here.")
+    return rendition
+
+
+async def open_preview(stores: Stores, token: str) -> bytes:
+    """The WebP bytes of a preview picture. Raises `NotFound` for a forged token or a picture that is gone."""
+    body = _read(stores.keys.media, token)
+    picture = await stores.redis.get(body[1:].decode()) if body[:1] == b"p" else None
+    if picture is None:
+        raise NotFound("This preview is gone.")
+    return picture
+
+
+async def _still_good(end: int) -> bool:
+    [row] = await connections.get("default").execute_query_dict(
+        "SELECT to_timestamp($1::float8) > yume_now() AS good", [float(end)]
+    )
+    return row["good"]
+
+
+def _sign(key: Key, body: bytes) -> str:
+    return base64.urlsafe_b64encode(body + key.mac(body)[:_MAC_BYTES]).decode().rstrip("=")
+
+
+def _read(key: Key, token: str) -> bytes:
+    try:
+        raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        raise NotFound("There is nothing here.") from None
+    body, mac = raw[:-_MAC_BYTES], raw[-_MAC_BYTES:]
+    if not compare_digest(mac, key.mac(body)[:_MAC_BYTES]):
+        raise NotFound("There is nothing here.")
+    return body
