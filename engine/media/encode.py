@@ -76,10 +76,9 @@ class Mp4Writer:
     def __init__(self, path: Path, settings: VideoSettings, sound: NDArray[np.float32] | None) -> None:
         self._path, self._settings, self._sound = path, settings, sound
         self._queue: queue.Queue[NDArray[np.uint8] | None] = queue.Queue(QUEUE_FRAMES)
-        # Twice as many buffers as can wait: one is being filled, one being encoded.
         self._free: queue.Queue[NDArray[np.uint8]] = queue.Queue()
-        for _ in range(QUEUE_FRAMES + 2):
-            self._free.put(np.empty((settings.height * 3 // 2, settings.width), np.uint8))
+        for _ in range(QUEUE_FRAMES + 2):  # and one being filled, one being encoded
+            self._free.put(self._empty_planes())
         self._failure: BaseException | None = None
         self._abandoned = False
         self._thread = threading.Thread(target=self._encode, name="encode", daemon=True)
@@ -107,16 +106,21 @@ class Mp4Writer:
         cv2.cvtColor(frame, cv2.COLOR_BGR2YUV_I420, dst=planes)
         self._queue.put(planes)
 
+    def _empty_planes(self) -> NDArray[np.uint8]:
+        return np.empty((self._settings.height * 3 // 2, self._settings.width), np.uint8)
+
     def _encode(self) -> None:
         try:
             self._encode_all()
         except BaseException as error:  # crosses to the drawing thread, which raises it
             self._failure = error
             while self._queue.get() is not None:  # never leave the drawing thread waiting for a buffer
-                self._free.put(np.empty((self._settings.height * 3 // 2, self._settings.width), np.uint8))
+                self._free.put(self._empty_planes())
 
     def _encode_all(self) -> None:
-        with av.open(str(self._path), "w", format="mp4", options={"movflags": "+faststart"}) as container:
+        # The default clock of the header ticks in milliseconds and would cut the sound to them.
+        options = {"movflags": "+faststart", "movie_timescale": str(AUDIO_RATE)}
+        with av.open(str(self._path), "w", format="mp4", options=options) as container:
             picture = _add_picture(container, self._settings)
             sound = _add_sound(container) if self._sound is not None else None
             index = 0
