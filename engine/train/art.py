@@ -1,0 +1,228 @@
+"""Bakes diorama's art pack from the openly licensed glyph set: `python -m engine.train.art` (needs npm once)."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import shutil
+import subprocess
+import tarfile
+import tempfile
+import tomllib
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from engine.diorama.art.names import names_vectors, split_names, write_vectors
+from engine.diorama.scene import KINDS, PLACES
+
+GLYPHS = "@lobehub/fluent-emoji-3d@1.1.0"
+NAMES = "emojibase-data@17.0.0"
+ART = Path(__file__).parents[1] / "diorama" / "art"
+FRAMINGS = ("full", "bust", "head")
+# Where a mouth usually is, as fractions of the trimmed picture, by framing; curated.toml overrides.
+MOUTHS = {"head": (0.5, 0.74), "bust": (0.5, 0.36), "full": (0.5, 0.3)}
+PROFILE_MOUTH = (0.12, 0.32)
+TALKERS = {"animal", "person", "flyer", "swimmer"}
+
+Entry = dict[str, Any]
+
+
+def fetch(package: str, folder: Path) -> Path:
+    """Fetch and unpack one npm package into ``folder``; returns its root. Raises if npm is missing or fails."""
+    npm = shutil.which("npm")
+    if npm is None:
+        raise SystemExit("npm was not found. Install Node, then run this again.")
+    done = subprocess.run(
+        [npm, "pack", package, "--json", "--pack-destination", str(folder)],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    archive = folder / json.loads(done.stdout)[0]["filename"]
+    return unpack(archive, folder)
+
+
+def unpack(archive: Path, folder: Path) -> Path:
+    """Unpack an npm tarball; returns the folder of the package."""
+    target = folder / archive.stem
+    with tarfile.open(archive) as tar:
+        tar.extractall(target, filter="data")
+    return target / "package"
+
+
+def slug(label: str) -> str:
+    """A glyph's English label as an asset id: lower-case ASCII words joined by hyphens."""
+    plain = (
+        unicodedata.normalize("NFKD", label.replace("’", "").replace("'", ""))
+        .encode("ascii", "ignore")
+        .decode()
+    )
+    return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
+
+
+def plain_label(label: str, joint: str) -> str:
+    """A label without its bracketed remark, "man: red hair" read as "man with red hair"."""
+    label = re.sub(r"\s*\([^)]*\)", "", label).replace("’", "'")
+    return re.sub(r"\s*:\s*", f" {joint} ", label).lower().strip()
+
+
+def glyphs(names: Path, pictures: Path) -> Iterator[tuple[str, Entry, Entry, Path]]:
+    """Yield (subgroup, English record, French record, picture) for every glyph that has all of them."""
+    english = json.loads((names / "en" / "data.json").read_text("utf-8"))
+    french = {
+        one["hexcode"]: one
+        for one in json.loads((names / "fr" / "data.json").read_text("utf-8"))
+    }
+    groups = json.loads((names / "en" / "messages.json").read_text("utf-8"))[
+        "subgroups"
+    ]
+    subgroups = {group["order"]: group["key"] for group in groups}
+    files = {
+        path.stem.replace("-fe0f", ""): path
+        for path in sorted((pictures / "assets").glob("*.webp"))
+    }
+    for one in english:
+        path = files.get(one["hexcode"].lower().replace("-fe0f", ""))
+        if path is not None and one.get("subgroup") is not None:
+            yield subgroups[one["subgroup"]], one, french[one["hexcode"]], path
+
+
+def entry(subgroup: str, en: Entry, fr: Entry, rules: Entry, own: Entry) -> Entry:
+    """The index entry of one glyph: the subgroup's rules overridden by the curated ``own`` ones."""
+    merged: Entry = {"facing": 0, "framing": "full", **rules, **own}
+    if merged["framing"] != "full" and "facing" not in own:
+        merged["facing"] = 0 if subgroup != "animal-mammal" else -1
+    profile = (
+        merged["framing"] == "full"
+        and merged["facing"] == -1
+        and merged["kind"] != "person"
+    )
+    mouth = PROFILE_MOUTH if profile else MOUTHS[merged["framing"]]
+    if merged["framing"] == "full" and merged["kind"] == "person":
+        mouth = (0.5, 0.2)
+    return {
+        "code": en["hexcode"].lower(),
+        "names_en": split_names(own.get("en", ""))
+        or [plain_label(en["label"], "with")],
+        "names_fr": split_names(own.get("fr", ""))
+        or [plain_label(fr["label"], "avec")],
+        "tags_en": [tag.lower() for tag in en.get("tags", [])],
+        "tags_fr": [tag.lower() for tag in fr.get("tags", [])],
+        "curated": "en" in own,
+        "kind": merged["kind"],
+        "size": merged["size"],
+        "facing": merged["facing"],
+        "framing": merged["framing"],
+        "place": merged.get("at"),
+        "mouth": list(merged.get("mouth", mouth))
+        if merged["kind"] in TALKERS or "mouth" in own
+        else None,
+    }
+
+
+def check(asset: str, one: Entry) -> None:
+    """Raise ValueError where an entry uses a word that the scene does not know."""
+    if (
+        one["kind"] not in KINDS
+        or one["framing"] not in FRAMINGS
+        or one["facing"] not in (-1, 0, 1)
+    ):
+        raise ValueError(f"{asset}: unknown kind, framing or facing")
+    if one["place"] is not None and one["place"] not in PLACES:
+        raise ValueError(f"{asset}: unknown place {one['place']!r}")
+
+
+def measure(picture: NDArray[np.uint8]) -> Entry:
+    """What the pixels say of an RGBA picture (H, W, 4): bounding box (x0, y0, x1, y1), foot and two main colours.
+
+    ``foot`` is where the glyph stands: the middle of its lowest tenth, as a fraction of the box's width.
+    """
+    solid = picture[..., 3] > 24
+    rows, columns = np.flatnonzero(solid.any(axis=1)), np.flatnonzero(solid.any(axis=0))
+    box = [int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1]
+    cut = solid[box[1] : box[3], box[0] : box[2]]
+    low = np.flatnonzero(cut[-max(1, cut.shape[0] // 10) :].any(axis=0))
+    foot = float((low[0] + low[-1] + 1) / 2 / cut.shape[1])
+    return {
+        "box": box,
+        "foot": round(foot, 3),
+        "colours": main_colours(picture[solid][:, :3]),
+    }
+
+
+def main_colours(pixels: NDArray[np.uint8]) -> list[str]:
+    """The two most frequent, clearly different colours of (n, 3) RGB pixels, as "#rrggbb"."""
+    bins, inverse, counts = np.unique(
+        pixels // 32, axis=0, return_inverse=True, return_counts=True
+    )
+    order = np.argsort(-counts, kind="stable")
+    means = [pixels[inverse.ravel() == index].mean(axis=0) for index in order[:12]]
+    far = [mean for mean in means[1:] if np.linalg.norm(mean - means[0]) > 70]
+    return [
+        "#{:02x}{:02x}{:02x}".format(*(round(c) for c in mean))
+        for mean in (means[0], (far or means)[0])
+    ]
+
+
+def bake(names: Path, pictures: Path, out: Path) -> dict[str, Entry]:
+    """Write one WebP per subject, index.json and names.safetensors into ``out``; returns the index."""
+    selection = tomllib.loads((ART / "selection.toml").read_text("utf-8"))
+    curated = tomllib.loads((ART / "curated.toml").read_text("utf-8"))
+    left_out = set(selection["leave_out"]["ids"])
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+    index: dict[str, Entry] = {}
+    for subgroup, en, fr, path in glyphs(names, pictures):
+        asset, rules = slug(en["label"]), selection["subgroup"].get(subgroup)
+        if rules is None or asset in left_out:
+            continue
+        one = entry(subgroup, en, fr, rules, curated.pop(asset, {}))
+        check(asset, one)
+        with Image.open(path) as image:
+            one |= measure(np.asarray(image.convert("RGBA")))
+        shutil.copyfile(path, out / f"{asset}.webp")
+        index[asset] = one
+    if curated:
+        raise ValueError(
+            f"curated.toml names glyphs that are not in the selection: {', '.join(curated)}"
+        )
+    lines = ",\n".join(
+        f"{json.dumps(k)}: {json.dumps(v, ensure_ascii=False)}"
+        for k, v in sorted(index.items())
+    )
+    (out / "index.json").write_text("{\n" + lines + "\n}\n", "utf-8")
+    write_vectors(out / "names.safetensors", *names_vectors(index))
+    return index
+
+
+def main() -> None:
+    """Fetch the sources (or take those given) and bake the pack."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--glyphs", type=Path, help=f"an npm tarball of {GLYPHS} instead of fetching it"
+    )
+    parser.add_argument(
+        "--names", type=Path, help=f"an npm tarball of {NAMES} instead of fetching it"
+    )
+    parser.add_argument("--out", type=Path, default=ART / "pack")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        pictures = (
+            unpack(options.glyphs, folder) if options.glyphs else fetch(GLYPHS, folder)
+        )
+        names = unpack(options.names, folder) if options.names else fetch(NAMES, folder)
+        index = bake(names, pictures, options.out)
+    size = sum(path.stat().st_size for path in options.out.iterdir()) / 1e6
+    print(f"{len(index)} subjects, {size:.1f} MB in {options.out}")
+
+
+if __name__ == "__main__":
+    main()
