@@ -1,0 +1,1 @@
+"""The flow-matching model whose latents are a scene: brief → condition → latents → tracks."""
