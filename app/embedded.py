@@ -8,7 +8,7 @@ import os
 import secrets
 import socket
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -55,7 +55,7 @@ class Stores:
 
     urls: StoreUrls
     children: dict[str, Child] = field(default_factory=dict)
-    _exit: AsyncExitStack = field(default_factory=AsyncExitStack, repr=False)
+    closing: AsyncExitStack = field(default_factory=AsyncExitStack, repr=False)
 
     @property
     def pids(self) -> dict[str, int]:
@@ -64,7 +64,7 @@ class Stores:
 
     async def close(self) -> None:
         """Stop the servers cleanly, Valkey first, and let go of the data folder."""
-        await self._exit.aclose()
+        await self.closing.aclose()
 
 
 async def start_stores(settings: Settings, report: Report, *, durable: bool = True) -> Stores:
@@ -93,7 +93,7 @@ async def start_stores(settings: Settings, report: Report, *, durable: bool = Tr
             child.on_restart = lambda: _write(folder, stores)
         _write(folder, stores)
         stack.callback(_stores_file(folder).unlink, missing_ok=True)
-        stores._exit = stack.pop_all()  # noqa: SLF001 - the handle takes over what was opened here
+        stores.closing = stack.pop_all()
     return stores
 
 
@@ -101,10 +101,10 @@ async def _start_postgres(
     folder: Path, known_url: str | None, stores: Stores, report: Report, stack: AsyncExitStack, *, durable: bool
 ) -> str:
     secret, new_secret = _secret(folder / "postgres.password")
-    server = PostgresServer(
-        folder / "postgres", folder / "logs" / "postgres.log", _port(known_url), secret, durable=durable
-    )
+    server = PostgresServer(folder / "postgres", folder / "logs" / "postgres.log", 0, secret, durable=durable)
+    # Before a port is chosen: a leftover may hold the one that clients know.
     await server.clear()
+    server = replace(server, port=_port(known_url))
     if not (server.data / "PG_VERSION").exists():
         report("Making the database cluster")
         await anyio.to_thread.run_sync(server.create)
@@ -119,9 +119,9 @@ async def _start_valkey(
     folder: Path, known_url: str | None, stores: Stores, report: Report, stack: AsyncExitStack, *, durable: bool
 ) -> str:
     secret, _ = _secret(folder / "valkey.password")
-    server = ValkeyServer(folder / "valkey", folder / "logs" / "valkey.log", _port(known_url), secret, durable=durable)
-    # Before a port is chosen: a leftover may hold the one that clients know.
+    server = ValkeyServer(folder / "valkey", folder / "logs" / "valkey.log", 0, secret, durable=durable)
     await server.clear()
+    server = replace(server, port=_port(known_url))
     await _start(Child(server.program(), report), stores, stack)
     return server.url
 

@@ -51,9 +51,9 @@ async def pending(database_url: str) -> list[str]:
     return [step.migration.name for step in steps]
 
 
-async def _connect(database_url: str) -> asyncpg.Connection[Any]:
+async def _connect(database_url: str) -> asyncpg.Connection:
     try:
-        connection: asyncpg.Connection[Any] = await asyncpg.connect(database_url, timeout=15)
+        connection: asyncpg.Connection = await asyncpg.connect(database_url, timeout=15)
     except (OSError, TimeoutError, asyncpg.PostgresError) as error:
         raise MigrationFailed(
             f"The database does not answer: {error}.",
@@ -66,7 +66,7 @@ async def _connect(database_url: str) -> asyncpg.Connection[Any]:
     return connection
 
 
-async def _create_extensions(connection: asyncpg.Connection[Any]) -> None:
+async def _create_extensions(connection: asyncpg.Connection) -> None:
     for name in EXTENSIONS:
         if await connection.fetchval("SELECT 1 FROM pg_extension WHERE extname = $1", name):
             continue

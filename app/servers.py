@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import asyncpg
@@ -24,6 +24,7 @@ NAMESPACE = ("unshare", "--user", "--map-user=1000", "--map-group=1000", "--")
 """Postgres refuses to run as root; in this namespace root is an ordinary user that owns the same files."""
 UNPRIVILEGED_ID = 65534
 """Where user namespaces are off, root hands Postgres to this user (nobody) and gives it the folder."""
+OTHER_USER = ("setpriv", f"--reuid={UNPRIVILEGED_ID}", f"--regid={UNPRIVILEGED_ID}", "--clear-groups", "--")
 POSTGRES_MAJOR = 18
 
 
@@ -61,7 +62,7 @@ class PostgresServer:
             "initdb", "--pgdata", str(self.data), "--username", "yume", "--pwfile", str(secret),
             "--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C",
             "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8",
-            "--no-instructions", *(() if self.durable else ("--no-sync",)),
+            "--no-instructions", "--sync-method=syncfs" if self.durable else "--no-sync",
         ]
         # fmt: on
         try:
@@ -86,6 +87,8 @@ class PostgresServer:
             # A socket's path may not exceed 107 bytes, and data folders lie deep.
             "unix_socket_directories": "",
             "max_connections": "200",
+            # After a crash, one call for the whole file system instead of one for each of a thousand files.
+            "recovery_init_sync_method": "syncfs",
             "jit": "off",
             "timezone": "UTC",
             "log_timezone": "UTC",
@@ -95,7 +98,7 @@ class PostgresServer:
         settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         return Program(
             name="postgres",
-            command=[*_not_as_root(), str(_postgres_bin() / "postgres"), "-D", str(self.data), *settings],
+            command=[*not_as_root(), str(_postgres_bin() / "postgres"), "-D", str(self.data), *settings],
             ready=self.ready,
             prepare=self.clear,
             output=self.output,
@@ -128,14 +131,14 @@ class PostgresServer:
 
     def _give_away(self) -> None:
         """Under the fallback for root, let the unprivileged user own the folder and reach it."""
-        if _not_as_root()[:1] == ["setpriv"]:
+        if not_as_root() == OTHER_USER:
             for path in (self.folder, *self.folder.iterdir()):
                 os.chown(path, UNPRIVILEGED_ID, UNPRIVILEGED_ID)
             # Its own files stay private: they are 0600, and so are the folders beside this one.
             self.folder.parent.chmod(0o711)
 
     def _run(self, command: list[str], stdin: str = "") -> None:
-        full = [*_not_as_root(), str(_postgres_bin() / command[0]), *command[1:]]
+        full = [*not_as_root(), str(_postgres_bin() / command[0]), *command[1:]]
         done = subprocess.run(full, input=stdin, capture_output=True, text=True, check=False)  # noqa: S603
         if done.returncode != 0:
             message = f"{command[0]} failed: {(done.stderr or done.stdout).strip()[-800:]}"
@@ -224,10 +227,10 @@ async def end_processes_in(folder: Path, programs: set[str], grace_seconds: floa
 
 def _processes_in(folder: Path, programs: set[str]) -> list[int]:
     found: list[int] = []
-    place = os.path.realpath(folder)
+    place = folder.resolve()
     for entry in Path("/proc").glob("[0-9]*") if sys.platform == "linux" else ():
         try:
-            if os.readlink(entry / "cwd") == place and Path(os.readlink(entry / "exe")).name in programs:
+            if (entry / "cwd").readlink() == place and (entry / "exe").readlink().name in programs:
                 found.append(int(entry.name))
         except OSError:
             # It ended meanwhile, or it is another user's.
@@ -235,18 +238,12 @@ def _processes_in(folder: Path, programs: set[str]) -> list[int]:
     return found
 
 
-_probed: dict[str, list[str]] = {}
-
-
-def _not_as_root() -> list[str]:
+@cache
+def not_as_root() -> tuple[str, ...]:
     """The words before a Postgres command that make it run as an ordinary user; none for an ordinary user."""
     if os.geteuid() != 0:
-        return []
-    if "prefix" not in _probed:
-        works = user_namespaces_work()
-        identity = ["setpriv", f"--reuid={UNPRIVILEGED_ID}", f"--regid={UNPRIVILEGED_ID}", "--clear-groups", "--"]
-        _probed["prefix"] = list(NAMESPACE) if works else identity
-    return _probed["prefix"]
+        return ()
+    return NAMESPACE if user_namespaces_work() else OTHER_USER
 
 
 def user_namespaces_work() -> bool:

@@ -11,8 +11,8 @@ from typing import Any
 
 import asyncpg
 import pytest
-from redis.asyncio import Redis
 from pydantic import SecretStr
+from redis.asyncio import Redis
 from tortoise import Tortoise
 
 from app.embedded import Stores, start_stores
