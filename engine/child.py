@@ -93,7 +93,7 @@ def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
     """Keep the two pipes for ourselves; whatever else prints (Python or C) goes to standard error."""
     commands = os.fdopen(os.dup(0), "rb")
     answers = os.fdopen(os.dup(1), "wb")
-    with open(os.devnull, "rb") as nothing:
+    with Path(os.devnull).open("rb") as nothing:
         os.dup2(nothing.fileno(), 0)
     os.dup2(2, 1)
     return commands, answers
@@ -137,7 +137,7 @@ def _work(backend: Backend, orders: Orders, pipe: Pipe) -> None:
             pipe.send(CancelledMessage(job=order.job))
         except BrokenPipeError:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever a backend raises, the parent hears of it
             pipe.send(explain(error, order.job))
 
 
@@ -158,7 +158,7 @@ def main(arguments: list[str] | None = None) -> int:
         _work(backend, orders, pipe)
     except BrokenPipeError:
         return 1  # the parent is gone: nobody is left to tell
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - as above, before the first job
         pipe.send(explain(error, None))
         return 1
     return 0

@@ -182,7 +182,7 @@ class EngineChild:
             job = uuid.uuid4().hex
             child.begin(job)
             try:
-                await child.send(Run(job=job, spec=spec, scratch=str(scratch.absolute()), deadline=timeout))
+                await child.send(Run(job=job, spec=spec, scratch=str(scratch), deadline=timeout))
                 async for message in self._follow(child, timeout):
                     yield message
             finally:

@@ -19,6 +19,7 @@ from engine.errors import EngineError
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
+    from av.container.output import OutputContainer
     from av.video.stream import VideoStream
     from numpy.typing import NDArray
 
@@ -98,7 +99,7 @@ class Mp4Writer:
         if error is None and self._failure is not None:
             raise EngineError("The clip could not be encoded.") from self._failure
 
-    def write(self, index: int, frame: NDArray[np.uint8]) -> None:
+    def write(self, index: int, frame: NDArray[np.uint8]) -> None:  # noqa: ARG002 - frames come in order
         """Convert frame ``index`` (height, width, 3) BGR to YUV and queue it; waits while the queue is full."""
         if self._failure is not None:
             raise EngineError("The clip could not be encoded.") from self._failure
@@ -112,7 +113,7 @@ class Mp4Writer:
     def _encode(self) -> None:
         try:
             self._encode_all()
-        except BaseException as error:  # crosses to the drawing thread, which raises it
+        except BaseException as error:  # noqa: BLE001 - crosses to the drawing thread, which raises it
             self._failure = error
             while self._queue.get() is not None:  # never leave the drawing thread waiting for a buffer
                 self._free.put(self._empty_planes())
@@ -135,7 +136,7 @@ class Mp4Writer:
             if sound is not None:
                 container.mux(sound.encode(None))
 
-    def _mux_sound(self, container: av.container.OutputContainer, stream: AudioStream, index: int) -> None:
+    def _mux_sound(self, container: OutputContainer, stream: AudioStream, index: int) -> None:
         """Mux the sound that goes with frame ``index``, so that neither stream runs ahead in the muxer's memory."""
         if self._sound is None:
             return
@@ -146,7 +147,7 @@ class Mp4Writer:
         container.mux(stream.encode(frame))
 
 
-def _add_picture(container: av.container.OutputContainer, settings: VideoSettings) -> VideoStream:
+def _add_picture(container: OutputContainer, settings: VideoSettings) -> VideoStream:
     options = {"preset": settings.preset, "crf": str(settings.crf), "g": str(2 * settings.fps)}
     stream = container.add_stream("libx264", rate=settings.fps, options=options)
     stream.width, stream.height, stream.pix_fmt = settings.width, settings.height, "yuv420p"
@@ -160,7 +161,7 @@ def _add_picture(container: av.container.OutputContainer, settings: VideoSetting
     return stream
 
 
-def _add_sound(container: av.container.OutputContainer) -> AudioStream:
+def _add_sound(container: OutputContainer) -> AudioStream:
     stream = container.add_stream("aac", rate=AUDIO_RATE, layout="stereo")
     stream.bit_rate = 128_000
     return stream

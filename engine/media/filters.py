@@ -23,7 +23,9 @@ MARK_TEXT = "made with Yume"
 class FrameFilter(Protocol):
     """Draws on frame ``index`` (height, width, 3) uint8 BGR, in place."""
 
-    def __call__(self, index: int, frame: NDArray[np.uint8], /) -> None: ...
+    def __call__(self, index: int, frame: NDArray[np.uint8], /) -> None:
+        """Draw on ``frame``."""
+        ...
 
 
 _filters: dict[str, Callable[[GenerationSpec], FrameFilter]] = {}

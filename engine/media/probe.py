@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import av
 import msgspec
+from av.error import FFmpegError
 
 from engine.errors import EngineError
+
+if TYPE_CHECKING:
+    from av.stream import Stream
 
 
 class Probe(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,11 +73,11 @@ def probe(path: Path) -> Probe:
                 bytes=path.stat().st_size,
                 sha256=_digest(path),
             )
-    except av.FFmpegError as error:
+    except FFmpegError as error:
         raise EngineError(f"The file cannot be read as media: {error.strerror}.") from error
 
 
-def _seconds(stream: av.stream.Stream) -> float:
+def _seconds(stream: Stream) -> float:
     if stream.duration is None or stream.time_base is None:
         raise EngineError("The file does not say how long it is.")
     return float(stream.duration * stream.time_base)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Iterator
@@ -233,7 +234,7 @@ def test_visible_mark_shows_on_every_background_and_moves() -> None:
         mark(0, frame)
         assert np.abs(frame.astype(int) - shade).max() > 60
     places = [mark.position(index) for index in range(300)]
-    steps = [abs(a[0] - b[0]) + abs(a[1] - b[1]) for a, b in zip(places, places[1:], strict=False)]
+    steps = [abs(a[0] - b[0]) + abs(a[1] - b[1]) for a, b in itertools.pairwise(places)]
     assert max(steps) <= 16
     assert max(x for x, _ in places) - min(x for x, _ in places) > 200
     assert all(y >= 128 and x >= 0 for x, y in places)

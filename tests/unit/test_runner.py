@@ -1,5 +1,6 @@
 """The engine child and its driver: what arrives, what stops it, and what survives it."""
 
+# ruff: noqa: ASYNC110, ASYNC240, PT012 - tests poll a process and step through streams
 from __future__ import annotations
 
 import asyncio

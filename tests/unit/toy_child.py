@@ -1,5 +1,6 @@
 """An engine child with toy backends whose prompt says how they misbehave; run by path, as the runner's command."""
 
+# ruff: noqa: T201 - stray prints are what it is for
 from __future__ import annotations
 
 import os
@@ -105,7 +106,7 @@ class Unloadable:
     weights = ""
 
     def load(self, device: str) -> None:
-        """Always fails."""
+        """Always fail."""
         raise BackendUnavailable(f"There are no weights for {device}.")
 
     def generate(self, spec: GenerationSpec) -> Iterator[Step | Clip]:
@@ -123,6 +124,7 @@ class Dawdler:
 
     def load(self, device: str) -> None:
         """Sleep."""
+        print("never ready on", device)
         time.sleep(60)
 
     def generate(self, spec: GenerationSpec) -> Iterator[Step | Clip]:

@@ -1,0 +1,167 @@
+"""Measures a clip: seconds of work per second of clip, first preview, peak memory, by phase; beside encoding alone.
+
+    python bench/clip.py [--runs 5] [--seconds 10] [--out clip.json]
+
+Work is CPU seconds of the engine's whole process. The floor is the same encoder on noise-free moving gradients of the
+same size and length in this process: what any engine that ends in this MP4 pays.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from engine.media.encode import AUDIO_RATE, Mp4Writer, VideoSettings, fit_sound
+from engine.media.pump import pump
+from engine.protocol import ClipMessage
+from engine.runner import EngineChild
+from engine.spec import GenerationSpec
+
+PROMPT = "a red fox jumps over a log in the rain at night and says 'bonjour'"
+Figures = dict[str, float]
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time of all threads of ``pid`` so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def peak_mebibytes(pid: int) -> float:
+    """The most memory ``pid`` ever held (VmHWM)."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
+
+
+async def clip_once(engine: EngineChild, spec: GenerationSpec) -> Figures:
+    """Make one clip in the warm child and measure it."""
+    with tempfile.TemporaryDirectory() as folder:
+        cpu, start = cpu_seconds(engine.pid), time.perf_counter()
+        first_preview, clip = float("nan"), None
+        async for message in engine.run(spec, Path(folder), timeout=600):
+            if isinstance(message, ClipMessage):
+                clip = message
+            elif message.preview is not None and first_preview != first_preview:
+                first_preview = time.perf_counter() - start
+        wall = time.perf_counter() - start
+        if clip is None:
+            raise RuntimeError("no clip came")
+        phases = {f"phase {name.lower()} s": seconds for name, seconds in clip.timings.items()}
+        work = cpu_seconds(engine.pid) - cpu
+        return {
+            "wall s": wall,
+            "work s": work,
+            "work s per s of clip": work / clip.seconds,
+            "wall s per s of clip": wall / clip.seconds,
+            "first preview s": first_preview,
+            "peak MiB": peak_mebibytes(engine.pid),
+            "file MB": clip.bytes / 1e6,
+            **phases,
+        }
+
+
+def gradients(spec: GenerationSpec) -> Iterator[NDArray[np.uint8]]:
+    """Noise-free pictures that scroll four pixels a frame: views of one tall gradient, free to draw."""
+    rows = np.arange(spec.height + 4 * spec.frame_count)
+    wave = 127.5 + 127.5 * np.sin(rows[:, None] / 97 + np.arange(spec.width)[None] / 61)
+    tall = np.stack([wave, wave[::-1], 255 - wave], axis=2).astype(np.uint8)
+    for index in range(spec.frame_count):
+        yield tall[4 * index : 4 * index + spec.height]
+
+
+def encode_once(spec: GenerationSpec) -> Figures:
+    """Encode gradients and a tone: the floor."""
+    frames = gradients(spec)
+    first = next(frames)
+    settings = VideoSettings(width=spec.width, height=spec.height, fps=spec.fps, frame_count=spec.frame_count - 1)
+    tone = np.sin(np.arange(round(spec.seconds * AUDIO_RATE)) * 0.06).astype(np.float32)[None]
+    sound = fit_sound(tone, AUDIO_RATE, settings)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "floor.mp4"
+        cpu, start = time.process_time(), time.perf_counter()
+        with Mp4Writer(path, settings, sound) as video:
+            pump(frames, (video,), frame_count=settings.frame_count, shape=first.shape[:2])
+        work = time.process_time() - cpu
+        return {
+            "wall s": time.perf_counter() - start,
+            "work s": work,
+            "work s per s of clip": work / spec.seconds,
+            "file MB": path.stat().st_size / 1e6,
+        }
+
+
+async def measure(options: argparse.Namespace) -> dict[str, list[Figures]]:
+    """All runs: clips and floor by turns, so that a busy moment of the machine falls on both."""
+    width, height = (1280, 720) if options.landscape else (720, 1280)
+    spec = GenerationSpec(
+        prompt=options.prompt, seconds=options.seconds, width=width, height=height, fps=options.fps, seed=1
+    )
+    start = time.perf_counter()
+    engine = await EngineChild.start(options.backend)
+    started = [{"start s": time.perf_counter() - start, "idle MiB": peak_mebibytes(engine.pid)}]
+    clips: list[Figures] = []
+    floor: list[Figures] = []
+    try:
+        for _ in track(range(options.runs), description="clips", disable=options.quiet):
+            clips.append(await clip_once(engine, spec))
+            floor.append(encode_once(spec))
+    finally:
+        await engine.close()
+    return {"start": started, options.backend: clips, "encoding alone": floor}
+
+
+def summarise(runs: list[Figures]) -> dict[str, dict[str, float]]:
+    """Least, middle and greatest of every figure."""
+    columns = {name: [run[name] for run in runs] for name in runs[0]}
+    return {
+        name: {"min": min(values), "median": statistics.median(values), "max": max(values)}
+        for name, values in columns.items()
+    }
+
+
+def show(report: dict[str, dict[str, dict[str, float]]], title: str) -> None:
+    """Print the table."""
+    table = Table("what", "figure", "min", "median", "max", title=title)
+    for what, figures in report.items():
+        for name, values in figures.items():
+            table.add_row(what, name, *(f"{values[key]:.3f}" for key in ("min", "median", "max")))
+        table.add_section()
+    Console().print(table)
+
+
+def main() -> None:
+    """Measure, print, and write the figures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--backend", default="diorama")
+    parser.add_argument("--prompt", default=PROMPT)
+    parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--fps", type=int, default=30)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--landscape", action="store_true")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    parser.add_argument("--out", type=Path, help="write all runs as JSON here")
+    options = parser.parse_args()
+    runs = asyncio.run(measure(options))
+    report = {what: summarise(figures) for what, figures in runs.items()}
+    machine = f"{os.cpu_count()} × {platform.machine()}"
+    show(report, f"{options.seconds:g} s at {options.fps} fps, {options.runs} runs, {machine}")
+    if options.out is not None:
+        options.out.write_text(json.dumps({"machine": machine, "summary": report, "runs": runs}, indent=2))
+
+
+if __name__ == "__main__":
+    main()

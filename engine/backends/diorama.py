@@ -1,0 +1,168 @@
+"""The default backend, without GPU or download: a learned director moves drawn art, with sound and speech."""
+
+# ruff: noqa: PLC0415 - what is heavy is imported where it is used, because importing a backend must be cheap
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from engine.diorama.scene import STYLES
+from engine.errors import BackendUnavailable
+from engine.registry import register
+from engine.spec import RECIPE_SCHEMA, Capabilities, Clip, GenerationSpec, Phase, Quality, Source, Step
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from engine.diorama.model.direct import Director
+    from engine.diorama.scene import Brief, Scene
+
+LATENT_FORMAT = "diorama-scene"
+WEIGHTS = Path(__file__).parent.parent / "diorama" / "weights"
+GUIDANCE_SCALE = 1.5
+
+
+@register
+class Diorama:
+    """Understands the prompt, samples a scene by flow matching, scores it, and paints it frame by frame."""
+
+    name = "diorama"
+    weights = ""
+    capabilities = Capabilities(
+        title="Diorama: learned direction, drawn art",
+        audio=True,
+        first_frame=False,
+        cast=False,
+        remix_strength=True,
+        streaming=False,
+        preview=True,
+        min_seconds=1.0,
+        max_seconds=10.0,
+        sizes=((720, 1280), (1280, 720)),
+        fps=(24, 30),
+        steps=(2, 32),
+        styles=STYLES,
+        quality_steps={Quality.DRAFT: 4, Quality.STANDARD: 8, Quality.HIGH: 16},
+    )
+
+    def __init__(self) -> None:
+        self._director: Director | None = None
+
+    def load(self, device: str) -> None:
+        """Load the director on ``device`` and the voices. Raises `BackendUnavailable` when a part is missing."""
+        try:
+            from engine.diorama import sound
+            from engine.diorama.model.direct import Director
+
+            self._director = Director(device)
+            sound.load()
+        except (ImportError, FileNotFoundError) as error:
+            raise BackendUnavailable(f"A part of diorama is missing: {error}. Install Yume again.") from error
+        self.weights = _digest(sorted(WEIGHTS.glob("*.safetensors")))
+
+    def generate(self, spec: GenerationSpec) -> Iterator[Step | Clip]:
+        """Yield one TEXT step, a DENOISE step with a picture for every sampler step, two DECODE steps, the clip."""
+        from engine.diorama.paint import Painter, preview
+        from engine.diorama.sound import score
+        from engine.diorama.words import understand
+
+        if self._director is None:
+            raise BackendUnavailable("Diorama has not been loaded.")
+        yield Step(Phase.LOADING, 1, 1)
+        brief = understand(spec.prompt, style=spec.style)
+        yield Step(Phase.TEXT, 1, 1)
+        seconds, aspect = spec.frame_count / spec.fps, spec.width / spec.height
+        source = _source_latent(spec.source)
+        scene: Scene | None = None
+        latent: dict[str, NDArray[np.float32]] = {}
+        for directed in self._director.direct(
+            brief,
+            seconds=seconds,
+            seed=spec.seed,
+            steps=self.capabilities.resolve_steps(spec),
+            guidance_scale=_guidance(spec),
+            aspect=aspect,
+            source=source,
+            strength=spec.source.strength if spec.source is not None else 1.0,
+        ):
+            scene, latent = directed.scene, directed.latent
+            picture = preview(scene, long_side=spec.preview.long_side, aspect=aspect, time=seconds / 2)
+            yield Step(Phase.DENOISE, directed.index, directed.total, picture)
+        if scene is None:
+            raise RuntimeError("the director gave no scene")
+        soundtrack = score(scene)
+        yield Step(Phase.DECODE, 1, 2)
+        painter = Painter(scene, soundtrack, width=spec.width, height=spec.height, fps=spec.fps)
+        yield Step(Phase.DECODE, 2, 2)
+        recipe = self._recipe(spec, brief, remixed=source is not None)
+        yield Clip(painter.frames(), soundtrack.waveform, soundtrack.sample_rate, recipe, latent, LATENT_FORMAT)
+
+    def _recipe(self, spec: GenerationSpec, brief: Brief, *, remixed: bool) -> dict[str, Any]:
+        subjects = [{"word": each.word, "art": each.art, "nearest": each.nearest} for each in brief.subjects]
+        recipe: dict[str, Any] = {
+            "schema": RECIPE_SCHEMA,
+            "backend": self.name,
+            "weights": self.weights,
+            "seed": spec.seed,
+            "steps": self.capabilities.resolve_steps(spec),
+            "guidance_scale": _guidance(spec),
+            "spec": _shareable(spec),
+            "language": brief.language,
+            "subjects": subjects,
+            "place": brief.place,
+            "time": brief.time,
+            "weather": brief.weather,
+            "camera": brief.camera,
+            "style": brief.style,
+            "mood": brief.mood,
+            "motions": [list(each.motions) for each in brief.subjects],
+            "lines": [{"text": each.text, "language": each.language, "speaker": each.speaker} for each in brief.lines],
+            "unsupportedTerms": list(brief.unsupported),
+            "nearest": dict(brief.nearest),
+            "assets": _asset_hashes(brief),
+            "cast": [{"cameo": each.cameo_id, "version": each.version} for each in spec.cast],
+        }
+        if spec.source is not None:
+            recipe["remix"] = {"strength": spec.source.strength, "from": "latent" if remixed else "prompt"}
+        return recipe
+
+
+def _guidance(spec: GenerationSpec) -> float:
+    return GUIDANCE_SCALE if spec.guidance_scale is None else spec.guidance_scale
+
+
+def _shareable(spec: GenerationSpec) -> dict[str, Any]:
+    """``spec`` without what is private or a path of one job's folder: likenesses and the parent's latent."""
+    kept = msgspec.structs.replace(spec, cast=(), source=None, first_frame=None, last_frame=None)
+    return {name: value for name, value in msgspec.to_builtins(kept).items() if name not in {"cast", "source"}}
+
+
+def _source_latent(source: Source | None) -> dict[str, NDArray[np.float32]] | None:
+    """The parent's scene, or None when there is none that this version reads (the recipe then says so)."""
+    if source is None or source.latent is None:
+        return None
+    from safetensors import safe_open
+
+    with safe_open(source.latent, framework="numpy") as file:
+        about = file.metadata() or {}
+        if about.get("format") != LATENT_FORMAT:
+            return None
+        return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
+
+
+def _asset_hashes(brief: Brief) -> dict[str, str]:
+    from engine.diorama.art.pack import PACK
+
+    return {each.art: _digest([PACK / f"{each.art}.webp"]) for each in brief.subjects}
+
+
+def _digest(paths: list[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
