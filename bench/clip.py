@@ -16,7 +16,6 @@ import platform
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -51,15 +50,15 @@ async def clip_once(engine: EngineChild, spec: GenerationSpec) -> Figures:
     """Make one clip in the warm child and measure it."""
     with tempfile.TemporaryDirectory() as folder:
         cpu, start = cpu_seconds(engine.pid), time.perf_counter()
-        first_preview, clip = float("nan"), None
+        first_preview, clip = None, None
         async for message in engine.run(spec, Path(folder), timeout=600):
             if isinstance(message, ClipMessage):
                 clip = message
-            elif message.preview is not None and first_preview != first_preview:
+            elif message.preview is not None and first_preview is None:
                 first_preview = time.perf_counter() - start
         wall = time.perf_counter() - start
-        if clip is None:
-            raise RuntimeError("no clip came")
+        if clip is None or first_preview is None:
+            raise RuntimeError("no clip or no preview came")
         phases = {f"phase {name.lower()} s": seconds for name, seconds in clip.timings.items()}
         work = cpu_seconds(engine.pid) - cpu
         return {
@@ -74,27 +73,25 @@ async def clip_once(engine: EngineChild, spec: GenerationSpec) -> Figures:
         }
 
 
-def gradients(spec: GenerationSpec) -> Iterator[NDArray[np.uint8]]:
-    """Noise-free pictures that scroll four pixels a frame: views of one tall gradient, free to draw."""
+def gradients(spec: GenerationSpec) -> list[NDArray[np.uint8]]:
+    """Noise-free pictures that scroll four pixels a frame: views of one tall gradient, so they cost nothing to draw."""
     rows = np.arange(spec.height + 4 * spec.frame_count)
     wave = 127.5 + 127.5 * np.sin(rows[:, None] / 97 + np.arange(spec.width)[None] / 61)
     tall = np.stack([wave, wave[::-1], 255 - wave], axis=2).astype(np.uint8)
-    for index in range(spec.frame_count):
-        yield tall[4 * index : 4 * index + spec.height]
+    return [tall[4 * index : 4 * index + spec.height] for index in range(spec.frame_count)]
 
 
 def encode_once(spec: GenerationSpec) -> Figures:
     """Encode gradients and a tone: the floor."""
     frames = gradients(spec)
-    first = next(frames)
-    settings = VideoSettings(width=spec.width, height=spec.height, fps=spec.fps, frame_count=spec.frame_count - 1)
+    settings = VideoSettings(width=spec.width, height=spec.height, fps=spec.fps, frame_count=spec.frame_count)
     tone = np.sin(np.arange(round(spec.seconds * AUDIO_RATE)) * 0.06).astype(np.float32)[None]
     sound = fit_sound(tone, AUDIO_RATE, settings)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "floor.mp4"
         cpu, start = time.process_time(), time.perf_counter()
         with Mp4Writer(path, settings, sound) as video:
-            pump(frames, (video,), frame_count=settings.frame_count, shape=first.shape[:2])
+            pump(frames, (video,), frame_count=spec.frame_count, shape=(spec.height, spec.width))
         work = time.process_time() - cpu
         return {
             "wall s": time.perf_counter() - start,
