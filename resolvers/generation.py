@@ -25,6 +25,7 @@ from models.policy import policy_in_force
 from models.video import Video
 from resolvers.context import Context
 from resolvers.engine import choose_engine
+from resolvers.idempotency import check_idempotency_key
 from resolvers.quota import charge
 
 COST_OF_QUALITY = {Quality.DRAFT: 0.5, Quality.STANDARD: 1.0, Quality.HIGH: 2.0}
@@ -57,8 +58,7 @@ async def create_generation(context: Context, request: GenerationRequest) -> Gen
     engine, idempotencyKey), `IdempotencyConflict`, `QuotaExceeded`, `RateLimited`, `Conflict` (no engine).
     """
     member = context.member
-    if not 1 <= len(request.idempotency_key) <= 200:
-        raise Invalid("An idempotency key has 1 to 200 characters; a UUID is good.", field="idempotencyKey")
+    check_idempotency_key(request.idempotency_key)
     async with in_transaction() as connection:
         # One account's requests queue here, so that a key, a quota and a limit are judged one at a time.
         await Account.select_for_update().using_db(connection).get(id=member.id)
@@ -100,14 +100,14 @@ async def cursor_of(context: Context, generation: Generation) -> str:
 
 
 async def queue_position(generation: Generation) -> int | None:
-    """How many jobs go before this one, plus one; None unless it is queued."""
+    """How many queued jobs go before this one; None unless it is queued."""
     if generation.state != GenerationState.QUEUED:
         return None
     [row] = await connections.get("default").execute_query_dict(
         "SELECT count(*) AS ahead FROM generation WHERE state = 'QUEUED' AND (-priority, id) < (-$1::int, $2::uuid)",
         [generation.priority, generation.id],
     )
-    return row["ahead"] + 1
+    return row["ahead"]
 
 
 async def _own(context: Context, generation_id: UUID, connection: BaseDBAsyncClient | None = None) -> Generation:

@@ -14,8 +14,10 @@ from models.errors import NotFound, QuotaExceeded
 from models.keys import Keys
 from models.policy import policy_in_force
 from resolvers.context import Context
+from resolvers.idempotency import check_idempotency_key
 
-_UNLIMITED = (Role.ADMIN,)
+UNLIMITED = (Role.ADMIN,)
+"""Roles that may invite without limit."""
 _CODE_BYTES = 16
 
 
@@ -35,9 +37,10 @@ async def create_invite(keys: Keys, created_by: UUID | None, *, admin: bool = Fa
 async def invite(context: Context, *, idempotency_key: str) -> tuple[str, Invite]:
     """Spend one of the viewer's invites. The same key gives the same code again.
 
-    Raises `QuotaExceeded` when the policy's number is spent; admins have no limit.
+    Raises `Invalid` (key), `QuotaExceeded` when the policy's number is spent; admins have no limit.
     """
     member = context.member
+    check_idempotency_key(idempotency_key)
     keys = context.stores.keys
     # The code follows from the key, so that a retry can show it again although only its HMAC is stored.
     code = _spell(keys.invite.mac(b"code:" + member.id.bytes + idempotency_key.encode())[:_CODE_BYTES])
@@ -46,7 +49,7 @@ async def invite(context: Context, *, idempotency_key: str) -> tuple[str, Invite
         known = await Invite.get_or_none(code_hmac=code_digest(keys, code), using_db=connection)
         if known is not None:
             return code, known
-        if member.role not in _UNLIMITED:
+        if member.role not in UNLIMITED:
             await _check_allowance(member, (await policy_in_force(connection))["invites_per_account"])
         row = await Invite.create(
             id=new_id(), code_hmac=code_digest(keys, code), created_by_id=member.id, using_db=connection

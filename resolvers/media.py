@@ -11,6 +11,7 @@ from uuid import UUID
 
 from tortoise import connections
 
+from jobs.progress import read_preview
 from models.errors import NotFound
 from models.keys import Key
 from models.rules.video import bytes_may_be_served
@@ -60,7 +61,7 @@ async def open_media(stores: Stores, token: str) -> Rendition:
 async def open_preview(stores: Stores, token: str) -> bytes:
     """The WebP bytes of a preview picture. Raises `NotFound` for a forged token or a picture that is gone."""
     body = _read(stores.keys.media, token)
-    picture = await stores.redis.get(body[1:].decode()) if body[:1] == b"p" else None
+    picture = await read_preview(stores.redis, body[1:].decode()) if body[:1] == b"p" else None
     if picture is None:
         raise NotFound("This preview is gone.")
     return picture

@@ -74,7 +74,7 @@ async def delete(context: Context, video_id: UUID) -> None:
         keys = await Rendition.filter(video_id=video_id).using_db(connection).values_list("key", flat=True)
         await Rendition.filter(video_id=video_id).using_db(connection).delete()
         await enqueue_purge(connection, [str(key) for key in keys])
-    await context.stores.doorbell.ring()
+    await context.stores.doorbell.ring_purge()
 
 
 async def _own_locked(context: Context, video_id: UUID, connection: BaseDBAsyncClient) -> VideoVisibility:

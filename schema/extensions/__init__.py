@@ -8,6 +8,7 @@ from strawberry.extensions import SchemaExtension
 
 from schema.extensions.documents import DocumentCache, Documents
 from schema.extensions.masking import Masking
+from schema.extensions.observed import Observed
 
 __all__ = ["extensions"]
 
@@ -15,4 +16,4 @@ __all__ = ["extensions"]
 def extensions(production: bool) -> list[Callable[[], SchemaExtension]]:  # noqa: FBT001 - the one thing that differs
     """Factories of the extensions, outermost first. The rules and caches they share are built here, once."""
     cache = DocumentCache(production=production)
-    return [Masking, lambda: Documents(cache)]
+    return [Observed, Masking, lambda: Documents(cache)]

@@ -1,0 +1,131 @@
+"""Watching a generation: its progress stream, with Postgres as the judge of how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from uuid import UUID
+
+from jobs.progress import Cursor, EventKind, FailureDetail, ProgressEvent
+from models.errors import Unauthenticated
+from models.generation import FINAL_STATES, Generation, GenerationState
+from models.video import Video
+from resolvers.context import Context
+from resolvers.generation import generation_by_id, queue_position
+from resolvers.session import session_is_live
+
+_LOOK_SECONDS = 1.0
+"""How long silence lasts before the row is read, and how long an authorisation is trusted (at most 1 s)."""
+
+_END_SEQ = 2**63
+"""The ``seq`` of a terminal event told from Postgres, when the stream never brought it: after every real one."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """An event and, for a snapshot, the row it stands for."""
+
+    event: ProgressEvent
+    row: Generation
+
+
+class _Watch:
+    """One subscriber's view of one generation."""
+
+    def __init__(self, context: Context, row: Generation, after: str | None) -> None:
+        self.context = context
+        self.row = row
+        self.cursor = after or "0-0"
+        self.checked_at = time.monotonic()
+        self.position: int | None = None
+        self.quiet = int(row.state in FINAL_STATES)
+
+    async def authorise(self) -> None:
+        """Raise `Unauthenticated` once the session has ended: a socket outlives its rights."""
+        if self.context.session is None or time.monotonic() - self.checked_at < _LOOK_SECONDS:
+            return
+        if not await session_is_live(self.context.session.id):
+            raise Unauthenticated("Your session has ended. Sign in again.")
+        self.checked_at = time.monotonic()
+
+    async def hear(self, event: ProgressEvent | None) -> Told | None:
+        """An event of the stream; None when the stream has stopped."""
+        if event is None:
+            return None
+        self.cursor = event.cursor
+        if event.kind is EventKind.SNAPSHOT or event.terminal:
+            await self._look()
+        return Told(event, self.row)
+
+    async def silence(self) -> Told | None:
+        """What the row has to say while the stream says nothing."""
+        await self._look()
+        if self.row.state in FINAL_STATES:
+            # The stream's own terminal event gets one more silence to arrive.
+            self.quiet += 1
+        return await self.queued() or (await self.end() if self.quiet > 1 else None)
+
+    async def queued(self) -> Told | None:
+        """The place in the queue, when it is queued and the place has changed."""
+        position = await queue_position(self.row)
+        if position is None or position == self.position:
+            return None
+        self.position = position
+        return self._told(EventKind.QUEUED, self.cursor, position=position)
+
+    async def end(self) -> Told | None:
+        """The terminal event as Postgres tells it; None while the job is not over."""
+        if self.row.state not in FINAL_STATES:
+            return None
+        cursor = str(Cursor(self.row.fence, _END_SEQ))
+        if self.row.state == GenerationState.SUCCEEDED:
+            video_id = await Video.filter(generation_id=self.row.id).values_list("id", flat=True)
+            return self._told(EventKind.FINISHED, cursor, video_id=next(iter(video_id), None))
+        if self.row.state == GenerationState.CANCELLED:
+            return self._told(EventKind.CANCELLED, cursor)
+        failure = FailureDetail(code=self.row.failure_code or "FAILED", message=self.row.failure_message or "")
+        return self._told(EventKind.FAILED, cursor, failure=failure)
+
+    async def _look(self) -> None:
+        self.row = await Generation.get(id=self.row.id)
+
+    def _told(self, kind: EventKind, cursor: str, **extra: object) -> Told:
+        event = ProgressEvent(
+            generation_id=self.row.id, attempt=self.row.attempt, kind=kind, cursor=cursor, **extra
+        )
+        return Told(event, self.row)
+
+
+async def watch_generation(context: Context, generation_id: UUID, after: str | None) -> AsyncGenerator[Told, None]:
+    """Every event after the cursor ``after`` (None: from the start) up to the terminal one, which always comes.
+
+    Raises `NotFound` for anybody else's generation, `Unauthenticated` when the session ends meanwhile.
+    """
+    watch = _Watch(context, await generation_by_id(context, generation_id), after)
+    heard = Cursor.parse(after) if after else None
+    if watch.row.state in FINAL_STATES and heard is not None and heard.seq == _END_SEQ:
+        return
+    stream = context.stores.progress.subscribe(generation_id, after)
+    waiting = asyncio.ensure_future(anext(stream, None))
+    try:
+        told = await watch.queued()
+        if told is not None:
+            yield told
+        while True:
+            done, _ = await asyncio.wait({waiting}, timeout=_LOOK_SECONDS)
+            await watch.authorise()
+            told = await watch.hear(waiting.result()) if done else await watch.silence()
+            if told is not None:
+                yield told
+            if (done and told is None) or (told is not None and told.event.terminal):
+                return
+            if done:
+                waiting = asyncio.ensure_future(anext(stream, None))
+    finally:
+        waiting.cancel()
+        with contextlib.suppress(asyncio.CancelledError, StopAsyncIteration):
+            await waiting
+        await stream.aclose()

@@ -1,0 +1,26 @@
+"""Policy: what is in force, what it was, and how an admin changes it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from models.policy import PolicyRow, policy_in_force, set_policy
+from resolvers.context import Context
+
+_HISTORY_SHOWN = 50
+
+
+async def in_force() -> dict[str, Any]:
+    """Every rule, key → value."""
+    return await policy_in_force()
+
+
+async def history(key: str | None) -> list[PolicyRow]:
+    """The newest changes of one rule, or of all."""
+    rows = PolicyRow.all() if key is None else PolicyRow.filter(key=key)
+    return await rows.order_by("-id").limit(_HISTORY_SHOWN)
+
+
+async def change(context: Context, key: str, value: Any) -> PolicyRow:
+    """Put a new version in force. Raises `Denied` for anyone but an admin, `Invalid` for a bad key or value."""
+    return await set_policy(key, value, set_by=context.admin.id)

@@ -1,0 +1,97 @@
+"""Accounts: members as others see them, and what only they see of themselves."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import Enum
+from typing import Annotated
+
+import strawberry
+from strawberry.types import Info
+
+from models import account as rows
+from resolvers import account as resolve
+from resolvers.feed.latest import hydrate
+from resolvers.page import Page, Window
+from resolvers.quota import read_quota
+from resolvers.session import live_sessions
+from schema.access import Access, field
+from schema.invite import InviteList, invite_list
+from schema.node import Node, global_id
+from schema.quota import Quota
+from schema.session import Session
+from schema.video import VideoConnection
+
+First = Annotated[int, strawberry.argument(description="How many, 1 to 50.")]
+After = Annotated[str | None, strawberry.argument(description="Read on after this cursor.")]
+
+
+@strawberry.enum(description="What an account may do on this server beyond being a member.")
+class Role(Enum):
+    MEMBER = strawberry.enum_value("MEMBER", description="A member.")
+    MODERATOR = strawberry.enum_value("MODERATOR", description="Decides on reports.")
+    ADMIN = strawberry.enum_value("ADMIN", description="Runs the server: policy, invites without limit.")
+
+
+@strawberry.type(description="A member.")
+class Account(Node):
+    row: strawberry.Private[rows.Account]
+
+    @classmethod
+    def of(cls, row: rows.Account) -> Account:
+        """An account row as clients see it."""
+        return cls(id=global_id("Account", row.id), row=row)
+
+    @field(Access.PARENT, "Unique name, without @.")
+    def handle(self) -> str:
+        return self.row.handle
+
+    @field(Access.PARENT, "Name to show.")
+    def display_name(self) -> str:
+        return self.row.display_name
+
+    @field(Access.PARENT, "What they say of themselves.")
+    def bio(self) -> str:
+        return self.row.bio
+
+    @field(Access.PARENT, "When they joined.")
+    def joined_at(self) -> datetime:
+        return self.row.created_at
+
+    @field(Access.PARENT, "Is this the viewer's own account?")
+    def is_viewer(self, info: Info) -> bool:
+        return _is_viewer(info, self.row)
+
+    @field(Access.PARENT, "Published videos, newest first.")
+    async def videos(self, info: Info, first: First = 10, after: After = None) -> VideoConnection:
+        page = await resolve.published_videos(info.context, self.row.id, Window(first, after))
+        return VideoConnection.of(await hydrate(info.context, page))
+
+    @field(Access.PARENT, "The viewer's own role; null for others.")
+    def role(self, info: Info) -> Role | None:
+        return Role(self.row.role.value) if _is_viewer(info, self.row) else None
+
+    @field(Access.PARENT, "The viewer's own drafts, newest first; null for others.")
+    async def drafts(self, info: Info, first: First = 10, after: After = None) -> VideoConnection | None:
+        if not _is_viewer(info, self.row):
+            return None
+        page: Page = await resolve.drafts(info.context, Window(first, after))
+        return VideoConnection.of(await hydrate(info.context, page))
+
+    @field(Access.PARENT, "The viewer's own invites; null for others.")
+    async def invites(self, info: Info) -> InviteList | None:
+        return await invite_list(info, self.row) if _is_viewer(info, self.row) else None
+
+    @field(Access.PARENT, "The viewer's own engine seconds of today; null for others.")
+    async def quota(self, info: Info) -> Quota | None:
+        return Quota.of(await read_quota(self.row.id)) if _is_viewer(info, self.row) else None
+
+    @field(Access.PARENT, "Where the viewer is signed in; null for others.")
+    async def sessions(self, info: Info) -> list[Session] | None:
+        if not _is_viewer(info, self.row):
+            return None
+        return [Session.of(row, info.context.session) for row in await live_sessions(self.row.id)]
+
+
+def _is_viewer(info: Info, row: rows.Account) -> bool:
+    return info.context.viewer is not None and info.context.viewer.id == row.id

@@ -1,0 +1,36 @@
+"""Feeds as clients page through them."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import strawberry
+
+from models import video as rows
+from resolvers.page import Page
+from schema.access import plain
+from schema.connection import PageInfo
+from schema.video import Video
+
+
+@strawberry.enum(description="Which feed.")
+class FeedKind(Enum):
+    LATEST = strawberry.enum_value("LATEST", description="Everything published to all, newest first, nothing ranked.")
+
+
+@strawberry.type(description="A video and its place in the feed.")
+class FeedEdge:
+    cursor: str = plain("The place of this video: give it as `after`.")
+    node: Video = plain("The video.")
+
+
+@strawberry.type(description="A page of a feed. New posts never make a later page repeat or skip a video.")
+class FeedConnection:
+    edges: list[FeedEdge] = plain("The videos in order.")
+    page_info: PageInfo = plain("Where this page stands.")
+
+    @classmethod
+    def of(cls, page: Page[rows.Video]) -> FeedConnection:
+        """A page of rows the viewer was allowed to load."""
+        edges = [FeedEdge(cursor=cursor, node=Video.of(row)) for row, cursor in zip(page.rows, page.cursors, strict=True)]
+        return cls(edges=edges, page_info=PageInfo.of(page))
