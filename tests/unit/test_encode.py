@@ -196,12 +196,12 @@ def test_animated_preview_is_two_seconds_and_bounded_even_for_noise(tmp_path: Pa
         sink.write(index, np.roll(picture, index * 7, axis=0))
     sink.close()
     assert (tmp_path / "preview.webp").stat().st_size <= AnimatedPreviewSink.MAX_BYTES
-    moving = Image.open(tmp_path / "preview.webp")
     total = 0
-    for frame in range(moving.n_frames):  # type: ignore[attr-defined]
-        moving.seek(frame)
-        moving.load()
-        total += moving.info["duration"]
+    with Image.open(tmp_path / "preview.webp") as moving:
+        for frame in range(moving.n_frames):  # type: ignore[attr-defined]
+            moving.seek(frame)
+            moving.load()
+            total += moving.info["duration"]
     assert total == pytest.approx(2000, abs=20)
 
 
@@ -209,7 +209,8 @@ def test_poster_is_a_frame_from_inside_the_clip_in_its_colours(tmp_path: Path) -
     sink = PosterSink(tmp_path / "poster.webp", 10)
     for index in range(10):
         sink.write(index, np.full((HEIGHT, WIDTH, 3), (200, 100, index * 20), np.uint8))
-    assert Image.open(tmp_path / "poster.webp").convert("RGB").getpixel((9, 9)) == pytest.approx((80, 100, 200), abs=6)
+    with Image.open(tmp_path / "poster.webp") as poster:
+        assert poster.convert("RGB").getpixel((9, 9)) == pytest.approx((80, 100, 200), abs=6)
 
 
 def test_peaks_follow_loudness() -> None:

@@ -61,7 +61,6 @@ def gone(pid: int) -> bool:
     return Path(f"/proc/{pid}/stat").read_text().split(") ")[1].startswith("Z")
 
 
-@pytest.mark.asyncio
 async def test_run_reports_every_step_then_the_clip(tmp_path: Path) -> None:
     async with toy() as engine:
         *steps, clip = await run(engine, spec(steps=4), tmp_path)
@@ -77,10 +76,10 @@ async def test_run_reports_every_step_then_the_clip(tmp_path: Path) -> None:
     assert max(clip.waveform) == pytest.approx(0.5, abs=0.01)
     assert Path(clip.latent or "").exists()
     for picture in (clip.poster, clip.preview):
-        Image.open(picture).verify()
+        with Image.open(picture) as opened:
+            opened.verify()
 
 
-@pytest.mark.asyncio
 async def test_previews_are_small_pictures_within_their_bound(tmp_path: Path) -> None:
     async with toy() as engine:
         small = msgspec.structs.replace(spec().preview, long_side=48, max_bytes=1_000)
@@ -90,10 +89,10 @@ async def test_previews_are_small_pictures_within_their_bound(tmp_path: Path) ->
     for path in paths:
         assert path.parent == tmp_path
         assert path.stat().st_size <= 1_000
-        assert max(Image.open(path).size) <= 48
+        with Image.open(path) as opened:
+            assert max(opened.size) <= 48
 
 
-@pytest.mark.asyncio
 async def test_one_child_serves_many_runs(tmp_path: Path) -> None:
     async with toy() as engine:
         pid = engine.pid
@@ -102,13 +101,11 @@ async def test_one_child_serves_many_runs(tmp_path: Path) -> None:
     assert len(shas) == 1, "the same spec gives the same bytes"
 
 
-@pytest.mark.asyncio
 async def test_stray_prints_do_not_reach_the_protocol(tmp_path: Path) -> None:
     async with toy() as engine:
         assert isinstance((await run(engine, spec("babble"), tmp_path))[-1], ClipMessage)
 
 
-@pytest.mark.asyncio
 async def test_silent_backend_gives_a_clip_without_sound(tmp_path: Path) -> None:
     async with toy() as engine:
         clip = (await run(engine, spec("silent"), tmp_path))[-1]
@@ -117,7 +114,6 @@ async def test_silent_backend_gives_a_clip_without_sound(tmp_path: Path) -> None
     assert set(clip.waveform) == {0.0}
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("prompt", "kind", "words"),
     [
@@ -139,7 +135,6 @@ async def test_failures_arrive_by_kind_and_the_child_goes_on(
         assert engine.pid == pid
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("changes", "field"), [({"seconds": 60.0}, "seconds"), ({"filters": ("no-such-filter",)}, "filters")]
 )
@@ -150,7 +145,6 @@ async def test_what_a_backend_cannot_do_names_the_field(tmp_path: Path, changes:
     assert caught.value.field == field
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize("prompt", ["slow", "paint slowly"])
 async def test_cancel_stops_at_the_next_step_or_frame(tmp_path: Path, prompt: str) -> None:
     async with toy() as engine:
@@ -167,7 +161,6 @@ async def test_cancel_stops_at_the_next_step_or_frame(tmp_path: Path, prompt: st
         assert isinstance((await run(engine, spec(), tmp_path))[-1], ClipMessage)
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize("prompt", ["hang", "stubborn"])
 async def test_cancel_ends_a_child_that_does_not_listen(
     tmp_path: Path, prompt: str, monkeypatch: pytest.MonkeyPatch
@@ -184,7 +177,6 @@ async def test_cancel_ends_a_child_that_does_not_listen(
         assert engine.pid != pid
 
 
-@pytest.mark.asyncio
 async def test_leaving_a_run_early_stops_its_work(tmp_path: Path) -> None:
     async with toy() as engine:
         task = asyncio.create_task(run(engine, spec("slow", steps=100), tmp_path))
@@ -198,7 +190,6 @@ async def test_leaving_a_run_early_stops_its_work(tmp_path: Path) -> None:
         assert isinstance((await run(engine, spec(), tmp_path))[-1], ClipMessage)
 
 
-@pytest.mark.asyncio
 async def test_timeout_inside_a_step_boundary_is_reported_by_the_child(tmp_path: Path) -> None:
     async with toy() as engine:
         pid = engine.pid
@@ -208,7 +199,6 @@ async def test_timeout_inside_a_step_boundary_is_reported_by_the_child(tmp_path:
         assert engine.alive
 
 
-@pytest.mark.asyncio
 async def test_timeout_of_a_hanging_step_kills_the_child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner, "DEADLINE_GRACE", 0.2)
     async with toy() as engine:
@@ -219,7 +209,6 @@ async def test_timeout_of_a_hanging_step_kills_the_child(tmp_path: Path, monkeyp
         assert gone(pid)
 
 
-@pytest.mark.asyncio
 async def test_killed_child_is_noticed_at_once_and_replaced(tmp_path: Path) -> None:
     async with toy() as engine:
         started = time.monotonic()
@@ -232,14 +221,12 @@ async def test_killed_child_is_noticed_at_once_and_replaced(tmp_path: Path) -> N
         assert isinstance((await run(engine, spec(), tmp_path))[-1], ClipMessage)
 
 
-@pytest.mark.asyncio
 async def test_a_backend_that_kills_its_process_is_a_death_not_a_hang(tmp_path: Path) -> None:
     async with toy() as engine:
         with pytest.raises(ChildDied):
             await run(engine, spec("die"), tmp_path)
 
 
-@pytest.mark.asyncio
 async def test_start_names_what_is_missing() -> None:
     with pytest.raises(BackendUnavailable, match="no weights for cpu"):
         await EngineChild.start("unloadable", command=TOY)
@@ -249,14 +236,12 @@ async def test_start_names_what_is_missing() -> None:
         await EngineChild.start("dawdler", start_timeout=1, command=TOY)
 
 
-@pytest.mark.asyncio
 async def test_close_ends_the_process() -> None:
     async with toy() as engine:
         pid = engine.pid
     assert gone(pid)
 
 
-@pytest.mark.asyncio
 async def test_child_dies_with_its_parent() -> None:
     script = (
         "import asyncio, sys, time\n"
