@@ -60,8 +60,8 @@ class _Child:
 
     async def send(self, message: ParentMessage) -> None:
         """Write ``message``. Raises `ChildDied` when the pipe is gone."""
-        if self.process.stdin is None:
-            raise ChildDied("The engine has no input pipe.")
+        if self.process.stdin is None or self.process.stdin.is_closing():
+            raise ChildDied("The engine stopped unexpectedly.")
         try:
             self.process.stdin.write(protocol.pack(message))
             await self.process.stdin.drain()

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+import uvloop
 from PIL import Image
 
 from engine import protocol, runner
@@ -234,6 +235,21 @@ async def test_start_names_what_is_missing() -> None:
         await EngineChild.start("nonesuch", command=TOY)
     with pytest.raises(BackendUnavailable, match="not ready after 1 seconds"):
         await EngineChild.start("dawdler", start_timeout=1, command=TOY)
+
+
+def test_uvloop_drives_it_through_death_and_cancel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "CANCEL_GRACE", 0.2)
+
+    async def story() -> None:
+        async with toy() as engine:
+            with pytest.raises(ChildDied):
+                await run(engine, spec("die"), tmp_path)
+            with pytest.raises(GenerationCancelled):
+                async for _ in engine.run(spec("hang"), tmp_path, timeout=30):
+                    await engine.cancel()
+            assert not engine.alive
+
+    uvloop.run(story())
 
 
 async def test_close_ends_the_process() -> None:
