@@ -1,11 +1,13 @@
-"""Bake the voice styles that diorama speaks with, from the npm package kokoro-js, into small safetensors files.
+"""Bake what diorama speaks with: voice styles of the npm package kokoro-js, and the dictionary of CMUdict.
 
-Run once by a maintainer: ``npm pack kokoro-js@1.2.1 && tar xzf kokoro-js-1.2.1.tgz``, then
-``python -m engine.train.voices package/voices``.
+Run once by a maintainer: ``npm pack kokoro-js@1.2.1 && tar xzf kokoro-js-1.2.1.tgz``, take ``cmudict.dict`` from the
+CMUdict distribution, then ``python -m engine.train.voices package/voices cmudict.dict``.
 """
 
 from __future__ import annotations
 
+import lzma
+import re
 import sys
 from pathlib import Path
 
@@ -35,6 +37,15 @@ def bake(source: Path, output: Path = OUTPUT) -> list[Path]:
     return written
 
 
+def bake_dictionary(source: Path, output: Path = OUTPUT) -> Path:
+    """Write ``cmudict.txt.xz``: one "word PHONES" a line, first pronunciations only; returns its path."""
+    lines = [line.partition("#")[0].strip() for line in source.read_text(encoding="utf-8").splitlines()]
+    kept = [line for line in lines if re.match(r"[a-z'][a-z']*(?:-[a-z]+)* ", line)]
+    path = output / "cmudict.txt.xz"
+    path.write_bytes(lzma.compress("\n".join(kept).encode(), preset=9 | lzma.PRESET_EXTREME))
+    return path
+
+
 if __name__ == "__main__":
-    for baked in bake(Path(sys.argv[1])):
+    for baked in (*bake(Path(sys.argv[1])), bake_dictionary(Path(sys.argv[2]))):
         sys.stdout.write(f"{baked} {baked.stat().st_size}\n")

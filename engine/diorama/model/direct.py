@@ -1,0 +1,145 @@
+"""The director: a brief in, a scene after every sampler step, and the latents a remix starts from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from diffusers import FlowMatchEulerDiscreteScheduler
+
+from engine.diorama.model.condition import Condition, condition_of, features
+from engine.diorama.model.latents import CHANNELS, LATENT_FORMAT, decode
+from engine.diorama.model.pipeline import GUIDANCE, STEPS, ScenePipeline
+from engine.diorama.model.projection import project
+from engine.diorama.model.transformer import SceneTransformer
+from engine.diorama.scene import KEYS, Brief, Scene
+from engine.errors import BackendUnavailable, InvalidRequest
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+WEIGHTS = Path(__file__).parents[1] / "weights"
+_LOCAL = {"local_files_only": True, "use_safetensors": True, "low_cpu_mem_usage": False}
+
+
+@dataclass(frozen=True)
+class SourceLatent:
+    """What a parent left for its remixes: `Directed.latent` and its format."""
+
+    arrays: dict[str, NDArray[np.float32]]
+    format: str = LATENT_FORMAT
+
+
+@dataclass(frozen=True)
+class Directed:
+    """The scene as it stands after step ``index`` (from 1) of ``total``.
+
+    Before the last it is what the model expects the end to look like. ``latent`` is filled only when ``final``:
+    ``scene`` (n + 1, KEYS, CHANNELS) and ``actors`` (n, ACTOR_FEATURES), in `LATENT_FORMAT`.
+    """
+
+    index: int
+    total: int
+    scene: Scene
+    final: bool
+    latent: dict[str, NDArray[np.float32]] = field(default_factory=dict)
+    latent_format: str = LATENT_FORMAT
+
+
+class Director:
+    """The trained pipeline on one device. One `direct` at a time per object."""
+
+    def __init__(self, device: str = "cpu", *, weights: Path = WEIGHTS) -> None:
+        """Load the committed weights. Raises `BackendUnavailable` when they are missing or unreadable."""
+        try:
+            # read part by part: the pipeline's own reader draws a progress bar on stderr for two small files
+            transformer = SceneTransformer.from_pretrained(weights / "transformer", **_LOCAL)
+            scheduler = FlowMatchEulerDiscreteScheduler.from_pretrained(weights / "scheduler", local_files_only=True)
+        except (OSError, ValueError) as error:
+            raise BackendUnavailable(
+                f"The scene model in {weights.name}/ cannot be read. Run `python -m engine.train` to make it."
+            ) from error
+        self.pipeline = ScenePipeline(transformer.eval(), scheduler)
+        self.pipeline.to(device)
+
+    def direct(
+        self,
+        brief: Brief,
+        *,
+        seconds: float,
+        seed: int,
+        steps: int = STEPS,
+        guidance_scale: float = GUIDANCE,
+        aspect: float = 9 / 16,
+        source: SourceLatent | None = None,
+        strength: float = 1.0,
+    ) -> Iterator[Directed]:
+        """Direct ``brief`` in ``steps`` steps; the last item is the finished scene.
+
+        ``aspect`` is width / height. With ``source``, actors whose part is unchanged keep their movement as far as
+        ``strength`` lets them (0: exactly), the others are directed anew and then fitted in. Raises
+        `InvalidRequest` for a brief without subjects or a latent of an unknown format.
+        """
+        if not brief.subjects:
+            raise InvalidRequest("Name at least one person, animal or thing to see.", field="prompt")
+        if steps < 1:
+            raise InvalidRequest("Choose at least one step.", field="steps")
+        condition = condition_of(brief, seconds=seconds, aspect=aspect)
+        start = None
+        if source is not None:
+            start = self._start(condition, source, seed, steps, guidance_scale)
+            if strength <= 0:
+                for index in range(1, steps + 1):
+                    yield self._directed(brief, condition, seed, start, index, steps)
+                return
+        for step in self.pipeline.denoise(
+            condition, num_inference_steps=steps, guidance_scale=guidance_scale, generator=_generator(seed),
+            source=None if start is None else torch.from_numpy(start), strength=min(strength, 1.0),
+        ):  # fmt: skip
+            shown = step.latents if step.index == step.total else step.clean
+            yield self._directed(brief, condition, seed, shown.cpu().numpy(), step.index, step.total)
+
+    def _start(
+        self, condition: Condition, source: SourceLatent, seed: int, steps: int, guidance_scale: float
+    ) -> NDArray[np.float32]:
+        """The parent's rows where an actor's part is unchanged, freshly sampled rows elsewhere."""
+        parent, parts = _read(source)
+        now = features(condition)["actors"]
+        kept = [s for s in range(min(len(parts), len(now))) if np.allclose(parts[s], now[s], atol=1e-5)]
+        if len(kept) == len(now) == len(parts):
+            return parent
+        output = self.pipeline(
+            condition, num_inference_steps=steps, guidance_scale=guidance_scale, generator=_generator(seed)
+        )
+        fresh = output.latents.cpu().numpy()
+        fresh[kept] = parent[kept]
+        fresh[-1] = parent[-1]
+        return fresh
+
+    def _directed(
+        self, brief: Brief, condition: Condition, seed: int, latents: NDArray[np.float32], index: int, total: int
+    ) -> Directed:
+        tracks, camera = project(condition, *decode(latents))
+        scene = Scene(brief, condition.seconds, seed, tracks, camera)
+        if index < total:
+            return Directed(index, total, scene, final=False)
+        parts = features(condition)["actors"]
+        return Directed(index, total, scene, final=True, latent={"scene": latents.copy(), "actors": parts})
+
+
+def _generator(seed: int) -> torch.Generator:
+    """Noise is drawn on the CPU, so that a seed means the same on every device."""
+    return torch.Generator("cpu").manual_seed(seed)
+
+
+def _read(source: SourceLatent) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    scene, parts = source.arrays.get("scene"), source.arrays.get("actors")
+    if source.format != LATENT_FORMAT or scene is None or parts is None:
+        raise InvalidRequest(f"Cannot remix from a latent of format {source.format!r}.", field="source")
+    if scene.shape != (len(parts) + 1, KEYS, CHANNELS):
+        raise InvalidRequest("The latent to remix from is damaged.", field="source")
+    return scene.astype(np.float32), parts

@@ -1,0 +1,147 @@
+"""Does a scene show what was asked? An analytic reading of tracks, for the model card and the tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.train.acting import FACING, IMPACT, OPACITY, ROTATION, SCALE, SQUASH, X, Y
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from engine.diorama.model.condition import Condition
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the eye takes from one beat of one actor. Distances are fractions of the frame, angles radians."""
+
+    travel: float
+    rise: float
+    end_drop: float
+    level: float
+    hits: int
+    turn: float
+    rock: float
+    rocks: int
+    sway: int
+    squash: tuple[float, float, float]
+    growth: float
+    swell: float
+    opacity: tuple[float, float]
+    looks: int
+    laps: float
+    early: float
+    lean: float
+    rolls: float
+
+
+def read(track: NDArray[np.float32]) -> Reading:
+    """Read (k, 8) key poses of one beat; its first eighth may still belong to the motion before."""
+    track = track.astype(np.float64)
+    body = track[len(track) // 8 :]
+    x, y, rotation, squash = (body[:, c] for c in (X, Y, ROTATION, SQUASH))
+    trend = np.linspace(rotation[0], rotation[-1], len(rotation))
+    rocking = rotation - rotation.mean()
+    angle = np.unwrap(np.arctan2((y - (y.min() + y.max()) / 2) / max(np.ptp(y), 1e-3),
+                                 (x - (x.min() + x.max()) / 2) / max(np.ptp(x), 1e-3)))  # fmt: skip
+    ends = max(len(track) // 10, 1)
+    moved = np.cumsum(np.abs(np.diff(x)))
+    together = np.corrcoef(x, rotation)[0, 1] if np.ptp(x) > 0.01 and np.ptp(rotation) > 0.05 else 0.0
+    return Reading(
+        travel=float(np.ptp(x)), rise=float(np.ptp(y)), end_drop=float(y[-ends:].mean() - y[:ends].mean()),
+        level=float(y.mean()), hits=int(np.sum(track[:, IMPACT] > 0.4)), turn=float(abs(rotation[-1] - rotation[0])),
+        rock=float(np.std(rotation - trend)), rocks=_crossings(rocking, 0.02), sway=_crossings(x - x.mean(), 0.002),
+        squash=(float(squash.min()), float(squash.mean()), float(squash.max())),
+        growth=float(track[-ends:, SCALE].mean() / max(track[:ends, SCALE].mean(), 0.02)),
+        swell=float(track[:, SCALE].max() / max(track[:ends, SCALE].mean(), 0.02)),
+        opacity=(float(track[:ends, OPACITY].mean()), float(track[-ends:, OPACITY].mean())),
+        looks=int(np.sum(np.diff(np.sign(track[:, FACING])) != 0)), laps=float(abs(angle[-1] - angle[0]) / (2 * np.pi)),
+        early=float(moved[len(moved) // 2] / max(moved[-1], 1e-6)), lean=float(np.mean(rotation * body[:, FACING])),
+        rolls=float(abs(together)),
+    )  # fmt: skip
+
+
+def _crossings(values: NDArray[np.float64], least: float) -> int:
+    """How often ``values`` changes sign by more than ``least``."""
+    signs = np.sign(values[np.abs(values) > least])
+    return int(np.sum(np.diff(signs) != 0)) if len(signs) else 0
+
+
+def _stays(r: Reading, far: float = 0.06) -> bool:
+    return r.travel < far
+
+
+SHOWS: dict[str, Callable[[Reading], bool]] = {
+    "idle": lambda r: _stays(r) and r.rise < 0.05 and r.rock < 0.09 and r.hits == 0 and abs(r.growth - 1) < 0.2,
+    "walk": lambda r: r.travel > 0.04 and r.rise < 0.08 and r.turn < 0.6 and r.hits == 0,
+    "run": lambda r: r.travel > 0.04 and r.lean > 0.03 and r.squash[2] - r.squash[0] > 0.14 and r.hits == 0,
+    "chase": lambda r: r.travel > 0.04 and r.lean > 0.03 and r.squash[2] - r.squash[0] > 0.14,
+    "jump": lambda r: r.hits >= 1 and r.rise > 0.05 and r.squash[0] < -0.18,
+    "bounce": lambda r: r.hits >= 1 and r.rise > 0.05 and r.squash[0] < -0.15 and r.rock < 0.15,
+    "fly": lambda r: r.travel > 0.04 and r.hits == 0 and r.level < 0.7 and r.rise > 0.015,
+    "swim": lambda r: r.travel > 0.03 and r.rocks >= 1 and r.rock > 0.06 and r.hits == 0,
+    "fall": lambda r: r.hits >= 1 and (r.end_drop > 0.08 or r.turn > 0.9),
+    "spin": lambda r: r.turn > 4.5,
+    "dance": lambda r: r.rocks >= 2 and r.rock > 0.1 and r.rise > 0.01 and r.hits == 0,
+    "wave": lambda r: _stays(r) and r.rocks >= 1 and 0.05 < r.rock < 0.3 and r.turn < 0.6,
+    "orbit": lambda r: r.laps > 0.7,
+    "float": lambda r: r.rise > 0.015 and r.rock > 0.06 and r.hits == 0 and r.travel < 0.25,
+    "drive": lambda r: r.travel > 0.04 and r.rise < 0.05 and r.turn < 0.4 and r.hits == 0,
+    "grow": lambda r: r.growth > 1.5 and r.opacity[0] > 0.5,
+    "shrink": lambda r: r.growth < 0.65 and r.opacity[1] > 0.5,
+    "explode": lambda r: r.opacity[1] < 0.2 and r.swell > 1.2 and r.hits >= 1,
+    "shake": lambda r: _stays(r, 0.09) and r.sway >= 3 and r.rise < 0.06 and r.squash[1] < 0.0,
+    "climb": lambda r: r.end_drop < -0.08 and r.travel < 0.15,
+    "roll": lambda r: r.turn + 4 * r.rock > 0.5 and r.rolls > 0.9 and r.travel > 0.03,
+    "slide": lambda r: r.travel > 0.02 and r.early > 0.6 and r.rise < 0.06,
+    "appear": lambda r: r.opacity[0] < 0.35 and r.opacity[1] > 0.8 and r.growth > 1.6,
+    "vanish": lambda r: r.opacity[1] < 0.2 and r.growth < 0.6,
+    "hover": lambda r: _stays(r) and r.level < 0.72 and r.hits == 0 and r.rise < 0.1,
+    "sleep": lambda r: _stays(r) and r.squash[1] < -0.11 and r.hits == 0,
+}
+"""Motion → whether a beat shows it. Necessary signs, not a full definition: some motions share them."""
+
+
+def motion_shown(condition: Condition, tracks: NDArray[np.float32], slot: int, beat: int) -> bool:
+    """Whether the actor's ``beat``-th motion can be seen in its share of the clip."""
+    motions, keys = condition.actors[slot].motions, tracks.shape[1]
+    first, last = (round(k * keys / len(motions)) for k in (beat, beat + 1))
+    return SHOWS[motions[beat]](read(tracks[slot, first:last]))
+
+
+def relation_shown(condition: Condition, tracks: NDArray[np.float32], slot: int) -> bool:
+    """Whether the slot's relation to its target can be seen; True where it has none."""
+    relation, target = condition.link(slot)
+    if target is None:
+        return True
+    own, other = tracks[slot].astype(np.float64), tracks[target].astype(np.float64)
+    (w, h), (wide, tall) = condition.extent(slot), condition.extent(target)
+    dx, dy = own[:, X] - other[:, X], own[:, Y] - other[:, Y]
+    touch = (w * own[:, SCALE] + wide * other[:, SCALE]) / 2
+    reach, top = 0.5 * wide * other[:, SCALE] + 0.02, tall * other[:, SCALE]
+    if relation in ("left_of", "right_of"):
+        side = -1 if relation == "left_of" else 1
+        return bool(np.mean(side * dx > 0.6 * touch) > 0.95)
+    if relation == "beside":
+        return bool(np.median(np.abs(dx)) < np.median(touch) + 0.4 and np.mean(np.abs(dx) > 0.6 * touch) > 0.9)
+    if relation in ("behind", "in_front_of"):
+        side = -1 if relation == "behind" else 1
+        return bool(side * np.quantile(dy, 0.8) > 0.005 and np.mean(np.abs(dx) < touch + 0.02) > 0.9)
+    if relation == "on":
+        return bool(abs(np.quantile(dy + 0.88 * top, 0.75)) < 0.2 * np.median(top) and np.mean(np.abs(dx) < reach) > 0.9)
+    if relation == "over":
+        return bool(np.any((np.abs(dx) < reach) & (dy < -0.8 * top)))
+    if relation == "under":
+        middles = dy - 0.5 * h * own[:, SCALE] + 0.5 * top
+        return bool(np.mean((np.abs(dx) < touch) & (middles > 0)) > 0.8)
+    if relation == "holding":
+        return bool(np.mean((np.abs(dx) < 0.7 * w * own[:, SCALE] + 0.01) & (dy > 0)) > 0.9)
+    if relation == "chasing":
+        way = np.sign(other[-1, X] - other[0, X])
+        return bool(np.mean(-way * dx > 0.6 * touch) > 0.9 and np.ptp(own[:, X]) > 0.03)
+    return bool(np.ptp(dx) > 0.5 * np.median(touch))

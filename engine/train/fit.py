@@ -1,0 +1,116 @@
+"""The training loop: conditional flow matching on drawn scenes, with guidance dropout and averaged weights."""
+# pyright: basic
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engine.diorama.model.condition import features
+from engine.diorama.model.latents import encode
+from engine.diorama.model.transformer import SceneTransformer
+from engine.diorama.scene import CAMERA_CHANNELS
+from engine.train.scenes import choose, direct, held_out
+
+TOKENS_PER_BATCH = 1800
+DROP = 0.1
+LEAST_T = 0.05
+PEAK_RATE = 2e-3
+
+
+@dataclass
+class Bucket:
+    """Scenes of one cast size: ``latents`` (N, n + 1, KEYS, CHANNELS) and the stacked condition arrays."""
+
+    latents: Tensor
+    told: dict[str, Tensor]
+
+    @property
+    def batch(self) -> int:
+        """Scenes a batch, so that every batch holds about as many tokens."""
+        return max(8, TOKENS_PER_BATCH // (9 * self.latents.shape[1]))
+
+
+@dataclass
+class Progress:
+    """Where the fit is: optimiser steps, seconds gone, and the mean loss since the last report."""
+
+    step: int
+    seconds: float
+    loss: float
+    samples: int
+
+
+def draw(size: int, seed: int, *, report: Callable[[int], None] | None = None) -> list[Bucket]:
+    """``size`` training scenes, none of them held out, sorted into buckets by cast size."""
+    rng = np.random.default_rng(seed)
+    rows: dict[int, list[tuple[np.ndarray, dict[str, np.ndarray]]]] = {}
+    made = 0
+    while made < size:
+        condition = choose(rng)
+        if held_out(condition):
+            continue
+        rows.setdefault(len(condition.actors), []).append((encode(*direct(condition, rng)), features(condition)))
+        made += 1
+        if report and made % 1000 == 0:
+            report(made)
+    return [_bucket(rows[n]) for n in sorted(rows)]
+
+
+def _bucket(rows: list[tuple[np.ndarray, dict[str, np.ndarray]]]) -> Bucket:
+    latents = torch.from_numpy(np.stack([r[0] for r in rows]))
+    told = {k: torch.from_numpy(np.stack([r[1][k] for r in rows])) for k in rows[0][1]}
+    return Bucket(latents, told)
+
+
+def flow_loss(model: SceneTransformer, latents: Tensor, told: dict[str, Tensor], generator: torch.Generator) -> Tensor:
+    """Mean squared error of the velocity at logit-normal noise levels; a tenth of the rows are not told anything."""
+    batch = len(latents)
+    t = torch.sigmoid(torch.randn(batch, generator=generator)).clamp_min(LEAST_T)
+    noise = torch.randn(latents.shape, generator=generator)
+    keep = (torch.rand(batch, generator=generator) >= DROP).float()
+    level = t[:, None, None, None]
+    error = model((1 - level) * latents + level * noise, t, told, keep) - (noise - latents)
+    error[:, -1, :, len(CAMERA_CHANNELS) :] = 0  # the camera has fewer channels than an actor
+    return error.square().mean()
+
+
+def fit(buckets: list[Bucket], *, seconds: float, seed: int, every: int = 50) -> Iterator[tuple[Progress, SceneTransformer]]:
+    """Train for ``seconds`` and yield (progress, averaged model) every ``every`` steps and once at the end.
+
+    The learning rate falls to zero as time runs out, so stopping early by closing the iterator gives a worse model
+    than a shorter run would.
+    """
+    torch.manual_seed(seed)
+    generator, rng = torch.Generator().manual_seed(seed), np.random.default_rng(seed)
+    model = SceneTransformer()
+    average = copy.deepcopy(model).eval()
+    optimiser = torch.optim.AdamW(model.parameters(), PEAK_RATE, betas=(0.9, 0.98), weight_decay=0.01)
+    shares = np.array([len(b.latents) for b in buckets], float) ** 0.75
+    began, step, samples, losses = time.perf_counter(), 0, 0, []
+    while (gone := time.perf_counter() - began) < seconds or step == 0:
+        bucket = buckets[int(rng.choice(len(buckets), p=shares / shares.sum()))]
+        rows = torch.from_numpy(rng.integers(len(bucket.latents), size=bucket.batch))
+        optimiser.param_groups[0]["lr"] = PEAK_RATE * min(1.0, (step + 1) / 60) * max(1 - gone / seconds, 0.0) ** 0.8
+        loss = flow_loss(model, bucket.latents[rows], {k: v[rows] for k, v in bucket.told.items()}, generator)
+        optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimiser.step()
+        _average(average, model, min(0.997, 1 - 1 / (step / 6 + 1)))
+        step, samples = step + 1, samples + len(rows)
+        losses.append(loss.item())
+        if step % every == 0:
+            yield Progress(step, gone, float(np.mean(losses[-every:])), samples), average
+    yield Progress(step, time.perf_counter() - began, float(np.mean(losses[-every:])), samples), average
+
+
+@torch.no_grad()
+def _average(average: SceneTransformer, model: SceneTransformer, memory: float) -> None:
+    torch._foreach_lerp_(list(average.parameters()), list(model.parameters()), 1 - memory)
