@@ -196,7 +196,7 @@ class _Pass:
     def _value(self, node: ValueNode) -> int:
         if isinstance(node, IntValueNode):
             # Ten digits are past every limit already, and int() of thousands of them raises.
-            return max(1, int(node.value)) if len(node.value) <= 10 else MOST_NODES + 1  # noqa: PLR2004
+            return max(1, int(node.value)) if len(node.value) <= 10 else MOST_NODES + 1
         if isinstance(node, ListValueNode):
             return max(1, len(node.values))
         value = self.variables.get(node.name.value) if isinstance(node, VariableNode) else None
@@ -265,5 +265,5 @@ def _defaults(operation: OperationDefinitionNode) -> dict[str, Any]:
     return {
         node.variable.name.value: int(node.default_value.value)
         for node in operation.variable_definitions or ()
-        if isinstance(node.default_value, IntValueNode) and len(node.default_value.value) <= 10  # noqa: PLR2004
+        if isinstance(node.default_value, IntValueNode) and len(node.default_value.value) <= 10
     }

@@ -41,7 +41,7 @@ class Observed(SchemaExtension):
             if kind != "subscription":
                 SECONDS.labels(kind).observe(time.perf_counter() - start)
 
-    def on_stream_result(self, result: StreamExecutionResult) -> Iterator[None]:
+    def on_stream_result(self, result: StreamExecutionResult) -> Iterator[None]:  # noqa: ARG002 - Strawberry's hook
         """Count what leaves."""
         EVENTS.inc()
         yield

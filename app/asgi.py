@@ -1,0 +1,102 @@
+"""The web server: `create_app` is a factory for uvicorn."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import strawberry
+from redis.asyncio import Redis
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import Mount, Route, WebSocketRoute
+from tortoise import Tortoise
+
+from app.draining import Draining
+from app.embedded import StoreUrls, store_urls
+from app.metrics import metrics
+from app.middleware import Around
+from app.routes.graphql import GraphQLOverHTTP
+from app.routes.health import healthz, readyz
+from app.routes.media import media
+from app.routes.page import Assets, keep_session, page
+from app.routes.preview import preview
+from app.routes.socket import SocketGraphQL
+from app.routes.sse import EventStreams
+from app.settings import Settings
+from app.settings import settings as settings_of_process
+from jobs.progress import ProgressReader
+from jobs.queue import Doorbell
+from models.keys import load_keys
+from models.storage import MediaStore
+from models.tables import connect
+from resolvers.context import Stores
+from schema.root import build_schema
+
+
+def create_app(settings: Settings | None = None) -> Starlette:
+    """The application. Connections open when it starts; Postgres and Redis must have been started before."""
+    settings = settings or settings_of_process()
+    return application(settings, build_schema(production=settings.production))
+
+
+def application(settings: Settings, schema: strawberry.Schema) -> Starlette:
+    """The routes over ``schema``."""
+    draining = Draining()
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        app.state.draining = draining
+        async with _open_stores(settings, store_urls(settings)) as app.state.stores:
+            with draining.listening():
+                yield
+
+    socket = SocketGraphQL(schema, production=settings.production, allowed_origins=_origins(settings))
+    graphql = GraphQLOverHTTP(schema, production=settings.production)
+    streams = EventStreams(schema, draining, production=settings.production)
+    return Starlette(
+        routes=[
+            Route("/graphql", graphql.serve, methods=["GET", "POST"]),
+            WebSocketRoute("/graphql", socket.serve),
+            Route("/graphql/stream", streams.serve, methods=["GET", "POST", "PUT", "DELETE"]),
+            Route("/media/preview/{token}", preview, methods=["GET"]),
+            Route("/media/{token}/{name}", media, methods=["GET"]),
+            Route("/healthz", healthz, methods=["GET"]),
+            Route("/readyz", readyz, methods=["GET"]),
+            Route("/metrics", metrics, methods=["GET"]),
+            Route("/session", keep_session, methods=["POST"]),
+            Route("/", page, methods=["GET"]),
+            Route("/login", page, methods=["GET"]),
+            Mount("/web", Assets(), name="web"),
+        ],
+        middleware=[Middleware(Around, https=settings.address.startswith("https://"))],
+        lifespan=lifespan,
+    )
+
+
+@asynccontextmanager
+async def _open_stores(settings: Settings, urls: StoreUrls) -> AsyncIterator[Stores]:
+    await connect(urls.database_url)
+    redis = Redis.from_url(urls.redis_url)
+    progress = ProgressReader(redis)
+    await progress.start()
+    try:
+        yield Stores(
+            redis=redis,
+            media=MediaStore.from_url(settings.media_url, settings.data_dir),
+            progress=progress,
+            doorbell=Doorbell(redis),
+            keys=load_keys(settings.keys),
+            production=settings.production,
+            address=settings.address,
+        )
+    finally:
+        await progress.stop()
+        await redis.aclose()
+        await Tortoise.close_connections()
+
+
+def _origins(settings: Settings) -> list[str]:
+    """Origins besides the request's own host whose pages may open sockets: the public address, behind a proxy."""
+    further = [origin.strip() for origin in settings.allowed_origins.split(",") if origin.strip()]
+    return [*further, *([settings.public_url] if settings.public_url else [])]
