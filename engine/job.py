@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-LATENT_VERSION = "1"
 _ENCODE_REPORTS = 12
 """Steps reported while a clip is drawn and encoded."""
 
@@ -124,7 +123,7 @@ class Job:
             return None
         path = self._folder / "latent.safetensors"
         arrays = {name: np.ascontiguousarray(array) for name, array in clip.latent.items()}
-        safetensors.numpy.save_file(arrays, path, {"format": clip.latent_format, "version": LATENT_VERSION})
+        safetensors.numpy.save_file(arrays, path, {"format": clip.latent_format})
         return str(path)
 
     def _check(self) -> None:

@@ -195,7 +195,8 @@ class Clip:
 
     ``frames`` yields exactly ``spec.frame_count`` pictures (height, width, 3) uint8 **BGR**, each valid until the next
     is drawn (backends may reuse one buffer). ``waveform`` is (2, n) float32 in −1 … 1 at ``sample_rate`` Hz, as
-    long as the picture, or None for a silent backend. ``latent`` holds the arrays a remix starts from.
+    long as the picture, or None for a silent backend. ``latent`` holds the arrays a remix starts from,
+    ``latent_format`` says what they are and in which version ("diorama-scene/1").
     """
 
     frames: Iterator[NDArray[np.uint8]]

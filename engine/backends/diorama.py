@@ -16,15 +16,8 @@ from engine.registry import register
 from engine.spec import RECIPE_SCHEMA, Capabilities, Clip, GenerationSpec, Phase, Quality, Source, Step
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from engine.diorama.model.direct import Director
-    from engine.diorama.scene import Brief, Scene
-
-LATENT_FORMAT = "diorama-scene"
-WEIGHTS = Path(__file__).parent.parent / "diorama" / "weights"
-GUIDANCE_SCALE = 1.5
+    from engine.diorama.model.direct import Directed, Director, SourceLatent
+    from engine.diorama.scene import Brief
 
 
 @register
@@ -57,13 +50,13 @@ class Diorama:
         """Load the director on ``device`` and the voices. Raises `BackendUnavailable` when a part is missing."""
         try:
             from engine.diorama import sound
-            from engine.diorama.model.direct import Director
+            from engine.diorama.model.direct import WEIGHTS, Director
 
             self._director = Director(device)
             sound.load()
         except (ImportError, FileNotFoundError) as error:
             raise BackendUnavailable(f"A part of diorama is missing: {error}. Install Yume again.") from error
-        self.weights = _digest(sorted(WEIGHTS.glob("*.safetensors")))
+        self.weights = _digest(sorted(path for path in WEIGHTS.rglob("*") if path.is_file()))
 
     def generate(self, spec: GenerationSpec) -> Iterator[Step | Clip]:
         """Yield one TEXT step, a DENOISE step with a picture for every sampler step, two DECODE steps, the clip."""
@@ -78,8 +71,7 @@ class Diorama:
         yield Step(Phase.TEXT, 1, 1)
         seconds, aspect = spec.frame_count / spec.fps, spec.width / spec.height
         source = _source_latent(spec.source)
-        scene: Scene | None = None
-        latent: dict[str, NDArray[np.float32]] = {}
+        directed: Directed | None = None
         for directed in self._director.direct(
             brief,
             seconds=seconds,
@@ -90,17 +82,22 @@ class Diorama:
             source=source,
             strength=spec.source.strength if spec.source is not None else 1.0,
         ):
-            scene, latent = directed.scene, directed.latent
-            picture = preview(scene, long_side=spec.preview.long_side, aspect=aspect, time=seconds / 2)
+            picture = preview(directed.scene, long_side=spec.preview.long_side, aspect=aspect, time=seconds / 2)
             yield Step(Phase.DENOISE, directed.index, directed.total, picture)
-        if scene is None:
-            raise RuntimeError("the director gave no scene")
-        soundtrack = score(scene)
+        if directed is None or not directed.final:
+            raise RuntimeError("the director left the scene unfinished")
+        soundtrack = score(directed.scene)
         yield Step(Phase.DECODE, 1, 2)
-        painter = Painter(scene, soundtrack, width=spec.width, height=spec.height, fps=spec.fps)
+        painter = Painter(directed.scene, soundtrack, width=spec.width, height=spec.height, fps=spec.fps)
         yield Step(Phase.DECODE, 2, 2)
-        recipe = self._recipe(spec, brief, remixed=source is not None)
-        yield Clip(painter.frames(), soundtrack.waveform, soundtrack.sample_rate, recipe, latent, LATENT_FORMAT)
+        yield Clip(
+            frames=painter.frames(),
+            waveform=soundtrack.waveform,
+            sample_rate=soundtrack.sample_rate,
+            recipe=self._recipe(spec, brief, remixed=source is not None),
+            latent=directed.latent,
+            latent_format=directed.latent_format,
+        )
 
     def _recipe(self, spec: GenerationSpec, brief: Brief, *, remixed: bool) -> dict[str, Any]:
         subjects = [{"word": each.word, "art": each.art, "nearest": each.nearest} for each in brief.subjects]
@@ -133,7 +130,9 @@ class Diorama:
 
 
 def _guidance(spec: GenerationSpec) -> float:
-    return GUIDANCE_SCALE if spec.guidance_scale is None else spec.guidance_scale
+    from engine.diorama.model.pipeline import GUIDANCE
+
+    return GUIDANCE if spec.guidance_scale is None else spec.guidance_scale
 
 
 def _shareable(spec: GenerationSpec) -> dict[str, Any]:
@@ -142,17 +141,21 @@ def _shareable(spec: GenerationSpec) -> dict[str, Any]:
     return {name: value for name, value in msgspec.to_builtins(kept).items() if name not in {"cast", "source"}}
 
 
-def _source_latent(source: Source | None) -> dict[str, NDArray[np.float32]] | None:
+def _source_latent(source: Source | None) -> SourceLatent | None:
     """The parent's scene, or None when there is none that this version reads (the recipe then says so)."""
     if source is None or source.latent is None:
         return None
     from safetensors import safe_open
 
+    from engine.diorama.model.direct import SourceLatent
+    from engine.diorama.model.latents import LATENT_FORMAT
+
     with safe_open(source.latent, framework="numpy") as file:
-        about = file.metadata() or {}
-        if about.get("format") != LATENT_FORMAT:
+        kind = (file.metadata() or {}).get("format")
+        if kind != LATENT_FORMAT:
             return None
-        return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
+        arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
+        return SourceLatent(arrays, kind)
 
 
 def _asset_hashes(brief: Brief) -> dict[str, str]:

@@ -180,7 +180,7 @@ def test_remix_strength_goes_from_the_parents_scene_to_a_new_one(name: str, tmp_
     *_, parent = loaded(name).generate(spec)
     assert isinstance(parent, Clip)
     path = tmp_path / "latent.safetensors"
-    save_file(parent.latent, path, {"format": parent.latent_format, "version": "1"})
+    save_file(parent.latent, path, {"format": parent.latent_format})
     distances: list[float] = []
     for strength in (0.0, 0.5, 1.0):
         source = Source(recipe=parent.recipe, latent=str(path), strength=strength)
@@ -196,7 +196,7 @@ def test_a_latent_of_another_backend_falls_back_and_the_recipe_says_so(name: str
     if not loaded(name).capabilities.remix_strength:
         pytest.skip("this backend has no remix strength")
     path = tmp_path / "latent.safetensors"
-    save_file({"z": np.zeros((1, 2), np.float32)}, path, {"format": "something-else", "version": "1"})
+    save_file({"z": np.zeros((1, 2), np.float32)}, path, {"format": "something-else/1"})
     source = Source(recipe={}, latent=str(path), strength=0.4)
     *_, clip = loaded(name).generate(smallest(name, source=source))
     assert isinstance(clip, Clip)
