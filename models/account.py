@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Self
 from uuid import UUID
 
 from tortoise import fields
@@ -28,9 +28,9 @@ class Account(Row):
     handle = fields.CharField(max_length=30, unique=True)
     display_name = fields.CharField(max_length=60)
     bio = fields.CharField(max_length=300, default="", db_default="")
-    password_hash: str | None = fields.CharField(max_length=200, null=True)
+    password_hash = fields.CharField(max_length=200, null=True)
     birth_date: date | None = fields.DateField(null=True)
-    region: str | None = fields.CharField(max_length=2, null=True)
+    region = fields.CharField(max_length=2, null=True)
     role = fields.CharEnumField(Role, max_length=12, default=Role.MEMBER, db_default=Role.MEMBER.value)
     invited_by: fields.ForeignKeyNullableRelation[Account] = fields.ForeignKeyField(
         "models.Account", null=True, on_delete=fields.SET_NULL, related_name="invitees"
@@ -54,7 +54,7 @@ class Session(Row):
     account_id: UUID
 
     @classmethod
-    def live(cls) -> QuerySet[Session]:
+    def live(cls) -> QuerySet[Self]:
         """Sessions neither revoked nor past their end, by the database's clock."""
         return cls.filter(revoked_at__isnull=True).annotate(live=RawSQL("expires_at > yume_now()")).filter(live=True)
 

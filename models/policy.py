@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, ClassVar
 from uuid import UUID
 
-from tortoise import fields
+import orjson
+from tortoise import connections, fields
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from models.base import Row
@@ -44,9 +45,10 @@ class PolicyRow(Row):
 
 async def policy_in_force(connection: BaseDBAsyncClient | None = None) -> dict[str, Any]:
     """Every rule in force, key → value. Read inside the transaction that acts on it when ``connection`` is given."""
-    rows = PolicyRow.raw("SELECT DISTINCT ON (key) * FROM policy ORDER BY key, id DESC")
-    found = await (rows.using_db(connection) if connection is not None else rows)
-    return DEFAULTS | {row.key: row.value for row in found}
+    rows = await (connection or connections.get("default")).execute_query_dict(
+        "SELECT DISTINCT ON (key) key, value::text AS value FROM policy ORDER BY key, id DESC"
+    )
+    return DEFAULTS | {row["key"]: orjson.loads(row["value"]) for row in rows}
 
 
 async def set_policy(key: str, value: Any, *, set_by: UUID | None) -> PolicyRow:
@@ -60,7 +62,7 @@ async def set_policy(key: str, value: Any, *, set_by: UUID | None) -> PolicyRow:
 
 async def seed_policy(regions: list[str]) -> None:
     """Write the first version of every rule that has none yet; ``regions`` seeds the region rule."""
-    known = set(await PolicyRow.all().distinct().values_list("key", flat=True))
+    known = {row.key for row in await PolicyRow.all().only("key")}
     for key, value in (DEFAULTS | {"regions": regions}).items():
         if key not in known:
             await PolicyRow.create(key=key, value=value)

@@ -59,7 +59,9 @@ async def sign_up(context: Context, request: SignUp) -> tuple[str, datetime, Acc
         region = request.region.strip().upper()
         _check_age(request.birth_date, policy["minimum_age"])
         if not seat.admin and region not in policy["regions"]:
-            raise Denied(f"This server admits members from {', '.join(policy['regions'])} only for now.", field="region")
+            raise Denied(
+                f"This server admits members from {', '.join(policy['regions'])} only for now.", field="region"
+            )
         account = await _insert(request, handle, region, password_hash, seat)
         seat.used_by_id, seat.used_at = account.id, datetime.now(UTC)
         await seat.save(update_fields=["used_by_id", "used_at"])

@@ -33,9 +33,9 @@ class Stores:
 
 @dataclass
 class Context:
-    """One operation's context. ``client`` is the caller's address, used only to limit attempts.
+    """What one operation knows. ``client`` is the caller's address, used only to limit attempts.
 
-    ``sign_in_cookie`` is set by signing in and out (empty: clear it); the HTTP view turns it into a cookie for browsers.
+    ``sign_in_cookie`` is set by signing in and out (empty: clear it); the HTTP view makes it a cookie for browsers.
     """
 
     stores: Stores

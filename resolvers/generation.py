@@ -119,9 +119,11 @@ async def _own(context: Context, generation_id: UUID, connection: BaseDBAsyncCli
 
 
 async def _known(connection: BaseDBAsyncClient, account_id: UUID, request: GenerationRequest) -> Generation | None:
-    known = await Generation.filter(
-        account_id=account_id, idempotency_key=request.idempotency_key
-    ).using_db(connection).first()
+    known = (
+        await Generation.filter(account_id=account_id, idempotency_key=request.idempotency_key)
+        .using_db(connection)
+        .first()
+    )
     if known is not None and known.request_hash != request.digest():
         raise IdempotencyConflict(
             "This idempotency key was used for another request. Use a new key for a new clip.", field="idempotencyKey"
@@ -147,9 +149,7 @@ async def _accept(connection: BaseDBAsyncClient, member: Account, request: Gener
         cost_seconds=cost,
         using_db=connection,
     )
-    await QuotaCharge.create(
-        account_id=member.id, generation_id=generation.id, seconds=cost, using_db=connection
-    )
+    await QuotaCharge.create(account_id=member.id, generation_id=generation.id, seconds=cost, using_db=connection)
     await enqueue_generation(connection, generation.id)
     return generation
 
@@ -160,7 +160,9 @@ def check_request(request: GenerationRequest, policy: dict[str, Any]) -> None:
     if not request.prompt.strip():
         raise Invalid("Describe what the clip should show.", field="prompt")
     if len(request.prompt) > longest:
-        raise Invalid(f"A prompt has at most {longest:,} characters; this one has {len(request.prompt):,}.", field="prompt")
+        raise Invalid(
+            f"A prompt has at most {longest:,} characters; this one has {len(request.prompt):,}.", field="prompt"
+        )
     if request.negative_prompt is not None and len(request.negative_prompt) > longest:
         raise Invalid(f"A negative prompt has at most {longest:,} characters.", field="negativePrompt")
     low, high = policy["clip_seconds_min"], policy["clip_seconds_max"]

@@ -7,6 +7,7 @@ import contextlib
 import time
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from jobs.progress import Cursor, EventKind, FailureDetail, ProgressEvent
@@ -92,10 +93,8 @@ class _Watch:
     async def _look(self) -> None:
         self.row = await Generation.get(id=self.row.id)
 
-    def _told(self, kind: EventKind, cursor: str, **extra: object) -> Told:
-        event = ProgressEvent(
-            generation_id=self.row.id, attempt=self.row.attempt, kind=kind, cursor=cursor, **extra
-        )
+    def _told(self, kind: EventKind, cursor: str, **extra: Any) -> Told:
+        event = ProgressEvent(generation_id=self.row.id, attempt=self.row.attempt, kind=kind, cursor=cursor, **extra)
         return Told(event, self.row)
 
 

@@ -21,7 +21,9 @@ _NOBODY = _hasher.hash("a password that nobody has")
 def check_password(password: str) -> None:
     """Raise `Invalid` for a password too short or too long (NIST SP 800-63B-4: 15 without a second factor)."""
     if len(password) < SHORTEST:
-        raise Invalid(f"Choose a password of at least {SHORTEST} characters: a short sentence is good.", field="password")
+        raise Invalid(
+            f"Choose a password of at least {SHORTEST} characters: a short sentence is good.", field="password"
+        )
     if len(password) > LONGEST:
         raise Invalid(f"A password has at most {LONGEST} characters.", field="password")
 

@@ -23,15 +23,14 @@ _BY_HANDLE = Limit("sign-in-handle", 10, 900)
 
 async def open_session(account_id: UUID, *, days: float | None = None) -> tuple[str, datetime]:
     """Sign a client in: the token, shown once, and when it ends (``days`` from now, else as policy says)."""
-    if days is None:
-        days = (await policy_in_force())["session_days"]
+    lasting: float = (await policy_in_force())["session_days"] if days is None else days
     token = "yume_" + secrets.token_urlsafe(32)
     [row] = await connections.get("default").execute_query_dict(
         """
         INSERT INTO session (id, created_at, account_id, token_hash, expires_at)
         VALUES ($1, yume_now(), $2, $3, yume_now() + make_interval(secs => $4)) RETURNING expires_at
         """,
-        [new_id(), account_id, _hash(token), float(days) * 86_400],
+        [new_id(), account_id, _hash(token), lasting * 86_400.0],
     )
     return token, row["expires_at"]
 
@@ -80,7 +79,8 @@ async def sign_out(context: Context) -> None:
 async def revoke_session(context: Context, session_id: UUID) -> None:
     """End one of the viewer's own sessions. Raises `NotFound` for anybody else's."""
     rows = await connections.get("default").execute_query_dict(
-        "UPDATE session SET revoked_at = coalesce(revoked_at, yume_now()) WHERE id = $1 AND account_id = $2 RETURNING id",
+        "UPDATE session SET revoked_at = coalesce(revoked_at, yume_now()) "
+        "WHERE id = $1 AND account_id = $2 RETURNING id",
         [session_id, context.member.id],
     )
     if not rows:

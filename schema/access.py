@@ -44,7 +44,7 @@ class Gate(FieldExtension):
 
 def field(access: Access, description: str, **options: Any) -> Callable[[Callable[..., Any]], Any]:
     """Bind a resolver as a GraphQL field with its access and its description for client developers."""
-    extensions = [Gate(access)] if access in (Access.MEMBER, Access.ADMIN) else []
+    extensions: list[FieldExtension] = [Gate(access)] if access in (Access.MEMBER, Access.ADMIN) else []
     return strawberry.field(description=description, metadata={"access": access}, extensions=extensions, **options)
 
 

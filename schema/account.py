@@ -12,7 +12,7 @@ from strawberry.types import Info
 from models import account as rows
 from resolvers import account as resolve
 from resolvers.feed.latest import hydrate
-from resolvers.page import Page, Window
+from resolvers.page import Window
 from resolvers.quota import read_quota
 from resolvers.session import live_sessions
 from schema.access import Access, field
@@ -75,12 +75,12 @@ class Account(Node):
     async def drafts(self, info: Info, first: First = 10, after: After = None) -> VideoConnection | None:
         if not _is_viewer(info, self.row):
             return None
-        page: Page = await resolve.drafts(info.context, Window(first, after))
+        page = await resolve.drafts(info.context, Window(first, after))
         return VideoConnection.of(await hydrate(info.context, page))
 
     @field(Access.PARENT, "The viewer's own invites; null for others.")
     async def invites(self, info: Info) -> InviteList | None:
-        return await invite_list(info, self.row) if _is_viewer(info, self.row) else None
+        return await invite_list(self.row) if _is_viewer(info, self.row) else None
 
     @field(Access.PARENT, "The viewer's own engine seconds of today; null for others.")
     async def quota(self, info: Info) -> Quota | None:

@@ -32,5 +32,7 @@ class FeedConnection:
     @classmethod
     def of(cls, page: Page[rows.Video]) -> FeedConnection:
         """A page of rows the viewer was allowed to load."""
-        edges = [FeedEdge(cursor=cursor, node=Video.of(row)) for row, cursor in zip(page.rows, page.cursors, strict=True)]
+        edges = [
+            FeedEdge(cursor=cursor, node=Video.of(row)) for row, cursor in zip(page.rows, page.cursors, strict=True)
+        ]
         return cls(edges=edges, page_info=PageInfo.of(page))

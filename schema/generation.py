@@ -107,7 +107,7 @@ class Generation(Node):
 
     @field(Access.PARENT, "What the engine made of it, with what was not understood; null until it is finished.")
     def recipe(self) -> JSON | None:
-        return self.row.recipe
+        return None if self.row.recipe is None else JSON(self.row.recipe)
 
     @field(Access.PARENT, "When it was asked for.")
     def created_at(self) -> datetime:
@@ -122,7 +122,9 @@ class CreateGenerationInput:
     orientation: Orientation = strawberry.field(description="Shape of the picture.", default=Orientation.PORTRAIT)
     style: str | None = strawberry.field(description="One of the engine's styles.", default=None)
     seed: int | None = strawberry.field(description="0 … 2147483647: the same seed gives the same clip.", default=None)
-    engine: str | None = strawberry.field(description="Name of an engine; the server's best when left out.", default=None)
+    engine: str | None = strawberry.field(
+        description="Name of an engine; the server's best when left out.", default=None
+    )
     quality: Quality = strawberry.field(description="How much work to spend.", default=Quality.STANDARD)
     idempotency_key: str = strawberry.field(description="The same key and body give the same job; a UUID is good.")
 

@@ -74,7 +74,9 @@ class GenerationCancelled(GenerationEvent):
     pass
 
 
-@strawberry.type(description="History before this cursor is gone: take the generation as it stands, and go on from here.")
+@strawberry.type(
+    description="History before this cursor is gone: take the generation as it stands, and go on from here."
+)
 class GenerationSnapshot(GenerationEvent):
     generation: Generation = plain("The generation as it stands.")
 
@@ -126,9 +128,7 @@ def _preview(info: Info, told: Told) -> Preview | None:
     picture = told.event.preview
     if picture is None:
         return None
-    return Preview(
-        url=preview_address(info.context.stores, picture.key), width=picture.width, height=picture.height
-    )
+    return Preview(url=preview_address(info.context.stores, picture.key), width=picture.width, height=picture.height)
 
 
 @strawberry.type(description="Live updates, over graphql-transport-ws or SSE.")

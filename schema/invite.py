@@ -43,7 +43,7 @@ class InviteList:
     left: int | None = plain("How many more may be made; null when there is no limit.")
 
 
-async def invite_list(info: Info, account: rows.Account) -> InviteList:
+async def invite_list(account: rows.Account) -> InviteList:
     """The viewer's own invites."""
     given = await resolve.invites_of(account.id)
     allowed = None if account.role in resolve.UNLIMITED else (await policy_in_force())["invites_per_account"]

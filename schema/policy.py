@@ -28,7 +28,9 @@ class PolicyChange:
         return cls(key=row.key, value=row.value, since=row.created_at)
 
 
-@strawberry.type(description="The rules of this server. They are data that the operator changes, with a public history.")
+@strawberry.type(
+    description="The rules of this server. They are data that the operator changes, with a public history."
+)
 class Policy:
     rules: strawberry.Private[dict[str, Any]]
 

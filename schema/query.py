@@ -25,6 +25,7 @@ from schema.policy import Policy
 from schema.video import Video
 
 MOST_NODES = 50
+FEEDS = {FeedKind.LATEST: latest}
 
 Id = Annotated[strawberry.ID, strawberry.argument(description="Opaque id.")]
 
@@ -72,7 +73,7 @@ class Query:
         first: First = 10,
         after: After = None,
     ) -> FeedConnection:
-        return FeedConnection.of(await latest(info.context, Window(first, after)))
+        return FeedConnection.of(await FEEDS[kind](info.context, Window(first, after)))
 
     @field(Access.ANYONE, "The engines that make clips here.")
     async def engines(self) -> list[Engine]:

@@ -14,6 +14,7 @@ from schema.query import Query
 from schema.session import SessionMutations
 from schema.video import VideoMutations
 
+
 @strawberry.type(description="Everything that can be changed. Each answers with a union: success, or a named error.")
 class Mutation(SessionMutations, InviteMutations, GenerationMutations, VideoMutations, PolicyMutations):
     pass

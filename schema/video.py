@@ -103,7 +103,7 @@ class Video(Node):
 
     @field(Access.PARENT, "Where the video comes from.")
     def provenance(self, info: Info) -> Provenance:
-        return Provenance(recipe=self.row.recipe if _is_author(info, self.row) else None)
+        return Provenance(recipe=JSON(self.row.recipe) if _is_author(info, self.row) else None)
 
     @field(Access.PARENT, "When the clip was finished.")
     def created_at(self) -> datetime:
@@ -133,7 +133,9 @@ class VideoConnection:
     @classmethod
     def of(cls, page: Page[rows.Video]) -> VideoConnection:
         """A page of rows the viewer was allowed to load."""
-        edges = [VideoEdge(cursor=cursor, node=Video.of(row)) for row, cursor in zip(page.rows, page.cursors, strict=True)]
+        edges = [
+            VideoEdge(cursor=cursor, node=Video.of(row)) for row, cursor in zip(page.rows, page.cursors, strict=True)
+        ]
         return cls(edges=edges, page_info=PageInfo.of(page))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from tortoise.expressions import Q
@@ -23,7 +23,9 @@ async def videos_page(
     place = window.place(key, connection)
     if place is not None:
         at, row_id = place
-        rows = rows.filter(Q(**{f"{moment}__lt": at}) | Q(**{moment: at, "id__lt": row_id}))
+        earlier: dict[str, Any] = {f"{moment}__lt": at}
+        same: dict[str, Any] = {moment: at, "id__lt": row_id}
+        rows = rows.filter(Q(**earlier) | Q(**same))
     found = await rows.order_by(f"-{moment}", "-id").limit(window.first + 1).values_list(moment, "id")
     page = window.page(key, connection, list(found), lambda row: (row[0], row[1]))
     return page.map(lambda row: row[1])

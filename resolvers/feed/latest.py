@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from models.rules.video import may_be_listed
 from models.video import Video, VideoVisibility
 from resolvers.context import Context
@@ -17,7 +19,7 @@ async def latest(context: Context, window: Window) -> Page[Video]:
     return await hydrate(context, skeleton)
 
 
-async def hydrate(context: Context, skeleton: Page) -> Page[Video]:
+async def hydrate(context: Context, skeleton: Page[UUID]) -> Page[Video]:
     """Rows for a page of ids. A video hidden since the skeleton was read leaves a shorter page, never a hole."""
     videos = await context.loaders.videos.load_many(skeleton.rows)
     kept = [(video, cursor) for video, cursor in zip(videos, skeleton.cursors, strict=True) if video is not None]
