@@ -59,11 +59,7 @@ def unpack(archive: Path, folder: Path) -> Path:
 
 def slug(label: str) -> str:
     """A glyph's English label as an asset id: lower-case ASCII words joined by hyphens."""
-    plain = (
-        unicodedata.normalize("NFKD", label.replace("’", "").replace("'", ""))
-        .encode("ascii", "ignore")
-        .decode()
-    )
+    plain = unicodedata.normalize("NFKD", label.replace("’", "").replace("'", "")).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
 
 
@@ -76,18 +72,10 @@ def plain_label(label: str, joint: str) -> str:
 def glyphs(names: Path, pictures: Path) -> Iterator[tuple[str, Entry, Entry, Path]]:
     """Yield (subgroup, English record, French record, picture) for every glyph that has all of them."""
     english = json.loads((names / "en" / "data.json").read_text("utf-8"))
-    french = {
-        one["hexcode"]: one
-        for one in json.loads((names / "fr" / "data.json").read_text("utf-8"))
-    }
-    groups = json.loads((names / "en" / "messages.json").read_text("utf-8"))[
-        "subgroups"
-    ]
+    french = {one["hexcode"]: one for one in json.loads((names / "fr" / "data.json").read_text("utf-8"))}
+    groups = json.loads((names / "en" / "messages.json").read_text("utf-8"))["subgroups"]
     subgroups = {group["order"]: group["key"] for group in groups}
-    files = {
-        path.stem.replace("-fe0f", ""): path
-        for path in sorted((pictures / "assets").glob("*.webp"))
-    }
+    files = {path.stem.replace("-fe0f", ""): path for path in sorted((pictures / "assets").glob("*.webp"))}
     for one in english:
         path = files.get(one["hexcode"].lower().replace("-fe0f", ""))
         if path is not None and one.get("subgroup") is not None:
@@ -99,20 +87,14 @@ def entry(subgroup: str, en: Entry, fr: Entry, rules: Entry, own: Entry) -> Entr
     merged: Entry = {"facing": 0, "framing": "full", **rules, **own}
     if merged["framing"] != "full" and "facing" not in own:
         merged["facing"] = 0 if subgroup != "animal-mammal" else -1
-    profile = (
-        merged["framing"] == "full"
-        and merged["facing"] == -1
-        and merged["kind"] != "person"
-    )
+    profile = merged["framing"] == "full" and merged["facing"] == -1 and merged["kind"] != "person"
     mouth = PROFILE_MOUTH if profile else MOUTHS[merged["framing"]]
     if merged["framing"] == "full" and merged["kind"] == "person":
         mouth = (0.5, 0.2)
     return {
         "code": en["hexcode"].lower(),
-        "names_en": split_names(own.get("en", ""))
-        or [plain_label(en["label"], "with")],
-        "names_fr": split_names(own.get("fr", ""))
-        or [plain_label(fr["label"], "avec")],
+        "names_en": split_names(own.get("en", "")) or [plain_label(en["label"], "with")],
+        "names_fr": split_names(own.get("fr", "")) or [plain_label(fr["label"], "avec")],
         "tags_en": [tag.lower() for tag in en.get("tags", [])],
         "tags_fr": [tag.lower() for tag in fr.get("tags", [])],
         "curated": "en" in own,
@@ -121,19 +103,13 @@ def entry(subgroup: str, en: Entry, fr: Entry, rules: Entry, own: Entry) -> Entr
         "facing": merged["facing"],
         "framing": merged["framing"],
         "place": merged.get("at"),
-        "mouth": list(merged.get("mouth", mouth))
-        if merged["kind"] in TALKERS or "mouth" in own
-        else None,
+        "mouth": list(merged.get("mouth", mouth)) if merged["kind"] in TALKERS or "mouth" in own else None,
     }
 
 
 def check(asset: str, one: Entry) -> None:
     """Raise ValueError where an entry uses a word that the scene does not know."""
-    if (
-        one["kind"] not in KINDS
-        or one["framing"] not in FRAMINGS
-        or one["facing"] not in (-1, 0, 1)
-    ):
+    if one["kind"] not in KINDS or one["framing"] not in FRAMINGS or one["facing"] not in (-1, 0, 1):
         raise ValueError(f"{asset}: unknown kind, framing or facing")
     if one["place"] is not None and one["place"] not in PLACES:
         raise ValueError(f"{asset}: unknown place {one['place']!r}")
@@ -159,16 +135,11 @@ def measure(picture: NDArray[np.uint8]) -> Entry:
 
 def main_colours(pixels: NDArray[np.uint8]) -> list[str]:
     """The two most frequent, clearly different colours of (n, 3) RGB pixels, as "#rrggbb"."""
-    bins, inverse, counts = np.unique(
-        pixels // 32, axis=0, return_inverse=True, return_counts=True
-    )
+    _, inverse, counts = np.unique(pixels // 32, axis=0, return_inverse=True, return_counts=True)
     order = np.argsort(-counts, kind="stable")
     means = [pixels[inverse.ravel() == index].mean(axis=0) for index in order[:12]]
     far = [mean for mean in means[1:] if np.linalg.norm(mean - means[0]) > 70]
-    return [
-        "#{:02x}{:02x}{:02x}".format(*(round(c) for c in mean))
-        for mean in (means[0], (far or means)[0])
-    ]
+    return ["#{:02x}{:02x}{:02x}".format(*(round(c) for c in mean)) for mean in (means[0], (far or means)[0])]
 
 
 def bake(names: Path, pictures: Path, out: Path) -> dict[str, Entry]:
@@ -190,13 +161,8 @@ def bake(names: Path, pictures: Path, out: Path) -> dict[str, Entry]:
         shutil.copyfile(path, out / f"{asset}.webp")
         index[asset] = one
     if curated:
-        raise ValueError(
-            f"curated.toml names glyphs that are not in the selection: {', '.join(curated)}"
-        )
-    lines = ",\n".join(
-        f"{json.dumps(k)}: {json.dumps(v, ensure_ascii=False)}"
-        for k, v in sorted(index.items())
-    )
+        raise ValueError(f"curated.toml names glyphs that are not in the selection: {', '.join(curated)}")
+    lines = ",\n".join(f"{json.dumps(k)}: {json.dumps(v, ensure_ascii=False)}" for k, v in sorted(index.items()))
     (out / "index.json").write_text("{\n" + lines + "\n}\n", "utf-8")
     write_vectors(out / "names.safetensors", *names_vectors(index))
     return index
@@ -205,19 +171,13 @@ def bake(names: Path, pictures: Path, out: Path) -> dict[str, Entry]:
 def main() -> None:
     """Fetch the sources (or take those given) and bake the pack."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--glyphs", type=Path, help=f"an npm tarball of {GLYPHS} instead of fetching it"
-    )
-    parser.add_argument(
-        "--names", type=Path, help=f"an npm tarball of {NAMES} instead of fetching it"
-    )
+    parser.add_argument("--glyphs", type=Path, help=f"an npm tarball of {GLYPHS} instead of fetching it")
+    parser.add_argument("--names", type=Path, help=f"an npm tarball of {NAMES} instead of fetching it")
     parser.add_argument("--out", type=Path, default=ART / "pack")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        pictures = (
-            unpack(options.glyphs, folder) if options.glyphs else fetch(GLYPHS, folder)
-        )
+        pictures = unpack(options.glyphs, folder) if options.glyphs else fetch(GLYPHS, folder)
         names = unpack(options.names, folder) if options.names else fetch(NAMES, folder)
         index = bake(names, pictures, options.out)
     size = sum(path.stat().st_size for path in options.out.iterdir()) / 1e6

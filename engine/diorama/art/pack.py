@@ -50,9 +50,7 @@ class Asset:
 @cache
 def index() -> Mapping[str, Mapping[str, Any]]:
     """Asset id → its entry of index.json: names_en, names_fr, tags, kind, size, box …"""
-    entries: dict[str, dict[str, Any]] = json.loads(
-        (PACK / "index.json").read_text("utf-8")
-    )
+    entries: dict[str, dict[str, Any]] = json.loads((PACK / "index.json").read_text("utf-8"))
     return entries
 
 
