@@ -7,7 +7,7 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -41,7 +41,7 @@ class Program:
     prepare: Callable[[], Awaitable[None]] | None = None
     output: Path | None = None
     cwd: Path | None = None
-    env: Mapping[str, str] | None = None
+    pass_fds: tuple[int, ...] = ()
     stop_signal: signal.Signals = signal.SIGTERM
     grace_seconds: float = 15.0
     ready_seconds: float = 30.0
@@ -99,7 +99,7 @@ class Child:
                 stdout=output,
                 stderr=output,
                 cwd=program.cwd,
-                env=program.env,
+                pass_fds=program.pass_fds,
                 # Ctrl-C reaches every process of the terminal's group; only this process is to act on it.
                 start_new_session=True,
             )

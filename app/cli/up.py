@@ -1,0 +1,196 @@
+"""`yume up`: the whole server on one machine, in one terminal, until Ctrl-C."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    import asyncio
+    import socket
+    from contextlib import AsyncExitStack
+
+    from app.settings import Settings
+    from app.supervise import Program
+
+READY_SECONDS = 60.0
+
+
+def up(
+    logs: Annotated[bool, typer.Option("--logs", help="Show the logs here instead of in the data folder.")] = False,
+) -> None:
+    """Start Postgres and Valkey where none are given, migrate, run the API and the workers, and stay up.
+
+    Ctrl-C stops everything cleanly and keeps the data. Settings: YUME_HOST, YUME_PORT, YUME_DATA_DIR,
+    YUME_API_PROCESSES, YUME_WORKERS, YUME_DATABASE_URL, YUME_REDIS_URL, YUME_ENV.
+    """
+    import asyncio
+
+    asyncio.run(_up(show_logs=logs))
+
+
+async def _up(*, show_logs: bool) -> None:
+    from contextlib import AsyncExitStack
+
+    from app.cli.serve import listen
+    from app.cli.terminal import report
+    from app.embedded import start_stores
+    from app.logging import configure_logging
+    from app.settings import settings
+
+    own = settings()
+    configure_logging(own.model_copy(update={"log_level": "error"}))
+    stop = _stop_on_signals()
+    async with AsyncExitStack() as stack:
+        stack.callback(report, "Stopped. Your data is kept.")
+        # Held by this process for as long as it runs: while an API process restarts, callers wait and are not refused.
+        listening = stack.enter_context(listen(own.host, own.port))
+        own = own.model_copy(update={"port": listening.getsockname()[1]})
+        stores = await start_stores(own, report)
+        stack.push_async_callback(stores.close)
+        code = await _prepare(own, stores.urls.database_url)
+        _announce(own, stack)
+        await _run(own, listening, stack, show_logs=show_logs)
+        await _wait_until_ready(own, stop)
+        if not stop.is_set():
+            _welcome(own, code)
+        await stop.wait()
+        report("Stopping: jobs in work go back to the queue")
+
+
+def _stop_on_signals() -> asyncio.Event:
+    import asyncio
+    import signal
+
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
+
+
+async def _prepare(own: Settings, database_url: str) -> str | None:
+    """Migrate, seed the policy, settle the local owner; returns the first invite's code while it is needed."""
+    from tortoise import Tortoise
+
+    from app.cli.terminal import report
+    from app.local_owner import first_invite, settle_local_owner
+    from app.migrate import migrate
+    from models.keys import load_keys
+    from models.policy import seed_policy
+    from models.tables import connect
+
+    applied = await migrate(database_url, report)
+    report(f"The database is up to date ({applied} migrations applied now)")
+    load_keys(own.keys)
+    await connect(database_url)
+    try:
+        await seed_policy(own.region_codes)
+        await settle_local_owner(own)
+        return await first_invite(own)
+    finally:
+        await Tortoise.close_connections()
+
+
+def _announce(own: Settings, stack: AsyncExitStack) -> None:
+    """Tell other commands on this data folder where the server is."""
+    import json
+    import os
+
+    from app.cli.session import local_address, server_file
+    from app.private import write_private
+
+    path = server_file(own.data_dir)
+    write_private(path, json.dumps({"server": local_address(own), "pid": os.getpid()}))
+    stack.callback(path.unlink, missing_ok=True)
+
+
+async def _run(own: Settings, listening: socket.socket, stack: AsyncExitStack, *, show_logs: bool) -> None:
+    import asyncio
+
+    from app.cli.terminal import report
+    from app.supervise import Child
+
+    children: list[Child] = []
+
+    async def stop_all() -> None:
+        await asyncio.gather(*(child.stop() for child in children))
+
+    stack.push_async_callback(stop_all)
+    programs = [_api(own, number, listening, show_logs=show_logs) for number in range(1, own.api_processes + 1)]
+    programs += [_worker(own, number, show_logs=show_logs) for number in range(1, own.workers + 1)]
+    for program in programs:
+        report(f"Starting {program.name}")
+        children.append(Child(program, report))
+        await children[-1].start()
+
+
+def _api(own: Settings, number: int, listening: socket.socket, *, show_logs: bool) -> Program:
+    import sys
+
+    from app.supervise import Program
+
+    return Program(
+        name=f"api-{number}",
+        command=[sys.executable, "-m", "app.cli", "serve", "--fd", str(listening.fileno())],
+        pass_fds=(listening.fileno(),),
+        output=None if show_logs else own.data_dir.absolute() / "logs" / f"api-{number}.log",
+    )
+
+
+def _worker(own: Settings, number: int, *, show_logs: bool) -> Program:
+    import sys
+
+    from app.supervise import Program
+
+    return Program(
+        name=f"worker-{number}",
+        command=[sys.executable, "-m", "app.cli", "worker"],
+        output=None if show_logs else own.data_dir.absolute() / "logs" / f"worker-{number}.log",
+        grace_seconds=30.0,
+    )
+
+
+async def _wait_until_ready(own: Settings, stop: asyncio.Event) -> None:
+    """Wait until a clip can be made, or say which part is missing."""
+    import asyncio
+
+    import httpx
+
+    from app.cli.session import local_address
+    from app.cli.terminal import console
+
+    said = "no answer"
+    with console().status("Waiting until a clip can be made"):
+        async with httpx.AsyncClient(base_url=local_address(own), timeout=2, trust_env=False) as client:
+            for _ in range(int(READY_SECONDS / 0.1)):
+                try:
+                    answer = await client.get("/readyz")
+                except httpx.HTTPError as error:
+                    said = str(error) or type(error).__name__
+                else:
+                    if answer.status_code == 200:
+                        return
+                    said = answer.text
+                if stop.is_set():
+                    return
+                await asyncio.sleep(0.1)
+    console().print(
+        f"[yellow]Not ready after {READY_SECONDS:.0f} s[/yellow]: {said}. It goes on trying; "
+        f"see `yume doctor` and {own.data_dir}/logs."
+    )
+
+
+def _welcome(own: Settings, code: str | None) -> None:
+    from rich.panel import Panel
+
+    from app.cli.terminal import console
+    from app.local_owner import is_local
+
+    lines = [f"[bold]Yume is up:[/bold] [link={own.address}]{own.address}[/link]"]
+    if code is not None:
+        lines += ["", f"First invite (its account becomes the admin): [bold green]{code}[/bold green]"]
+    if is_local(own):
+        lines += ["", 'In another terminal: [cyan]yume make "a red fox jumps over a log in the rain"[/cyan]']
+    lines += ["", f"[dim]Data and logs: {own.data_dir.absolute()}   Stop: Ctrl-C[/dim]"]
+    console().print(Panel.fit("\n".join(lines), border_style="magenta", padding=(1, 2)))
