@@ -159,6 +159,8 @@ def check_request(request: GenerationRequest, policy: dict[str, Any]) -> None:
     longest = policy["prompt_characters_max"]
     if not request.prompt.strip():
         raise Invalid("Describe what the clip should show.", field="prompt")
+    if "\0" in request.prompt or "\0" in (request.negative_prompt or ""):
+        raise Invalid("A prompt cannot hold the NUL character.", field="prompt")
     if len(request.prompt) > longest:
         raise Invalid(
             f"A prompt has at most {longest:,} characters; this one has {len(request.prompt):,}.", field="prompt"

@@ -1,0 +1,246 @@
+"""Who sees a video, publishing, deleting, paging, and how many statements a page costs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tortoise import connections
+
+from models.account import Role
+from models.base import new_id
+from models.errors import Invalid, NotFound
+from models.generation import Outbox
+from models.keys import Key
+from models.video import Rendition, VideoVisibility
+from resolvers.cursor import decode_cursor, encode_cursor
+from resolvers.media import open_media, open_preview
+from schema.node import global_id
+from tests.api import Api, Server, finished_video
+
+VIDEO = "query($id: ID!) { video(id: $id) { id caption prompt state author { handle } media { url seconds } provenance { recipe } } }"
+PUBLISH = """
+mutation($input: PublishVideoInput!) { publishVideo(input: $input) {
+  __typename ... on PublishVideoSuccess { video { state caption publishedAt } } ... on Error { code field }
+} }
+"""
+DELETE = """
+mutation($input: DeleteVideoInput!) { deleteVideo(input: $input) {
+  __typename ... on DeleteVideoSuccess { deletedId } ... on Error { code field }
+} }
+"""
+FEED = """
+query($first: Int!, $after: String) { feed(kind: LATEST, first: $first, after: $after) {
+  edges { cursor node { id caption state publishedAt author { handle displayName } media { url posterUrl previewUrl waveform } } }
+  pageInfo { hasNextPage hasPreviousPage endCursor }
+} }
+"""
+
+
+async def draft(server: Server, author: Api) -> str:
+    assert author.viewer is not None
+    return global_id("Video", (await finished_video(server.stores, author.viewer)).id)
+
+
+async def test_a_draft_is_its_authors_only(server: Server, ada: Api, bob: Api) -> None:
+    video = await draft(server, ada)
+    seen = (await ada.run(VIDEO, id=video))["video"]
+    assert (seen["state"], seen["prompt"], seen["provenance"]) == ("DRAFT", "a fox", {"recipe": {"subjects": ["fox"]}})
+    admin = await server.member("root", role=Role.ADMIN)
+    for other in (bob, admin, server.anyone):
+        assert (await other.run(VIDEO, id=video))["video"] is None
+        assert (await other.run("query($id: ID!) { node(id: $id) { id } }", id=video))["node"] is None
+        if other is not server.anyone:
+            refused = await other.mutate(PUBLISH, videoId=video) if other.viewer else {"__typename": "NotFoundError"}
+            assert refused["__typename"] == "NotFoundError"
+    assert (await ada.run("{ feed { edges { cursor } } }"))["feed"]["edges"] == []
+    assert (await VideoVisibility.get()).published_at is None
+
+
+async def test_a_published_video_is_seen_by_all_but_its_prompt_is_not(server: Server, ada: Api, bob: Api) -> None:
+    video = await draft(server, ada)
+    published = await ada.mutate(PUBLISH, videoId=video, caption="  my fox ")
+    assert (published["video"]["state"], published["video"]["caption"]) == ("PUBLISHED", "my fox")
+    for other in (bob, server.anyone):
+        seen = (await other.run(VIDEO, id=video))["video"]
+        assert (seen["caption"], seen["prompt"], seen["provenance"]["recipe"]) == ("my fox", None, None)
+    assert (await ada.mutate(PUBLISH, videoId=video))["__typename"] == "ConflictError"
+
+
+async def test_a_linked_video_is_in_no_list(server: Server, ada: Api) -> None:
+    video = await draft(server, ada)
+    await ada.mutate(PUBLISH, videoId=video, visibility="LINK")
+    assert (await server.anyone.run(VIDEO, id=video))["video"] is not None
+    lists = '{ feed { edges { cursor } } account(handle: "ada") { videos { edges { cursor } } } }'
+    assert await ada.run(lists) == {"feed": {"edges": []}, "account": {"videos": {"edges": []}}}
+
+
+async def test_a_caption_too_long_is_named_and_publishes_nothing(server: Server, ada: Api) -> None:
+    video = await draft(server, ada)
+    refused = await ada.mutate(PUBLISH, videoId=video, caption="x" * 501)
+    assert (refused["__typename"], refused["field"]) == ("InvalidError", "caption")
+    assert (await ada.run(VIDEO, id=video))["video"]["state"] == "DRAFT"
+
+
+async def test_a_deleted_video_is_gone_at_once_and_its_bytes_are_promised_to_the_purge(
+    server: Server, ada: Api, bob: Api
+) -> None:
+    video = await draft(server, ada)
+    await ada.mutate(PUBLISH, videoId=video)
+    url = (await bob.run(VIDEO, id=video))["video"]["media"]["url"]
+    token = url.split("/")[-2]
+    assert (await open_media(server.stores, token)).bytes == 3
+    assert (await bob.mutate(DELETE, videoId=video))["__typename"] == "NotFoundError"
+    assert (await ada.mutate(DELETE, videoId=video)) == {"__typename": "DeleteVideoSuccess", "deletedId": video}
+    with pytest.raises(NotFound):
+        await open_media(server.stores, token)
+    for caller in (ada, bob):
+        assert (await caller.run(VIDEO, id=video))["video"] is None
+    assert (await ada.mutate(DELETE, videoId=video))["__typename"] == "NotFoundError"
+    assert await Rendition.all().count() == 0
+    [promise] = await Outbox.filter(topic="purge")
+    assert len(promise.payload["keys"]) == 4
+
+
+@pytest.mark.parametrize(("column", "value"), [("consent", "WITHDRAWN"), ("moderation", "HIDDEN"), ("moderation", "REMOVED")])
+async def test_each_column_of_visibility_hides_from_everyone(
+    server: Server, ada: Api, bob: Api, column: str, value: str
+) -> None:
+    video = await draft(server, ada)
+    await ada.mutate(PUBLISH, videoId=video)
+    token = (await bob.run(VIDEO, id=video))["video"]["media"]["url"].split("/")[-2]
+    await connections.get("default").execute_query(f"UPDATE video_visibility SET {column} = '{value}'")
+    for caller in (ada, bob, server.anyone):
+        assert (await caller.run(VIDEO, id=video))["video"] is None
+        assert (await caller.run(FEED, first=5))["feed"]["edges"] == []
+    with pytest.raises(NotFound):
+        await open_media(server.stores, token)
+    assert (await ada.mutate(DELETE, videoId=video))["__typename"] == "NotFoundError"
+
+
+async def test_a_media_address_ends_by_the_database_clock(server: Server, ada: Api) -> None:
+    video = await draft(server, ada)
+    token = (await ada.run(VIDEO, id=video))["video"]["media"]["url"].split("/")[-2]
+    await open_media(server.stores, token)
+    [name] = (await connections.get("default").execute_query_dict("SELECT current_database() AS name"))[0].values()
+    await connections.get("default").execute_query(f'ALTER DATABASE "{name}" SET yume.clock_shift = \'16 minutes\'')
+    await connections.get("default").execute_query("SET yume.clock_shift = '16 minutes'")
+    with pytest.raises(NotFound):
+        await open_media(server.stores, token)
+
+
+async def test_forged_tokens_open_nothing(server: Server, ada: Api) -> None:
+    video = await draft(server, ada)
+    token = (await ada.run(VIDEO, id=video))["video"]["media"]["url"].split("/")[-2]
+    flipped = ("A" if token[10] != "A" else "B").join((token[:10], token[11:]))
+    for bad in ("", "é", "AAAA", flipped, token + "AAAA"):
+        with pytest.raises(NotFound):
+            await open_media(server.stores, bad)
+        with pytest.raises(NotFound):
+            await open_preview(server.stores, bad)
+    with pytest.raises(NotFound):
+        await open_preview(server.stores, token)
+
+
+async def publish_many(server: Server, author: Api, count: int) -> list[str]:
+    assert author.viewer is not None
+    return [
+        global_id("Video", (await finished_video(server.stores, author.viewer, published=True)).id)
+        for _ in range(count)
+    ]
+
+
+async def test_the_feed_is_newest_first_and_stable_while_others_post(server: Server, ada: Api, bob: Api) -> None:
+    posted = await publish_many(server, ada, 5)
+    first = (await server.anyone.run(FEED, first=2))["feed"]
+    await publish_many(server, bob, 3)
+    rest = (await server.anyone.run(FEED, first=10, after=first["pageInfo"]["endCursor"]))["feed"]
+    assert [edge["node"]["id"] for edge in first["edges"] + rest["edges"]] == posted[::-1]
+    assert (first["pageInfo"]["hasNextPage"], rest["pageInfo"]["hasNextPage"]) == (True, False)
+    assert rest["pageInfo"]["hasPreviousPage"]
+
+
+async def test_videos_published_in_one_instant_are_all_paged(server: Server, ada: Api) -> None:
+    posted = await publish_many(server, ada, 5)
+    await VideoVisibility.all().update(published_at=datetime(2026, 1, 1, tzinfo=UTC))
+    seen, after = [], None
+    while True:
+        page = (await ada.run(FEED, first=2, after=after))["feed"]
+        seen += [edge["node"]["id"] for edge in page["edges"]]
+        after = page["pageInfo"]["endCursor"]
+        if not page["pageInfo"]["hasNextPage"]:
+            break
+    assert sorted(seen) == sorted(posted)
+    assert len(seen) == 5
+
+
+@pytest.mark.parametrize("first", [0, -1, 51, 10_000])
+async def test_a_bad_page_size_is_named(server: Server, first: int) -> None:
+    assert await server.anyone.refused(FEED, first=first) in ("INVALID", "QUERY_TOO_COSTLY")
+
+
+async def test_a_cursor_of_another_list_is_named(server: Server, ada: Api) -> None:
+    await publish_many(server, ada, 2)
+    cursor = (await ada.run('{ account(handle: "ada") { videos(first: 1) { pageInfo { endCursor } } } }'))["account"][
+        "videos"
+    ]["pageInfo"]["endCursor"]
+    for bad in (cursor, "", "x", "é", cursor[:-1] + "A"):
+        assert await ada.refused(FEED, first=2, after=bad) == "INVALID"
+
+
+@pytest.mark.parametrize("bad", ["", "x", "VmlkZW86", "é", "VmlkZW86AAAAAAAAAAAAAAAAAAAAAA"])
+async def test_a_bad_id_is_nothing(server: Server, ada: Api, bad: str) -> None:
+    assert (await ada.run("query($id: ID!) { node(id: $id) { id } }", id=bad))["node"] is None
+    assert (await ada.mutate(PUBLISH, videoId=bad))["__typename"] == "NotFoundError"
+    assert (await ada.mutate(PUBLISH, videoId=global_id("Account", new_id())))["__typename"] == "NotFoundError"
+
+
+@contextmanager
+def counted_statements(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Every statement that goes to Postgres meanwhile."""
+    import asyncpg
+
+    seen: list[str] = []
+    with monkeypatch.context() as patch:
+        for name in ("fetch", "execute", "fetchrow"):
+            original = getattr(asyncpg.Connection, name)
+
+            async def call(self: Any, query: str, *args: Any, _original: Any = original, **kwargs: Any) -> Any:
+                seen.append(query)
+                return await _original(self, query, *args, **kwargs)
+
+            patch.setattr(asyncpg.Connection, name, call)
+        yield seen
+
+
+async def test_a_feed_page_costs_the_same_statements_whatever_its_size(
+    server: Server, ada: Api, bob: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await publish_many(server, ada, 8)
+    await publish_many(server, bob, 8)
+    costs = []
+    for first in (2, 16):
+        with counted_statements(monkeypatch) as statements:
+            page = (await server.anyone.run(FEED, first=first))["feed"]
+        assert len(page["edges"]) == first
+        costs.append(len(statements))
+    assert costs[0] == costs[1]
+    assert costs[1] <= 6
+
+
+@given(st.datetimes(min_value=datetime(1990, 1, 1), max_value=datetime(2200, 1, 1)), st.uuids(), st.text(max_size=20))
+def test_cursors_read_back_and_serve_no_other_list(moment: datetime, row: Any, connection: str) -> None:
+    key = Key("cursor", b"k" * 32)
+    at = moment.replace(tzinfo=UTC)
+    cursor = encode_cursor(key, connection, at, row)
+    assert decode_cursor(key, connection, cursor) == (at, row)
+    with pytest.raises(Invalid):
+        decode_cursor(key, connection + "x", cursor)
+    with pytest.raises(Invalid):
+        decode_cursor(Key("cursor", b"o" * 32), connection, cursor)
+    assert encode_cursor(key, connection, at + timedelta(microseconds=1), row) != cursor
