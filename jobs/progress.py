@@ -1,0 +1,21 @@
+"""Progress of a generation, both sides: what the API and the workers import."""
+
+from __future__ import annotations
+
+from jobs.progress_event import (
+    TERMINAL,
+    Cursor,
+    EventKind,
+    FailureDetail,
+    PreviewPicture,
+    ProgressEvent,
+    preview_key,
+    stream_key,
+)
+from jobs.progress_reader import ProgressReader
+from jobs.progress_writer import PreviewBytes, ProgressWriter, SupersededError, announce, read_preview
+
+__all__ = [
+    "TERMINAL", "Cursor", "EventKind", "FailureDetail", "PreviewBytes", "PreviewPicture", "ProgressEvent",
+    "ProgressReader", "ProgressWriter", "SupersededError", "announce", "preview_key", "read_preview", "stream_key",
+]  # fmt: skip
