@@ -1,0 +1,63 @@
+// A clip: its player, its publishing, its deletion.
+
+import { here, mutate, Refused } from "./api.js";
+import { h, say } from "./dom.js";
+import { t } from "./words.js";
+
+export const CLIP = `
+fragment Clip on Video {
+  id caption prompt state createdAt author { handle displayName }
+  media { url posterUrl previewUrl width height seconds hasAudio }
+  provenance { recipe }
+}`;
+
+const PUBLISH = `mutation ($input: PublishVideoInput!) {
+  publishVideo(input: $input) { ... on PublishVideoSuccess { video { id state } } ... on Error { code message field } }
+}`;
+const DELETE = `mutation ($input: DeleteVideoInput!) {
+  deleteVideo(input: $input) { ... on DeleteVideoSuccess { deletedId } ... on Error { code message field } }
+}`;
+
+/** A player with the browser's own controls, in the clip's shape. */
+export function player(video, properties = {}) {
+  const { media } = video;
+  const shape = media.width > media.height ? "landscape" : "portrait";
+  const element = h("video", { class: shape, src: here(media.url), poster: here(media.posterUrl), controls: true, loop: true, playsInline: true, preload: "metadata", ...properties });
+  element.setAttribute("aria-label", video.caption || video.prompt || t("clipBy", video.author.handle));
+  return element;
+}
+
+/** Publish (a draft), download and delete. `changed(what)` is called with "published" or "deleted". */
+export function actions(video, changed) {
+  const note = h("p", { class: "wrong", role: "alert" });
+  const attempt = (work) => async (event) => {
+    event.preventDefault();
+    note.textContent = "";
+    try {
+      await work();
+    } catch (error) {
+      note.textContent = error instanceof Refused ? error.message : t("offline");
+    }
+  };
+  const publish = attempt(async () => {
+    await mutate(PUBLISH, { input: { videoId: video.id, caption: caption.value } });
+    say(t("published"));
+    changed("published");
+  });
+  const remove = attempt(async () => {
+    if (!confirm(t("removeSure"))) return;
+    await mutate(DELETE, { input: { videoId: video.id } });
+    changed("deleted");
+  });
+  const caption = h("input", { type: "text", maxLength: 500, placeholder: t("captionHint"), "aria-label": t("caption") });
+  const draft = video.state === "DRAFT";
+  return h(
+    "form",
+    { class: "actions", onsubmit: publish },
+    draft ? caption : null,
+    draft ? h("button", { class: "primary" }, t("publish")) : null,
+    h("a", { class: "button", href: `${here(video.media.url)}?download`, download: "" }, t("download")),
+    h("button", { type: "button", class: "danger", onclick: remove }, t("remove")),
+    note,
+  );
+}

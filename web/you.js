@@ -1,0 +1,69 @@
+// What is the viewer's own: drafts, published clips, invites, signing out.
+
+import { graphql, here, mutate, Refused } from "./api.js";
+import { actions, CLIP, player } from "./clip.js";
+import { h } from "./dom.js";
+import { t } from "./words.js";
+
+const MINE = `{
+  viewer {
+    handle displayName
+    drafts(first: 20) { edges { node { ...Clip } } }
+    videos(first: 20) { edges { node { ...Clip } } }
+    invites { left }
+  }
+}${CLIP}`;
+const INVITE = `mutation ($input: CreateInviteInput!) {
+  createInvite(input: $input) { ... on CreateInviteSuccess { code } ... on Error { code message field } }
+}`;
+const SIGN_OUT = `mutation { signOut { ... on SignOutSuccess { signedOut } ... on Error { code message field } } }`;
+
+/** The view, and what to do when it is left. */
+export function youView(_, refresh) {
+  const root = h("section", { class: "you" }, h("p", { class: "faint" }, t("more")));
+  const load = async () => {
+    try {
+      const { viewer } = await graphql(MINE);
+      root.replaceChildren(head(viewer, refresh), shelf(t("drafts"), viewer.drafts, load), shelf(t("mine"), viewer.videos, load), invites(viewer.invites));
+    } catch (error) {
+      root.replaceChildren(h("p", { class: "note", role: "alert" }, error instanceof Refused ? error.message : t("offline")));
+    }
+  };
+  load();
+  return [root, () => {}];
+}
+
+function head(viewer, refresh) {
+  const leave = async () => {
+    await mutate(SIGN_OUT, {});
+    await refresh();
+  };
+  return h("header", { class: "row" }, h("h1", {}, viewer.displayName, " ", h("span", { class: "handle" }, `@${viewer.handle}`)), h("button", { type: "button", onclick: leave }, t("signOut")));
+}
+
+function shelf(title, connection, reload) {
+  const videos = connection.edges.map(({ node }) => node).filter(({ media }) => media);
+  const dialog = h("dialog", { onclick: (event) => event.target === dialog && dialog.close() });
+  dialog.addEventListener("close", () => dialog.replaceChildren());
+  const open = (video) => {
+    const changed = () => { dialog.close(); reload(); };
+    dialog.replaceChildren(player(video, { autoplay: true }), h("p", { class: "prompt" }, video.caption || video.prompt), actions(video, changed));
+    dialog.showModal();
+  };
+  const tile = (video) => h("button", { type: "button", class: "tile", onclick: () => open(video), ariaLabel: video.caption || video.prompt }, h("img", { src: here(video.media.posterUrl), alt: "", loading: "lazy" }));
+  return h("section", {}, h("h2", {}, title), videos.length ? h("div", { class: "tiles" }, videos.map(tile)) : h("p", { class: "faint" }, t("none")), dialog);
+}
+
+function invites({ left }) {
+  const result = h("div", {});
+  const make = async () => {
+    try {
+      const { code } = await mutate(INVITE, { input: { idempotencyKey: crypto.randomUUID() } });
+      const copy = h("button", { type: "button", onclick: async () => { await navigator.clipboard.writeText(code); copy.textContent = t("copied"); } }, t("copy"));
+      result.replaceChildren(h("p", { class: "code" }, h("code", {}, code), copy), h("p", { class: "faint" }, t("inviteOnce")));
+    } catch (error) {
+      result.replaceChildren(h("p", { class: "wrong", role: "alert" }, error instanceof Refused ? error.message : t("offline")));
+    }
+  };
+  return h("section", {}, h("h2", {}, t("invites")), h("div", { class: "row" }, h("button", { type: "button", onclick: make }, t("newInvite")), h("span", { class: "faint" }, t("invitesLeft", left))), result);
+}
