@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import platform
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from datetime import date
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -23,11 +25,47 @@ from models.tables import connect
 
 UNIT = Path(__file__).parent / "unit"
 TEMPLATE = "yume_template"
+FIGURES = pytest.StashKey[list[str]]()
 _numbers = count(1)
 
 for _name in [name for name in os.environ if name.startswith("YUME_")]:
     # Tests state their settings; the shell that starts them has no say.
     del os.environ[_name]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--prove` runs the batteries in full; without it they are sampled."""
+    parser.addoption("--prove", action="store_true", help="run the long batteries in full, and write docs/proved.md")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Collect what `figure` records, to be reported at the end."""
+    config.stash[FIGURES] = []
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Write the report of `make prove`."""
+    figures = session.config.stash[FIGURES]
+    if not session.config.getoption("--prove") or not figures:
+        return
+    machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    lines = ["# Proved figures", "", f"Written by `make prove` on {date.today().isoformat()}: {machine}.", ""]  # noqa: DTZ011
+    lines += ["| what | measured | promised |", "|---|---|---|", *figures, ""]
+    (Path(__file__).parent.parent / "docs" / "proved.md").write_text("\n".join(lines))
+
+
+@pytest.fixture(scope="session")
+def rounds(request: pytest.FixtureRequest) -> Callable[[int, int], int]:
+    """``rounds(sample, full)``: how often a battery repeats, by whether `--prove` was given."""
+    prove = request.config.getoption("--prove")
+    return lambda sample, full: full if prove else sample
+
+
+@pytest.fixture(scope="session")
+def figure(request: pytest.FixtureRequest) -> Callable[[str, str, str], None]:
+    """``figure(what, measured, promised)``: a row of the report that `make prove` writes."""
+    figures = request.config.stash[FIGURES]
+    return lambda what, measured, promised: figures.append(f"| {what} | {measured} | {promised} |")
 
 
 def _nothing(_: str) -> None:
