@@ -1,0 +1,352 @@
+"""Paints a scene: background, actors, weather, camera and words become finished frames."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.diorama.paint import bubble, effects, raster, style
+from engine.diorama.paint.motion import Course, Pose, camera_course
+from engine.diorama.paint.places import draw_place
+from engine.diorama.paint.puppet import CYCLE, MOUTHS, Drawn, Puppet
+from engine.diorama.paint.raster import Picture
+from engine.diorama.paint.sketch import MARGIN_X, MARGIN_Y
+from engine.diorama.paint.weather import strikes, weather_for
+from engine.diorama.scene import MOUTH_RATE, Scene, Soundtrack
+
+AHEAD = 2
+"""Frames painted at the same time: OpenCV lets go of the interpreter's lock."""
+
+MIST = {"space", "underwater", "moon"}
+
+
+@dataclass(frozen=True)
+class View:
+    """The camera at one moment: centre of view in fractions, zoom, and a shake in pixels."""
+
+    x: float
+    y: float
+    zoom: float
+    shake: tuple[float, float]
+
+
+class Painter:
+    """Turns one directed scene into pictures. The same scene and sizes always give the same bytes."""
+
+    def __init__(self, scene: Scene, soundtrack: Soundtrack | None, *, width: int, height: int, fps: int) -> None:
+        """``width`` × ``height`` in pixels; ``soundtrack`` brings moving mouths and speech bubbles."""
+        self.scene, self.width, self.height, self.fps = scene, width, height, fps
+        brief = scene.brief
+        self.unit = min(width, height)
+        self.place = draw_place(brief.place, brief.time, brief.weather, brief.style, width, height)
+        self.rng = np.random.default_rng(scene.seed)
+        self.courses = [
+            Course(scene, k, aspect=width / height, ground=self.place.ground) for k in range(len(brief.subjects))
+        ]
+        self.puppets = [
+            Puppet(course.subject, self.place.light, brief.style, round(course.subject.size * self.unit * _bulk(course)))
+            for course in self.courses
+        ]
+        self.camera = camera_course(scene)
+        self.speeches = soundtrack.speeches if soundtrack else ()
+        self.bubbles = [bubble.Bubble(speech, width, height) for speech in self.speeches]
+        thunder = [float(e["time"]) for e in soundtrack.events if e["sound"] == "thunder"] if soundtrack else []
+        self.weather = weather_for(
+            brief.weather, self.place.light, self.rng, width, height, strikes(self.rng, scene.seconds, thunder)
+        )
+        self.bursts = [
+            burst for k, course in enumerate(self.courses)
+            for burst in effects.bursts_of(course, scene.seed + 1000 * k, dusty=self.place.ground is not None)
+        ]  # fmt: skip
+        dust = 0xEAF4FF if brief.place == "snowfield" else 0xD8F2FF if brief.place in MIST else 0xE6D8C2
+        letters = tuple(_letter(self.unit, size) for size in (0.05, 0.062, 0.078))
+        self.tones = (effects.puff(self.unit, dust), *letters)
+        self.edge = style.vignette(width, height, 0.44 if self.place.light.dark else 0.3, 0.5)
+        self.finish = style.finish_for(brief.style, width, height)
+        self.backdrop: tuple[tuple[int, ...], Picture] | None = None
+
+    def frames(self) -> Iterator[NDArray[np.uint8]]:
+        """Exactly round(seconds × fps) pictures (height, width, 3) uint8 BGR in order, painted a little ahead."""
+        count = round(self.scene.seconds * self.fps)
+        hold = style.HOLD.get(self.scene.brief.style, 1) if self.fps >= 20 else 1
+        with ThreadPoolExecutor(AHEAD, thread_name_prefix="paint") as pool:
+            waiting: list[Future[Picture]] = []
+            starts = list(range(0, count, hold))
+            try:
+                for position, start in enumerate(starts):
+                    while len(waiting) <= AHEAD and position + len(waiting) < len(starts):
+                        waiting.append(pool.submit(self.still, starts[position + len(waiting)] / self.fps))
+                    picture = waiting.pop(0).result()
+                    for _ in range(min(hold, count - start)):
+                        yield picture
+            finally:
+                for future in waiting:
+                    future.cancel()
+
+    def still(self, time: float) -> NDArray[np.uint8]:
+        """The picture at ``time`` seconds: (height, width, 3) uint8 BGR, contiguous."""
+        view = self._view(time)
+        frame = self._behind(view, time)
+        poses = [course.at(time) for course in self.courses]
+        spots = self._actors(frame, poses, time)
+        for burst in self.bursts:
+            effects.draw_burst(frame, burst, time, (0, 0), (self.width, self.height), self.tones)
+        for layer in self.place.front:
+            layer.draw(frame, *self._offset(view, layer.depth, layer.drift * time))
+        self._weather(frame, time, view)
+        frame = self._shoot(frame, view)
+        cv2.multiply(frame, self.edge, dst=frame, scale=1 / 255)
+        if self.finish is not None:
+            self.finish(frame)
+        self._words(frame, time, view, spots)
+        return frame
+
+    # --- camera ---
+
+    def _view(self, time: float) -> View:
+        position = min(max(time / self.scene.seconds, 0), 1) * (len(self.camera) - 1)
+        low = min(int(position), len(self.camera) - 2)
+        x, y, zoom, shake = (float(v) for v in self.camera[low] + (self.camera[low + 1] - self.camera[low]) * (position - low))
+        zoom = max(1.0, zoom)
+        force = shake * 0.016 * self.unit
+        if force > 0.5:
+            zoom = max(zoom, 1 + 2.6 * force / self.unit)
+        half = 0.5 / zoom
+        wobble = (force * math.sin(time * 61) * math.cos(time * 23), force * math.sin(time * 53 + 1) * math.cos(time * 31))
+        return View(min(max(x, half), 1 - half), min(max(y, half), 1 - half), zoom, wobble)
+
+    def _offset(self, view: View, depth: float, drift: float) -> tuple[int, int]:
+        """Where a sheet's corner lies on the world frame: far sheets follow the camera, so they seem to move less."""
+        x = (1 - depth) * (view.x - 0.5) * self.width - MARGIN_X * self.width + drift
+        y = (1 - depth) * (view.y - 0.5) * self.height * 0.5 - MARGIN_Y * self.height
+        return round(min(max(x, -2 * MARGIN_X * self.width), 0)), round(min(max(y, -2 * MARGIN_Y * self.height), 0))
+
+    def _behind(self, view: View, time: float) -> Picture:
+        offsets = [self._offset(view, layer.depth, layer.drift * time) for layer in self.place.back]
+        key = tuple(value for offset in offsets for value in offset)
+        known = self.backdrop
+        if known is not None and known[0] == key:
+            frame = known[1].copy()
+        else:
+            frame = np.zeros((self.height, self.width, 3), np.uint8)
+            for layer, offset in zip(self.place.back, offsets, strict=True):
+                layer.draw(frame, *offset)
+            self.backdrop = (key, frame.copy())
+        for ambient in self.place.ambients:
+            x, y = self._offset(view, ambient.depth, 0)
+            ambient.draw(frame, time, x + round(MARGIN_X * self.width), y + round(MARGIN_Y * self.height))
+        return frame
+
+    def _shoot(self, frame: Picture, view: View) -> Picture:
+        """Crop to the view and enlarge to the frame; the scale is exact, the corner is a whole pixel."""
+        if view.zoom < 1.002:
+            return frame
+        w, h = self.width / view.zoom, self.height / view.zoom
+        left = min(max(view.x * self.width - w / 2 + view.shake[0], 0), self.width - w)
+        top = min(max(view.y * self.height - h / 2 + view.shake[1], 0), self.height - h)
+        x, y = int(left), int(top)
+        part = frame[y : min(self.height, y + math.ceil(h) + 2), x : min(self.width, x + math.ceil(w) + 2)]
+        large = cv2.resize(part, None, fx=view.zoom, fy=view.zoom, interpolation=cv2.INTER_LINEAR)
+        dx = min(round((left - x) * view.zoom), large.shape[1] - self.width)
+        dy = min(round((top - y) * view.zoom), large.shape[0] - self.height)
+        return np.ascontiguousarray(large[dy : dy + self.height, dx : dx + self.width])
+
+    # --- actors ---
+
+    def _order(self, poses: list[Pose]) -> list[int]:
+        rank = [pose.ground for pose in poses]
+        for k, course in enumerate(self.courses):
+            other = course.subject.target
+            if other is not None and 0 <= other < len(rank) and other != k:
+                relation = course.subject.relation
+                if relation in {"behind", "under"}:
+                    rank[k] = min(rank[k], rank[other] - 1e-3)
+                elif relation in {"in_front_of", "on", "over", "holding"}:
+                    rank[k] = max(rank[k], rank[other] + 1e-3)
+        return sorted(range(len(poses)), key=lambda k: (rank[k], k))
+
+    def _actors(self, frame: Picture, poses: list[Pose], time: float) -> list[tuple[float, float, float, tuple[float, float]]]:
+        """Draw all actors back to front; returns each one's (x, y, height) in pixels and where its mouth is."""
+        spots: list[tuple[float, float, float, tuple[float, float]]] = [(0, 0, 0, (0, 0))] * len(poses)
+        order = self._order(poses)
+        if self.place.ground is not None:
+            for k in order:
+                self._shadow(frame, k, poses[k])
+        for k in order:
+            spots[k] = self._actor(frame, k, poses[k], time)
+        return spots
+
+    def _shadow(self, frame: Picture, index: int, pose: Pose) -> None:
+        kind = self.courses[index].subject.kind
+        if kind == "sky" or pose.opacity < 0.05:
+            return
+        puppet = self.puppets[index]
+        tall = self.courses[index].subject.size * pose.scale * self.unit
+        picture = puppet.drawn("idle", 0, 0)
+        wide = tall * min(1.5, (picture.picture.shape[1] - 2 * puppet.pad) / picture.tall)
+        fade = 1 / (1 + pose.air * self.height / (0.24 * self.unit))
+        half = max(3, round(wide * 0.46 * (0.55 + 0.45 * fade) / 3) * 3)
+        strength = round((150 if not self.place.light.dark else 165) * fade * pose.opacity / 6) * 6
+        factor = raster.shadow(half, max(2, round(half * 0.2)), strength)
+        x, y = round(pose.x * self.width), round(pose.ground * self.height)
+        raster.darken(frame, factor, x - half, y - factor.shape[0] // 2 - max(1, round(tall * 0.015)))
+
+    def _actor(self, frame: Picture, index: int, pose: Pose, time: float) -> tuple[float, float, float, tuple[float, float]]:
+        puppet, course = self.puppets[index], self.courses[index]
+        opening = self._opening(index, time)
+        gait, phase = _gait(puppet, pose, time)
+        drawn = puppet.drawn(gait, phase, round(opening * (MOUTHS - 1)))
+        tall = course.subject.size * pose.scale * self.unit
+        foot = (pose.x * self.width, pose.y * self.height)
+        if pose.motion != "explode" or pose.opacity > 0.5:
+            effects.trail(frame, pose, time, foot, tall, self.unit, self.tones)
+        matrix = _stance(puppet, drawn, pose, tall / drawn.tall, foot, time, opening)
+        raster.warp_over(frame, drawn.picture, matrix, pose.opacity)
+        mouth = matrix @ (drawn.mouth[0], drawn.mouth[1], 1.0)
+        return foot[0], foot[1], tall, (float(mouth[0]), float(mouth[1]))
+
+    def _opening(self, index: int, time: float) -> float:
+        for speech in self.speeches:
+            if speech.line.speaker == index:
+                position = int((time - speech.start) * MOUTH_RATE)
+                if 0 <= position < len(speech.mouth):
+                    return float(np.clip(speech.mouth[position], 0, 1))
+        return 0.0
+
+    # --- weather and words ---
+
+    def _weather(self, frame: Picture, time: float, view: View) -> None:
+        target = frame
+        if self.place.window is not None:
+            x0, y0, x1, y1 = self.place.window
+            dx, dy = self._offset(view, 0.85, 0)
+            left, top = dx + round((MARGIN_X + x0) * self.width), dy + round((MARGIN_Y + y0) * self.height)
+            right, bottom = left + round((x1 - x0) * self.width), top + round((y1 - y0) * self.height)
+            del left, top, right, bottom
+            return
+        for sheet in self.weather:
+            sheet.draw(target, time)
+
+    def _words(
+        self, frame: Picture, time: float, view: View, spots: list[tuple[float, float, float, tuple[float, float]]]
+    ) -> None:
+        for words in self.bubbles:
+            page = words.page(time)
+            if page is None:
+                continue
+            speaker = words.speech.line.speaker
+            if speaker is None or speaker >= len(spots):
+                words.draw(frame, time, (self.width / 2, bubble.SAFE[3] * self.height - page.body[1] / 2), None)
+                continue
+            heads: list[tuple[float, float]] = []
+            for shift in (-0.4, -0.2, 0.0, 0.2, 0.4):  # a bubble follows its speaker lazily
+                pose = self.courses[speaker].at(min(max(time + shift, page.start), page.end))
+                tall = self.courses[speaker].subject.size * pose.scale * self.unit
+                heads.append(self._seen(view, pose.x * self.width, pose.y * self.height - tall))
+            head = (sum(x for x, _ in heads) / 5, sum(y for _, y in heads) / 5)
+            boxes = [self._box(view, spot) for spot in spots]
+            words.draw(frame, time, words.spot(page, head, boxes), self._seen(view, *spots[speaker][3]))
+
+    def _seen(self, view: View, x: float, y: float) -> tuple[float, float]:
+        """Where a point of the world lies in the finished frame (pixels)."""
+        return (
+            (x - view.x * self.width - view.shake[0]) * view.zoom + self.width / 2,
+            (y - view.y * self.height - view.shake[1]) * view.zoom + self.height / 2,
+        )
+
+    def _box(self, view: View, spot: tuple[float, float, float, tuple[float, float]]) -> tuple[float, float, float, float]:
+        x, y, tall, _ = spot
+        x0, y0 = self._seen(view, x - tall * 0.4, y - tall)
+        x1, y1 = self._seen(view, x + tall * 0.4, y)
+        return x0, y0, x1, y1
+
+
+def _bulk(course: Course) -> float:
+    """The scale at which most of the actor's clip is seen."""
+    return float(np.quantile(course.dense[:, 2], 0.8))
+
+
+def _gait(puppet: Puppet, pose: Pose, time: float) -> tuple[str, int]:
+    """The name of the drawn pose and its phase (0 … CYCLE − 1)."""
+    kind, motion = puppet.asset.kind, pose.motion
+    turn = int(time * CYCLE)
+    if puppet.limbs:
+        if pose.air > 0.018 and motion not in {"fly", "float", "hover", "orbit", "swim", "fall"}:
+            return "leap", 0
+        if motion in {"run", "chase", "walk", "climb"}:
+            return ("walk" if motion in {"walk", "climb"} else "run"), int(pose.cycle * CYCLE) % CYCLE
+        if motion in {"fly", "swim"}:
+            return "run", int(turn * 0.9) % CYCLE
+        if motion in {"wave", "dance"}:
+            return motion, int(turn * 1.1) % CYCLE
+        return ("sleep" if motion == "sleep" else "idle"), int(turn * 0.5) % CYCLE
+    if kind == "swimmer" or motion == "swim":
+        return "swim", int(turn * (1.2 + 3 * min(abs(pose.speed), 0.5))) % CYCLE
+    if kind == "flyer" and (pose.air > 0.01 or motion in {"fly", "hover", "float", "orbit"}):
+        return "flap", int(turn * 2.6) % CYCLE
+    return "idle", 0
+
+
+def _stance(
+    puppet: Puppet, drawn: Drawn, pose: Pose, scale: float, foot: tuple[float, float], time: float, opening: float
+) -> NDArray[np.float64]:
+    """Affine from the drawn puppet to the frame: squash about the foot, turn about the middle, small life of its own."""
+    kind, motion = puppet.asset.kind, pose.motion
+    stretch, tilt, shear, hop = 1 + 0.34 * pose.squash, 0.0, 0.0, 0.0
+    turn = 2 * math.pi * pose.cycle
+    if not puppet.limbs and motion in {"walk", "run", "chase", "climb"} and kind in {"animal", "person", "flyer", "object", "plant", "food"}:
+        tilt = (0.075 if motion == "walk" else 0.1) * math.sin(turn)
+        hop = (0.03 if motion == "walk" else 0.07) * abs(math.sin(turn)) * drawn.tall
+        stretch *= 1 + 0.035 * math.cos(2 * turn)
+    elif kind == "vehicle" and abs(pose.speed) > 0.02:
+        hop = 0.008 * drawn.tall * math.sin(time * 34)
+        tilt = 0.012 * math.sin(time * 19)
+    elif kind == "plant":
+        shear = 0.045 * math.sin(time * 1.5 + pose.x * 9)
+    elif motion == "dance":
+        shear = 0.14 * math.sin(time * 6.6)
+        stretch *= 1 + 0.05 * math.cos(time * 13.2)
+    else:
+        stretch *= 1 + 0.012 * math.sin(time * 2.6 + pose.x * 11)
+    if opening and puppet.asset.mouth is None:
+        stretch *= 1 + 0.07 * opening
+    if opening:
+        hop += 0.012 * drawn.tall * opening
+    wide = 1 / math.sqrt(max(stretch, 0.3))
+    flip = 1.0
+    if puppet.facing:
+        sign = 1.0 if pose.facing >= 0 else -1.0
+        flip = sign * puppet.facing * max(0.25, min(1.0, abs(pose.facing) * 1.6 + 0.25))
+    shape = np.array([[scale * wide * flip, -shear * scale * stretch], [0, scale * stretch]])
+    c, n = math.cos(tilt), math.sin(tilt)
+    shape = np.array([[c, -n], [n, c]]) @ shape
+    c, n = math.cos(pose.rotation), math.sin(pose.rotation)
+    spin = np.array([[c, -n], [n, c]])
+    # Everything hangs on the foot point; a turn goes about the middle of the body.
+    middle = shape @ np.array([0.0, -drawn.tall / 2])
+    linear = spin @ shape
+    at = np.array(foot) + middle - spin @ middle - (0, hop * scale)
+    matrix = np.zeros((2, 3))
+    matrix[:, :2] = linear
+    matrix[:, 2] = at - linear @ np.array(drawn.foot)
+    return matrix
+
+
+def _letter(unit: int, size: float) -> Picture:
+    picture, _ = bubble.glyph("Z", max(8, round(size * unit)))
+    return picture
+
+
+def preview(scene: Scene, *, long_side: int, aspect: float, time: float) -> NDArray[np.uint8]:
+    """A small RGB picture (h, w, 3) of the scene at ``time``, for the sampler's steps; ``aspect`` is width / height."""
+    width = long_side if aspect >= 1 else max(2, round(long_side * aspect))
+    height = long_side if aspect < 1 else max(2, round(long_side / aspect))
+    frame = Painter(scene, None, width=width, height=height, fps=24).still(time)
+    return np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB), np.uint8)
+

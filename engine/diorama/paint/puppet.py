@@ -1,0 +1,137 @@
+"""From art to puppet: recoloured, lit and styled once, given a body where the art is only a head, then posed."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.diorama.art.pack import Asset, asset
+from engine.diorama.paint import body, raster
+from engine.diorama.paint.light import Light, grade, rim_light
+from engine.diorama.paint.raster import Picture
+from engine.diorama.paint.recolour import recolour
+from engine.diorama.paint.style import restyle_sprite
+from engine.diorama.scene import Subject
+
+MOUTHS = 6
+"""How many openings of the mouth are drawn, from closed to wide."""
+
+CYCLE = 16
+"""Drawn phases of a walk or run cycle."""
+
+LIMBER = frozenset({"animal", "person", "flyer"})
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A posed puppet: its picture, the pixel where its feet touch the ground, its height and its mouth in pixels."""
+
+    picture: Picture
+    foot: tuple[float, float]
+    tall: float
+    mouth: tuple[float, float]
+
+
+class Puppet:
+    """One subject at one size, ready to be posed. Pictures are premultiplied BGRA and must not be written to."""
+
+    def __init__(self, subject: Subject, light: Light, style: str, pixels: int) -> None:
+        """``pixels`` is the height at which the puppet will mostly be seen."""
+        self.asset: Asset = asset(subject.art)
+        self.pixels = int(min(max(pixels, 12), 640))
+        self.pad = max(6, self.pixels // 8)
+        self.light, self.style = light, style
+        self.facing = self.asset.facing
+        picture = self.asset.image
+        if subject.colour is not None:
+            picture = recolour(picture, self.asset.colours[0], subject.colour)
+        self.rig: body.Rig | None = None
+        if self.asset.head_only and self.asset.kind in LIMBER:
+            self.rig = body.build(self.asset, picture, self.pixels, subject.colour)
+            self.facing = 1
+        else:
+            self.still = raster.scaled(picture, self.pixels)
+        self.drawn = lru_cache(maxsize=40)(self._draw)
+
+    @property
+    def limbs(self) -> bool:
+        """Whether it has legs of its own to walk with."""
+        return self.rig is not None
+
+    def _draw(self, gait: str, phase: int, mouth: int) -> Drawn:
+        if self.rig is not None:
+            picture, foot, lips = self.rig.pose(gait, phase / CYCLE, mouth / (MOUTHS - 1))
+        else:
+            h, w = self.still.shape[:2]
+            picture = self.still
+            lips = self.asset.mouth or (0.5, 0.4)
+            lips = (lips[0] * w, lips[1] * h)
+            if mouth and self.asset.mouth is not None:
+                picture = picture.copy()
+                draw_mouth(picture, lips, 0.15 * min(w, h), mouth / (MOUTHS - 1))
+            foot = (self.asset.foot * w, float(h))
+        bordered = cv2.copyMakeBorder(picture, self.pad, self.pad, self.pad, self.pad, cv2.BORDER_CONSTANT)
+        if gait in {"flap", "swim"} and self.rig is None:
+            bordered = ripple(bordered, phase / CYCLE, gait, self.asset.facing or 1)
+        lit = grade(bordered, self.light.gain, self.light.lift)
+        side = 1 if self.light.body_at[0] > 0.5 else -1
+        lit = rim_light(lit, self.light.rim, 0.55 if self.light.dark else 0.42, side)
+        lit = restyle_sprite(lit, self.style)
+        pad = self.pad
+        return Drawn(lit, (foot[0] + pad, foot[1] + pad), float(picture.shape[0]), (lips[0] + pad, lips[1] + pad))
+
+
+def ripple(picture: Picture, phase: float, gait: str, facing: int) -> Picture:
+    """Bend a picture with a travelling wave: a fish's tail swings, a bird's wings beat."""
+    h, w = picture.shape[:2]
+    along = np.linspace(-1, 1, w, dtype=np.float32)
+    rear = np.clip(0.5 - along * facing * 0.5, 0, 1)
+    turn = phase * 2 * math.pi
+    if gait == "swim":
+        shift = h * 0.05 * rear**1.5 * np.sin(turn + along * facing * 2.6)
+    else:
+        shift = h * 0.06 * (np.abs(along) ** 1.6) * math.sin(turn)
+    columns = np.broadcast_to(np.arange(w, dtype=np.float32)[None, :], (h, w))
+    rows = np.arange(h, dtype=np.float32)[:, None] + shift[None, :].astype(np.float32)
+    return np.asarray(cv2.remap(picture, np.ascontiguousarray(columns), rows, cv2.INTER_LINEAR), np.uint8)
+
+
+def draw_mouth(picture: Picture, at: tuple[float, float], width: float, opening: float) -> None:
+    """An open mouth with teeth and tongue, in place; ``opening`` 0 … 1."""
+    half = (width * (1.02 - 0.2 * opening), width * (0.22 + 0.72 * opening))
+    pad = math.ceil(width) + 4
+    size = 2 * pad * 2
+    patch = np.zeros((size, size, 4), np.uint8)
+    middle = size // 2
+
+    def oval(dx: float, dy: float, rx: float, ry: float, colour: tuple[int, int, int]) -> NDArray[np.uint8]:
+        mask = np.zeros((size, size), np.uint8)
+        centre = (round((middle + dx) * 16), round((middle + dy) * 16))
+        axes = (max(8, round(rx * 16)), max(8, round(ry * 16)))
+        cv2.ellipse(mask, centre, axes, 0, 0, 360, (255,), -1, cv2.LINE_AA, 4)
+        layer = np.empty((size, size, 4), np.uint8)
+        layer[:] = (*colour, 255)
+        return cv2.multiply(layer, cv2.merge((mask, mask, mask, mask)), scale=1 / 255)
+
+    drop = half[1] * 0.72
+    raster.over(patch, oval(0, drop, half[0] + width * 0.09, half[1] + width * 0.09, (24, 16, 60)), 0, 0)
+    inside = oval(0, drop, half[0], half[1], (34, 20, 92))
+    raster.over(patch, inside, 0, 0)
+    tongue = oval(0, drop + half[1] * 0.62, half[0] * 0.62, half[1] * 0.5, (118, 104, 238))
+    teeth = oval(0, drop - half[1] * 0.95, half[0] * 0.66, half[1] * 0.42, (246, 250, 252))
+    for part in (tongue, teeth):
+        clipped = cv2.multiply(part, cv2.merge([inside[:, :, 3]] * 4), scale=1 / 255)
+        raster.over(patch, np.asarray(clipped, np.uint8), 0, 0)
+    # The mouth is painted on the skin, so it never shows outside of it.
+    x, y = round(at[0]) - middle, round(at[1]) - middle
+    box = raster.clip_box(x, y, size, size, picture)
+    if box is not None:
+        rows, columns, own_rows, own_columns = box
+        skin = cv2.merge([np.ascontiguousarray(picture[rows, columns, 3])] * 4)
+        part = cv2.multiply(np.ascontiguousarray(patch[own_rows, own_columns]), skin, scale=1 / 255)
+        raster.over(picture, np.asarray(part, np.uint8), max(x, 0), max(y, 0))

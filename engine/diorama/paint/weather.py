@@ -1,0 +1,251 @@
+"""Weather in front of the scene: rain, snow, fog, storms and wind as looping sheets."""
+
+from __future__ import annotations
+
+import math
+from typing import Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.diorama.paint import raster
+from engine.diorama.paint.light import Light
+from engine.diorama.paint.raster import Picture, Stamp, bgr
+
+
+class Weather(Protocol):
+    """Something drawn over a frame as a pure function of time."""
+
+    def draw(self, frame: Picture, time: float) -> None:
+        """Draw onto ``frame`` in place."""
+        ...
+
+
+def weather_for(
+    name: str, light: Light, rng: np.random.Generator, width: int, height: int, thunder: tuple[float, ...]
+) -> tuple[Weather, ...]:
+    """The sheets that make up the weather ``name``; ``thunder`` are the moments (s) of lightning in a storm."""
+    if name == "rain":
+        return (Rain(rng, width, height, 170, 0.12, light.dark), Splashes(rng, width, height, 44))
+    if name == "storm":
+        return (
+            Rain(rng, width, height, 300, 0.34, light.dark), Splashes(rng, width, height, 70),
+            Lightning(rng, width, height, thunder),
+        )  # fmt: skip
+    if name == "snow":
+        return (Snow(rng, width, height),)
+    if name == "fog":
+        return (Fog(rng, light, width, height),)
+    if name == "wind":
+        return (Leaves(rng, light, width, height),)
+    return ()
+
+
+class Rain:
+    """Two sheets of streaks, the near one faster, scrolled by whole pixels."""
+
+    def __init__(self, rng: np.random.Generator, width: int, height: int, count: int, slant: float, dark: bool) -> None:
+        self.height, self.slant = height, slant
+        unit = min(width, height)
+        self.sheets: list[tuple[Picture, float]] = []
+        for share, speed, tone in ((0.026, 1.5, 62), (0.052, 2.3, 105)):
+            wide = width + math.ceil(slant * height)
+            sheet = np.zeros((height, wide, 3), np.uint8)
+            for _ in range(round(count * wide / unit)):
+                x, y = rng.uniform(0, wide), rng.uniform(0, height)
+                length = share * unit * rng.uniform(0.6, 1.4)
+                bright = tone * rng.uniform(0.4, 1) * (1.0 if dark else 0.85)
+                colour = (bright, bright * 0.94, bright * 0.86)
+                thick = max(1, round(unit / 720 * (1 if share < 0.03 else 1.7)))
+                for lap in (0, -height):  # so that the sheet tiles from bottom to top
+                    start = (round(x * 16), round((y + lap) * 16))
+                    end = (round((x - length * slant) * 16), round((y + lap + length) * 16))
+                    cv2.line(sheet, start, end, colour, thick, cv2.LINE_AA, 4)
+            self.sheets.append((sheet, speed))
+
+    def draw(self, frame: Picture, time: float) -> None:
+        """Add both sheets where they have fallen to."""
+        height, width = frame.shape[:2]
+        for sheet, speed in self.sheets:
+            fallen = int(time * speed * height) % height
+            left = int(fallen * self.slant) % max(1, sheet.shape[1] - width + 1)
+            for top, rows in ((fallen, sheet[: height - fallen]), (0, sheet[height - fallen :])):
+                if len(rows):
+                    under = frame[top : top + len(rows)]
+                    cv2.add(under, rows[:, left : left + width], dst=under)
+
+
+class Splashes:
+    """Little crowns where drops hit the ground."""
+
+    def __init__(self, rng: np.random.Generator, width: int, height: int, count: int) -> None:
+        self.spots = rng.random((count, 3))
+        unit = min(width, height)
+        self.phases: list[Picture] = []
+        for k in range(5):
+            reach = max(3, round((0.006 + 0.005 * k) * unit))
+            light = np.zeros((reach * 2 + 2, reach * 2 + 4, 3), np.uint8)
+            bright = 110 - 20 * k
+            cv2.ellipse(
+                light, (reach + 1, reach + 1), (reach, max(1, reach // 3)), 0, 0, 360, (bright, bright * 0.95, bright * 0.88),
+                max(1, round(unit / 720)), cv2.LINE_AA,
+            )  # fmt: skip
+            if k < 3:
+                for lean in (-0.4, 0.4):
+                    tip = (round(reach + 1 + lean * reach), 1 + k)
+                    cv2.line(light, (reach + 1, reach + 1), tip, (bright * 0.7,) * 3, 1, cv2.LINE_AA)
+            self.phases.append(light)
+
+    def draw(self, frame: Picture, time: float) -> None:
+        """Add every splash that is alive."""
+        height, width = frame.shape[:2]
+        for k, (x, y, phase) in enumerate(self.spots):
+            age = time * 2.6 + phase
+            step = int((age % 1.0) * 9)
+            if step < 5:
+                hop = (x + 0.618 * (int(age) + k)) % 1.0
+                light = self.phases[step]
+                raster.shine(frame, light, round(hop * width) - light.shape[1] // 2, round((0.7 + 0.3 * y) * height))
+
+
+class Snow:
+    """Three sheets of flakes, nearer ones larger, softer and faster, swaying."""
+
+    def __init__(self, rng: np.random.Generator, width: int, height: int) -> None:
+        unit = min(width, height)
+        self.sheets: list[tuple[Picture, float, float]] = []
+        self.sway = max(2, round(0.03 * unit))
+        for count, size, speed, tone in ((210, 0.0028, 0.09, 150), (110, 0.0052, 0.15, 205), (26, 0.012, 0.26, 190)):
+            wide = width + 2 * self.sway
+            sheet = np.zeros((height, wide), np.uint8)
+            for _ in range(round(count * width / unit)):
+                x, y, r = rng.uniform(0, wide), rng.uniform(0, height), size * unit * rng.uniform(0.6, 1.3)
+                for lap in (-height, 0, height):
+                    centre = (round(x * 16), round((y + lap) * 16))
+                    cv2.circle(sheet, centre, max(10, round(r * 16)), (float(tone * rng.uniform(0.7, 1)),), -1, cv2.LINE_AA, 4)
+            sheet = raster.soften(sheet, size * unit * 0.42)
+            self.sheets.append((cv2.merge((sheet, sheet, sheet)), speed, float(rng.uniform(0, 6))))
+
+    def draw(self, frame: Picture, time: float) -> None:
+        """Add the three sheets."""
+        height, width = frame.shape[:2]
+        for sheet, speed, phase in self.sheets:
+            fallen = int(time * speed * height) % height
+            left = self.sway + round(self.sway * math.sin(time * 1.1 + phase))
+            for top, rows in ((fallen, sheet[: height - fallen]), (0, sheet[height - fallen :])):
+                if len(rows):
+                    under = frame[top : top + len(rows)]
+                    cv2.add(under, rows[:, left : left + width], dst=under)
+
+
+class Fog:
+    """Two banks of mist sliding past each other."""
+
+    def __init__(self, rng: np.random.Generator, light: Light, width: int, height: int) -> None:
+        self.banks: list[tuple[Stamp, int, float]] = []
+        tone = bgr(light.haze) * 0.5 + bgr(light.sky[-1]) * 0.5
+        for top, tall, speed, strength in ((0.34, 0.4, 0.035, 150), (0.56, 0.44, -0.05, 185)):
+            wide, rows = round(width * 2.1), round(tall * height)
+            cloud = np.zeros((rows, wide), np.float32)
+            for cells, weight in ((6, 0.6), (14, 0.35), (30, 0.16)):
+                noise = rng.random((max(2, cells // 2), cells)).astype(np.float32)
+                cloud += cv2.resize(noise, (wide, rows), interpolation=cv2.INTER_CUBIC) * weight
+            shape = np.sin(np.linspace(0, math.pi, rows, dtype=np.float32))[:, None]
+            alpha = np.clip((cloud * 1.5 - 0.32) * shape, 0, 1) * strength
+            colour = tone[None, None, :] * (alpha / 255)[:, :, None]
+            picture = np.dstack((colour, alpha)).astype(np.uint8)
+            self.banks.append((Stamp.of(picture), round(top * height), speed * width))
+
+    def draw(self, frame: Picture, time: float) -> None:
+        """Blend both banks."""
+        for stamp, top, speed in self.banks:
+            room = stamp.colour.shape[1] - frame.shape[1]
+            stamp.draw(frame, round(-room / 2 + speed * (time - 5)), top)
+
+
+class Leaves:
+    """Leaves tumbling past on the wind."""
+
+    def __init__(self, rng: np.random.Generator, light: Light, width: int, height: int) -> None:
+        self.seeds = rng.random((22, 6))
+        unit = min(width, height)
+        self.sprites: list[Picture] = []
+        gain = np.array(light.scenery[::-1], np.float32)
+        for code in (0x8CC04A, 0xE8A83C, 0xD8703A, 0xB8D060):
+            side = max(8, round(0.05 * unit))
+            leaf = np.zeros((side, side, 4), np.uint8)
+            colour = tuple(float(v) for v in bgr(code) * gain)
+            c = side / 2
+            angle = np.linspace(0, math.pi, 12)
+            upper = np.stack([c - c * 0.9 * np.cos(angle), c - c * 0.42 * np.sin(angle)], axis=1)
+            lower = np.stack([c + c * 0.9 * np.cos(angle), c + c * 0.42 * np.sin(angle)], axis=1)
+            shape = np.round(np.concatenate([upper, lower]) * 16).astype(np.int32)
+            cv2.fillPoly(leaf, [shape], (*colour, 255.0), cv2.LINE_AA, 4)
+            cv2.line(leaf, (2, side // 2), (side - 2, side // 2), (*(v * 0.7 for v in colour), 255.0), max(1, side // 16))
+            # Anti-aliasing blends towards zero in every channel, so the picture is already premultiplied.
+            self.sprites.append(leaf)
+
+    def draw(self, frame: Picture, time: float) -> None:
+        """Draw every leaf on its looping way."""
+        height, width = frame.shape[:2]
+        for k, (sx, sy, speed, phase, sway, size) in enumerate(self.seeds):
+            sprite = self.sprites[k % 4]
+            x = ((sx + time * (0.3 + 0.35 * speed)) % 1.3 - 0.15) * width
+            y = (sy * 0.9 + 0.06 * math.sin(time * (1.5 + 2 * sway) + phase * 6)) * height
+            angle, flip = time * (2 + 5 * speed) + phase * 6, 0.35 + 0.65 * abs(math.sin(time * 3 * (0.5 + sway) + phase))
+            grow = 0.45 + 0.6 * size
+            c, n = math.cos(angle) * grow, math.sin(angle) * grow
+            half = sprite.shape[0] / 2
+            matrix = np.array([[c, -n * flip, 0], [n, c * flip, 0]], np.float64)
+            matrix[:, 2] = (x - matrix[0, :2].sum() * half, y - matrix[1, :2].sum() * half)
+            raster.warp_over(frame, sprite, matrix)
+
+
+class Lightning:
+    """Forked bolts and the flash that goes with them."""
+
+    def __init__(self, rng: np.random.Generator, width: int, height: int, times: tuple[float, ...]) -> None:
+        self.times = times
+        self.bolts = [_bolt(rng, width, height) for _ in times]
+
+    def draw(self, frame: Picture, time: float) -> None:
+        """Flash, flicker and fade for half a second from each strike."""
+        for strike, (light, x) in zip(self.times, self.bolts, strict=True):
+            age = time - strike
+            if 0 <= age < 0.5:
+                flash = (0.9 if age < 0.07 else 0.35 if age < 0.13 else 0.7 if age < 0.19 else 0.6 * (0.5 - age)) * 90
+                cv2.add(frame, (flash * 1.1, flash, flash * 0.94, 0), dst=frame)
+                if age < 0.2:
+                    raster.shine(frame, light, x, 0)
+
+
+def _bolt(rng: np.random.Generator, width: int, height: int) -> tuple[Picture, int]:
+    wide, tall = round(width * 0.5), round(height * 0.62)
+    light = np.zeros((tall, wide, 3), np.uint8)
+    unit = min(width, height)
+
+    def branch(x: float, y: float, steps: int, thick: float) -> None:
+        for k in range(steps):
+            nx, ny = x + float(rng.normal(0, 0.04)) * unit, y + float(rng.uniform(0.035, 0.07)) * unit
+            cv2.line(light, (round(x), round(y)), (round(nx), round(ny)), (255, 250, 240), max(1, round(thick)), cv2.LINE_AA)
+            if steps > 8 and rng.random() < 0.22:
+                branch(nx, ny, 4, thick * 0.5)
+            x, y = nx, ny
+            if y > tall:
+                break
+            thick *= 0.97 if k else 1
+
+    branch(wide / 2, 0, 26, unit / 150)
+    halo = raster.soften(light, 0.012 * unit)
+    cv2.add(light, cv2.addWeighted(halo, 1.3, halo, 0, 0), dst=light)
+    return light, round(float(rng.uniform(0, 0.5)) * width)
+
+
+def strikes(rng: np.random.Generator, seconds: float, events: list[float]) -> tuple[float, ...]:
+    """When lightning strikes: a moment before each thunder that is heard, or else about every three seconds."""
+    if events:
+        return tuple(max(0.0, time - 0.15) for time in sorted(events))
+    count = max(1, round(seconds / 3.2))
+    spots: NDArray[np.float64] = (np.arange(count) + rng.uniform(0.2, 0.8, count)) * seconds / count
+    return tuple(float(spot) for spot in spots)
