@@ -1,0 +1,291 @@
+"""French spelling rules for words outside the exception lexicon."""
+
+from __future__ import annotations
+
+import re
+
+from engine.diorama.sound.spelling import Spelling
+
+RULES = """
+# --- a
+_ [ayions] $ = ɛjɔ~
+_ [ayent] $ = ɛj
+_ [aye] s?$ = ɛj
+_ [ay] V = ɛj
+_ [ay] _ = ɛ
+_ [aill] V = aj
+_ [ail] s?$ = aj
+_ [aim] s?$ = ɛ~
+_ [aim] [bp] = ɛ~
+_ [ain] (C|$)(?<![nh]) = ɛ~
+_ [aî] _ = ɛ
+_ [ai] $ = e
+_ [ai] _ = ɛ
+_ [aoû] _ = u
+_ [au] _ = o
+_ [aën] s?$ = ɑ~
+_ [aë] _ = aɛ
+_ [am] [bp] = ɑ~
+^ [am] $ = am
+_ [an] (C|$)(?<![nh]) = ɑ~
+_ [a] _ = a
+_ [à] _ = a
+_ [â] _ = a
+_ [ä] _ = ɛ
+# --- b c
+_ [bb] _ = b
+om [b] s?$ = 0
+_ [b] [st] = p
+_ [b] _ = b
+_ [cch] _ = k
+_ [cc] [eiéèêyî] = ks
+_ [cc] _ = k
+_ [cqu] _ = k
+_ [ch] [rln] = k
+psy [ch] _ = k
+_ [ch] _ = ʃ
+_ [ck] _ = k
+_ [cueill] _ = kœj
+_ [cueil] _ = kœj
+_ [c] [eiéèêëyîï] = s
+n [c] s?$ = 0
+_ [c] _ = k
+_ [ç] _ = s
+# --- d
+_ [dd] _ = d
+_ [d] s?$ = 0
+_ [d] _ = d
+# --- e
+_ [eau] _ = o
+_ [eû] _ = ø
+_ [euill] _ = œj
+_ [euil] _ = œj
+_ [eu] s[eé] = ø
+_ [eu] [xst]?$ = ø
+_ [eu] (nt)$ = ø
+_ [eun] $ = œ~
+_ [eu] [dt]r = ø
+_ [eu] [rfvlnpb] = œ
+_ [eu] _ = ø
+_ [eill] V = ɛj
+_ [eil] s?$ = ɛj
+_ [ein] (C|$)(?<![nh]) = ɛ~
+_ [ei] _ = ɛ
+_ [ey] V = ɛj
+_ [ey] _ = ɛ
+_ [emm] ent$ = am
+^ [emm] [eaé] = ɑ~m
+^ [enn] ui = ɑ~n
+^ [en] (ivr|orgu|amour) = ɑ~n
+é [en] s?$ = ɛ~
+[iyï] [en] s?$ = ɛ~
+^(re|de|sou|par|inter|main|entre|con|sur|pré|pro|appar)?[vt]i [en] [st]?$ = ɛ~
+^(re|de|sou|main|con|sur|pré|pro|inter|par|main|entre|appar)?[vt]i [en] d[ro] = ɛ~
+^(re|de|sou|main|con|sur|pré|pro|inter|par)?[vt]i [enn] e = ɛn
+i [en] (C|$)(?<![nht]) = ɛ~
+quoti [en] _ = ɛ~
+[ae]mm [ent] $ = ɑ~
+^(re)?ss? [en] [st]$ = ɑ~
+(ai|[rmlèîû]|est|expr|^an|supr)m [ent] $ = 0
+(est|expr|^an|supr)im [ent] $ = 0
+(cc|nc|rés|prés|év|diss)id [ent] s?$ = ɑ~
+Vm [ent] s?$ = ɑ~
+[nr]c|[lf]ac [ent] $ = 0
+C [ement] s?$ = əmɑ~
+V [ent] $ = 0
+[rlt]ch|gn|ss|ll|tt|nn|rr|pp [ent] $ = 0
+(br|cr|dr|fr|gr|pr|tr|vr|bl|cl|fl|gl|pl|qu|gu) [ent] $ = 0
+(ch|j|v|z|[aeiou]s|rt|nt|st|nd|rd|rl|rm|rn|rv|mb|mp|ng|ns|rs|lt|iv|iqu|[aeiouèê]t|pt|[aeouiè]r|[aeoui]l|[aeiouè]d|[aeiou]g|[aeiou]p|[èi]n|ph) [ent] $ = 0
+_ [em] [bpm] = ɑ~
+_ [en] (C|$)(?<![nht]) = ɑ~
+_ [en] t = ɑ~
+_ [en] s?$ = ɛn
+^C [es] $ = e
+^C+ [er] s?$ = ɛʁ
+v [er] s$ = ɛʁ
+_ [ers] $ = e
+_ [er] $ = e
+_ [ez] $ = e
+_ [et] s?$ = ɛ
+_ [eff] _ = ef
+^[rd] [ess] (ou|em|or|ai|au|e[mn]) = əs
+_ [e] ss = ɛ
+_ [e] sc[eiéè] = ɛ
+_ [e] (ll|tt|nn|rr|pp|ff|mm|cc|dd|ct|pt|x) = ɛ
+_ [e] ch[rn] = ɛ
+^C? [e] (ch|ph|th|gn|qu)V = ə
+C [e] [bcdfgptv][rl]V = ə
+C [e] (ch|ph|th|gn|qu|gu)V = ə
+_ [e] CC = ɛ
+_ [e] (l|c|f|r|b|p|m|t|d|n|k)$ = ɛ
+_ [es] $ = 0
+^C [e] $ = ə
+_ [e] $ = 0
+g [e] [aoâôu] = 0
+V [e] C = 0
+_ [e] [aoâôu] = 0
+_ [e] _ = ə
+_ [é] _ = e
+_ [è] _ = ɛ
+_ [ê] _ = ɛ
+_ [ën] s?$ = ɛn
+_ [ë] _ = ɛ
+# --- f g h
+_ [ff] _ = f
+_ [f] _ = f
+_ [gg] [eiéè] = ɡʒ
+_ [gg] _ = ɡ
+_ [gu] [eiéèêîy] = ɡ
+_ [gn] _ = ɲ
+_ [ge] [aoâô] = ʒ
+_ [g] [eiéèêëyîï] = ʒ
+[nr] [g] s?$ = 0
+_ [g] ts?$ = 0
+_ [g] _ = ɡ
+_ [h] _ = 0
+# --- i
+^ [ill] V = il
+^[vm] [ill] V = il
+tranqu [ill] V = il
+_ [ill] V = ij
+V [il] s?$ = j
+_ [im] [bp] = ɛ~
+_ [im] $ = im
+_ [inn] _ = in
+_ [in] (C|$)(?<![nh]) = ɛ~
+_ [ienn] _ = jɛn
+_ [ing] s?$ = iŋ
+^(re|de|sou|par|inter|main|entre|con|sur|pré|pro|appar|pari|ob|dé)?[vt] [ien] [st]?$ = jɛ~
+_ [ient] $ = i
+_ [ie] s?$ = i
+[bcdfgptv][rl] [i] V = ij
+_ [i] V = j
+_ [i] _ = i
+_ [î] _ = i
+_ [ïn] (C|$) = ɛ~
+_ [ï] V = j
+_ [ï] _ = i
+# --- j k l m n
+_ [j] _ = ʒ
+_ [k] _ = k
+_ [ll] _ = l
+_ [l] _ = l
+_ [mm] _ = m
+(auto|conda) [mn] _ = n
+_ [m] _ = m
+_ [nn] _ = n
+_ [n] _ = n
+# --- o
+_ [oy] V = waj
+_ [oin] (C|$)(?<![nh]) = wɛ~
+_ [oî] _ = wa
+_ [oi] _ = wa
+_ [oy] _ = wa
+_ [ouill] V = uj
+_ [ouil] s?$ = uj
+[bcdfgptv][rl] [ou] V = u
+_ [ouent] $ = u
+_ [oue] s?$ = u
+_ [ou] [aiéèê] = w
+_ [ou] e[rtzu] = w
+_ [où] _ = u
+_ [oû] _ = u
+_ [ou] _ = u
+_ [oeu] _ = œ
+^c [oo] [pr] = ɔɔ
+_ [oo] _ = u
+_ [om] [bp] = ɔ~
+_ [om] s?$ = ɔ~
+_ [on] (C|$)(?<![nh]) = ɔ~
+_ [oss] _ = ɔs
+_ [o] s?$ = o
+_ [o] [tp]s?$ = o
+_ [o] sV = o
+_ [o] ti = o
+_ [o] _ = ɔ
+_ [ô] _ = o
+_ [ö] _ = ø
+_ [œud] s?$ = ø
+_ [œufs] $ = ø
+_ [œux] $ = ø
+_ [œu] $ = ø
+_ [œill] _ = œj
+_ [œil] _ = œj
+_ [œu] _ = œ
+_ [œ] [st] = e
+_ [œ] _ = œ
+# --- p q r
+_ [ph] _ = f
+_ [pp] _ = p
+(com|scul|ba|rom) [p] t = 0
+[ae] [p] ts?$ = p
+_ [p] s?$ = 0
+_ [p] _ = p
+_ [qu] _ = k
+_ [q] _ = k
+_ [rr] _ = ʁ
+_ [rh] _ = ʁ
+_ [r] _ = ʁ
+# --- s
+_ [ss] _ = s
+_ [sch] _ = ʃ
+_ [sh] _ = ʃ
+_ [sc] [eiéèêy] = s
+_ [s] $ = 0
+V [s] V = z
+tran [s] [aiéo] = z
+_ [s] _ = s
+# --- t
+_ [tt] _ = t
+_ [th] _ = t
+par [t] iel = s
+[sx] [t] i = t
+s [t] s?$ = t
+[ae]p [t] s?$ = t
+_ [t] ion = s
+[aei] [t] i(el|eux|eus|enc) = s
+n [t] i(el|eux|eus) = s
+[aein] [t] ia(l|ux|ble) = s
+(ma|cra|iné|mina|pé|ara|ambi|ini) [t] i[eae] = s
+_ [t] s?$ = 0
+_ [t] _ = t
+# --- u
+_ [um] [bp] = œ~
+_ [um] s?$ = ɔm
+_ [un] (C|$)(?<![nh]) = œ~
+[bcdfgptv][rl] [u] V = y
+_ [uent] $ = y
+_ [ue] s?$ = y
+_ [ueill] _ = œj
+_ [ueil] _ = œj
+_ [ui] _ = ɥi
+_ [u] [aéèêo] = ɥ
+_ [u] e[rtuzl] = ɥ
+_ [u] _ = y
+_ [ù] _ = y
+_ [û] _ = y
+_ [ü] _ = y
+# --- v w x y z
+_ [v] _ = v
+_ [w] _ = w
+_ [x] $ = 0
+^[eé] [x] (V|h) = ɡz
+^(in|co)e [x] V = ɡz
+_ [x] c[eiéè] = k
+_ [x] _ = ks
+_ [y] V = j
+_ [ym] [bp] = ɛ~
+_ [yn] (C|$)(?<![nh]) = ɛ~
+_ [y] _ = i
+_ [zz] _ = dz
+_ [z] _ = z
+"""
+
+_SPELLING = Spelling(RULES)
+_REPEATED = re.compile("([^aeiouyɛɔəœøɑ\u0303])\\1")
+
+
+def apply_rules(word: str) -> str:
+    """Phonemes of a lower-case word by its spelling alone; letters that French does not use are skipped."""
+    sounds = _SPELLING.sound_out(word)
+    return _REPEATED.sub(r"\1", sounds.replace("oʁ", "ɔʁ"))
