@@ -137,7 +137,8 @@ class Child:
             deaths += 1
             self.restarts += 1
             log.warning("program died", program=self.program.name, status=status, restarts=self.restarts)
-            self.report(f"{self.program.name} ended ({_words(status)}); starting it again")
+            where = f"; its words are in {self.program.output}" if self.program.output is not None else ""
+            self.report(f"{self.program.name} ended ({_words(status)}): starting it again{where}")
             await asyncio.sleep(pause)
             try:
                 await self._launch()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.metadata
 import importlib.util
 import os
 import shutil
@@ -61,22 +60,9 @@ async def python(_: Settings) -> Finding:
 
 
 async def packages(_: Settings) -> Finding:
-    """Whether what is installed is what this version asks for."""
-    from packaging.requirements import Requirement
-
-    wanted = (Requirement(text) for text in importlib.metadata.requires("yume") or ())
-    wrong: list[str] = []
-    for need in wanted:
-        if need.marker is not None and not need.marker.evaluate({"extra": ""}):
-            continue
-        try:
-            have = importlib.metadata.version(need.name)
-        except importlib.metadata.PackageNotFoundError:
-            wrong.append(f"{need.name} is missing")
-            continue
-        if not need.specifier.contains(have, prereleases=True):
-            wrong.append(f"{need.name} is {have}, not {need.specifier}")
-    return Finding("packages", not wrong, "; ".join(wrong) or "all present, all as pinned", REINSTALL)
+    """Whether what is installed fits together, as pip sees it."""
+    status, said = await _python("-m", "pip", "--disable-pip-version-check", "check")
+    return Finding("packages", status == 0, said.splitlines()[0] if said else "no answer", REINSTALL)
 
 
 async def disk(settings: Settings) -> Finding:
@@ -115,7 +101,7 @@ async def torch(settings: Settings) -> Finding:
         "import sys, torch; device = torch.device(sys.argv[1]); "
         "print(torch.__version__, device, torch.ones(2, device=device).sum().item())"
     )
-    status, said = await _python(code, settings.device)
+    status, said = await _python("-c", code, settings.device)
     mend = f"{REINSTALL} Or set YUME_DEVICE to a device that this machine has."
     return Finding("torch", status == 0, said.splitlines()[-1] if said else "no answer", mend)
 
@@ -123,7 +109,7 @@ async def torch(settings: Settings) -> Finding:
 async def codecs(_: Settings) -> Finding:
     """Whether pictures and sound can be written."""
     code = "import sys, av; print(*[c for c in sys.argv[1:] if c not in av.codecs_available])"
-    status, said = await _python(code, *CODECS)
+    status, said = await _python("-c", code, *CODECS)
     missing = said.split() if status == 0 else [said]
     return Finding("codecs", not missing, f"missing: {' '.join(missing)}" if missing else ", ".join(CODECS), REINSTALL)
 
@@ -231,9 +217,9 @@ async def media(settings: Settings) -> Finding:
     return Finding("media", size == len(b"yume"), settings.media_url or "a folder in the data folder", mend)
 
 
-async def _python(code: str, *arguments: str) -> tuple[int, str]:
+async def _python(*arguments: str) -> tuple[int, str]:
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", code, *arguments, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+        sys.executable, *arguments, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
     )
     said, _ = await process.communicate()
     assert process.returncode is not None
