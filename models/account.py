@@ -56,7 +56,7 @@ class Session(Row):
     @classmethod
     def live(cls) -> QuerySet[Self]:
         """Sessions neither revoked nor past their end, by the database's clock."""
-        return cls.filter(revoked_at__isnull=True).annotate(live=RawSQL("expires_at > yume_now()")).filter(live=True)
+        return cls.filter(revoked_at__isnull=True).annotate(live=RawSQL("(expires_at > yume_now())")).filter(live=True)
 
     class Meta:
         table = "session"

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from jobs.progress import Cursor, EventKind, FailureDetail, ProgressEvent
 from models.errors import Unauthenticated
 from models.generation import FINAL_STATES, Generation, GenerationState
@@ -57,8 +59,11 @@ class _Watch:
         if event is None:
             return None
         self.cursor = event.cursor
-        if event.kind is EventKind.SNAPSHOT or event.terminal:
+        if event.kind is not EventKind.STEP:
             await self._look()
+        if event.kind is EventKind.QUEUED:
+            self.position = await queue_position(self.row)
+            event = msgspec.structs.replace(event, position=self.position or 0)
         return Told(event, self.row)
 
     async def silence(self) -> Told | None:

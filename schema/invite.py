@@ -59,7 +59,7 @@ class CreateInviteInput:
 
 @strawberry.type(description="The invite is made.")
 class CreateInviteSuccess:
-    code: str = plain("Give this to the newcomer. It is not shown again.")
+    invite_code: str = plain("Give this to the newcomer. It is not shown again.")
     invite: Invite = plain("The invite.")
 
 
@@ -90,7 +90,7 @@ class InviteMutations:
         self, info: Info, input: Annotated[CreateInviteInput, strawberry.argument(description="The key.")]
     ) -> CreateInvitePayload:
         code, row = await resolve.invite(info.context, idempotency_key=input.idempotency_key)
-        return CreateInviteSuccess(code=code, invite=Invite.of(row))
+        return CreateInviteSuccess(invite_code=code, invite=Invite.of(row))
 
     @mutation(Access.MEMBER, "Make an unused invite of the viewer's worthless.")
     async def revoke_invite(

@@ -28,6 +28,7 @@ class NamedErrors(FieldExtension):
 
 def mutation(access: Access, description: str) -> Callable[[Callable[..., Any]], Any]:
     """Bind a resolver as a mutation. The gate sits inside, so that its refusals are named as well."""
+    # Strawberry runs the last extension outermost.
     return strawberry.field(
-        description=description, metadata={"access": access}, extensions=[NamedErrors(), Gate(access)]
+        description=description, metadata={"access": access}, extensions=[Gate(access), NamedErrors()]
     )

@@ -42,6 +42,10 @@ mutation($input: CreateGenerationInput!) { createGeneration(input: $input) {
 """
 
 
+class Refused(Exception):
+    """A subscription ended with an error; the message is its code."""
+
+
 class Api:
     """One caller. ``viewer`` is None for somebody who is not signed in."""
 
@@ -82,13 +86,12 @@ class Api:
         return await self.mutate(CREATE, **{"prompt": "a fox", "idempotencyKey": str(new_id())} | request)
 
     async def subscribe(self, document: str, **variables: Any) -> AsyncIterator[dict[str, Any]]:
-        """The data of each event; an error is raised as it is."""
-        stream = await self.schema.subscribe(
-            document, variable_values=variables, context_value=await self.context()
-        )
+        """The data of each event; an error is raised as `Refused`."""
+        stream = await self.schema.subscribe(document, variable_values=variables, context_value=await self.context())
         async for result in stream:  # type: ignore[union-attr]
             if result.errors:
-                raise result.errors[0].original_error or result.errors[0]
+                assert result.errors[0].extensions is not None
+                raise Refused(result.errors[0].extensions["code"])
             yield result.data
 
 
@@ -137,7 +140,9 @@ async def declare_engine(*, name: str = "test", age_seconds: float = 0.0) -> Non
     )
 
 
-async def finished_video(stores: Stores, author: Account, *, published: bool = False, generation: UUID | None = None) -> Video:
+async def finished_video(
+    stores: Stores, author: Account, *, published: bool = False, generation: UUID | None = None
+) -> Video:
     """A clip of three bytes, stored and recorded as a worker would."""
     from models.generation import Generation, GenerationState
 
@@ -160,6 +165,7 @@ async def finished_video(stores: Stores, author: Account, *, published: bool = F
         )
     if published:
         await connections.get("default").execute_query(
-            "UPDATE video_visibility SET author_state = 'PUBLISHED', published_at = yume_now() WHERE id = $1", [video.id]
+            "UPDATE video_visibility SET author_state = 'PUBLISHED', published_at = yume_now() WHERE id = $1",
+            [video.id],
         )
     return video

@@ -14,7 +14,7 @@ const MINE = `{
   }
 }${CLIP}`;
 const INVITE = `mutation ($input: CreateInviteInput!) {
-  createInvite(input: $input) { ... on CreateInviteSuccess { code } ... on Error { code message field } }
+  createInvite(input: $input) { ... on CreateInviteSuccess { inviteCode } ... on Error { code message field } }
 }`;
 const SIGN_OUT = `mutation { signOut { ... on SignOutSuccess { signedOut } ... on Error { code message field } } }`;
 
@@ -58,7 +58,7 @@ function invites({ left }) {
   const result = h("div", {});
   const make = async () => {
     try {
-      const { code } = await mutate(INVITE, { input: { idempotencyKey: crypto.randomUUID() } });
+      const { inviteCode: code } = await mutate(INVITE, { input: { idempotencyKey: crypto.randomUUID() } });
       const copy = h("button", { type: "button", onclick: async () => { await navigator.clipboard.writeText(code); copy.textContent = t("copied"); } }, t("copy"));
       result.replaceChildren(h("p", { class: "code" }, h("code", {}, code), copy), h("p", { class: "faint" }, t("inviteOnce")));
     } catch (error) {

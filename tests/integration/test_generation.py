@@ -10,14 +10,15 @@ from redis.asyncio import Redis
 from tortoise import connections
 from tortoise.transactions import in_transaction
 
-from jobs.progress import ProgressWriter
+from jobs.progress import EventKind, ProgressEvent, ProgressWriter, announce
 from models.account import Role
-from models.errors import NotFound, Unauthenticated
 from models.generation import Generation, GenerationState, Outbox, QuotaCharge
 from models.policy import set_policy
-from tests.api import Api, Server, declare_engine, finished_video
+from tests.api import Api, Refused, Server, declare_engine, finished_video
 
-READ = "query($id: ID!) { generation(id: $id) { id state progress cursor queuePosition failure { code } video { id } } }"
+READ = (
+    "query($id: ID!) { generation(id: $id) { id state progress cursor queuePosition failure { code } video { id } } }"
+)
 CANCEL = """
 mutation($input: CancelGenerationInput!) { cancelGeneration(input: $input) {
   __typename ... on CancelGenerationSuccess { generation { state } } ... on Error { code field }
@@ -147,7 +148,7 @@ async def test_a_job_is_its_authors_only(server: Server, ada: Api, bob: Api) -> 
         assert await other.refused(READ, id=job["id"]) == "NOT_FOUND"
         assert (await other.run("query($id: ID!) { node(id: $id) { id } }", id=job["id"]))["node"] is None
         assert (await other.mutate(CANCEL, generationId=job["id"]))["__typename"] == "NotFoundError"
-        with pytest.raises(NotFound):
+        with pytest.raises(Refused, match="NOT_FOUND"):
             await anext(other.subscribe(WATCH, id=job["id"]))
     assert await server.anyone.refused(READ, id=job["id"]) == "UNAUTHENTICATED"
     assert (await server.anyone.create())["__typename"] == "UnauthenticatedError"
@@ -174,7 +175,8 @@ async def test_a_subscriber_hears_every_step_and_the_end(redis: Redis, server: S
     hearing = asyncio.create_task(watched(ada, job))
     assert ada.viewer is not None
     video = await finished_video(server.stores, ada.viewer, generation=row.id)
-    await ProgressWriter(redis, row.id, 1, 1).finished(video.id)
+    end = ProgressEvent(generation_id=row.id, attempt=1, kind=EventKind.FINISHED, video_id=video.id)
+    await announce(redis, end, fence=1)
     events = await asyncio.wait_for(hearing, 10)
     assert [e["step"] for e in events if e["__typename"] == "GenerationStep"] == [1, 2, 3, 4, 5]
     assert events[-1]["__typename"] == "GenerationFinished"
@@ -212,16 +214,16 @@ async def test_a_subscription_ends_with_its_session(server: Server, ada: Api) ->
     stream = ada.subscribe(WATCH, id=job)
     assert (await anext(stream))["generation"]["__typename"] == "GenerationQueued"
     await connections.get("default").execute_query("UPDATE session SET revoked_at = yume_now()")
-    with pytest.raises(Unauthenticated):
+    with pytest.raises(Refused, match="UNAUTHENTICATED"):
         await asyncio.wait_for(anext(stream), 5)
 
 
 async def test_a_rolled_back_request_promises_nothing(ada: Api) -> None:
-    class Break(Exception):
-        """Stands for a crash before the commit."""
-
-    with pytest.raises(Break):
+    async def crash_before_the_commit() -> None:
         async with in_transaction():
             assert (await ada.create())["__typename"] == "CreateGenerationSuccess"
-            raise Break
+            raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        await crash_before_the_commit()
     assert await rows() == (0, 0, 0)

@@ -4,26 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tortoise import connections
+from tortoise import Tortoise, connections
 
 from models.account import Role
 from models.base import new_id
 from models.errors import Invalid, NotFound
 from models.generation import Outbox
 from models.keys import Key
+from models.tables import connect
 from models.video import Rendition, VideoVisibility
 from resolvers.cursor import decode_cursor, encode_cursor
 from resolvers.media import open_media, open_preview
 from schema.node import global_id
 from tests.api import Api, Server, finished_video
 
-VIDEO = "query($id: ID!) { video(id: $id) { id caption prompt state author { handle } media { url seconds } provenance { recipe } } }"
+VIDEO = """
+query($id: ID!) { video(id: $id) {
+  id caption prompt state author { handle } media { url seconds } provenance { recipe }
+} }
+"""
 PUBLISH = """
 mutation($input: PublishVideoInput!) { publishVideo(input: $input) {
   __typename ... on PublishVideoSuccess { video { state caption publishedAt } } ... on Error { code field }
@@ -36,7 +41,9 @@ mutation($input: DeleteVideoInput!) { deleteVideo(input: $input) {
 """
 FEED = """
 query($first: Int!, $after: String) { feed(kind: LATEST, first: $first, after: $after) {
-  edges { cursor node { id caption state publishedAt author { handle displayName } media { url posterUrl previewUrl waveform } } }
+  edges { cursor node {
+    id caption state publishedAt author { handle displayName } media { url posterUrl previewUrl waveform }
+  } }
   pageInfo { hasNextPage hasPreviousPage endCursor }
 } }
 """
@@ -107,7 +114,9 @@ async def test_a_deleted_video_is_gone_at_once_and_its_bytes_are_promised_to_the
     assert len(promise.payload["keys"]) == 4
 
 
-@pytest.mark.parametrize(("column", "value"), [("consent", "WITHDRAWN"), ("moderation", "HIDDEN"), ("moderation", "REMOVED")])
+@pytest.mark.parametrize(
+    ("column", "value"), [("consent", "WITHDRAWN"), ("moderation", "HIDDEN"), ("moderation", "REMOVED")]
+)
 async def test_each_column_of_visibility_hides_from_everyone(
     server: Server, ada: Api, bob: Api, column: str, value: str
 ) -> None:
@@ -123,13 +132,14 @@ async def test_each_column_of_visibility_hides_from_everyone(
     assert (await ada.mutate(DELETE, videoId=video))["__typename"] == "NotFoundError"
 
 
-async def test_a_media_address_ends_by_the_database_clock(server: Server, ada: Api) -> None:
+async def test_a_media_address_ends_by_the_database_clock(server: Server, ada: Api, database: str) -> None:
     video = await draft(server, ada)
     token = (await ada.run(VIDEO, id=video))["video"]["media"]["url"].split("/")[-2]
     await open_media(server.stores, token)
     [name] = (await connections.get("default").execute_query_dict("SELECT current_database() AS name"))[0].values()
-    await connections.get("default").execute_query(f'ALTER DATABASE "{name}" SET yume.clock_shift = \'16 minutes\'')
-    await connections.get("default").execute_query("SET yume.clock_shift = '16 minutes'")
+    await connections.get("default").execute_query(f"ALTER DATABASE \"{name}\" SET yume.clock_shift = '16 minutes'")
+    await Tortoise.close_connections()
+    await connect(database)
     with pytest.raises(NotFound):
         await open_media(server.stores, token)
 
@@ -211,7 +221,8 @@ def counted_statements(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
             original = getattr(asyncpg.Connection, name)
 
             async def call(self: Any, query: str, *args: Any, _original: Any = original, **kwargs: Any) -> Any:
-                seen.append(query)
+                if "pg_advisory_unlock_all" not in query:  # the pool tidies up after itself
+                    seen.append(query)
                 return await _original(self, query, *args, **kwargs)
 
             patch.setattr(asyncpg.Connection, name, call)
@@ -233,14 +244,12 @@ async def test_a_feed_page_costs_the_same_statements_whatever_its_size(
     assert costs[1] <= 6
 
 
-@given(st.datetimes(min_value=datetime(1990, 1, 1), max_value=datetime(2200, 1, 1)), st.uuids(), st.text(max_size=20))
-def test_cursors_read_back_and_serve_no_other_list(moment: datetime, row: Any, connection: str) -> None:
+@given(st.datetimes(timezones=st.just(UTC)), st.uuids(), st.text(max_size=20))
+def test_cursors_read_back_and_serve_no_other_list(at: datetime, row: Any, connection: str) -> None:
     key = Key("cursor", b"k" * 32)
-    at = moment.replace(tzinfo=UTC)
     cursor = encode_cursor(key, connection, at, row)
     assert decode_cursor(key, connection, cursor) == (at, row)
     with pytest.raises(Invalid):
         decode_cursor(key, connection + "x", cursor)
     with pytest.raises(Invalid):
         decode_cursor(Key("cursor", b"o" * 32), connection, cursor)
-    assert encode_cursor(key, connection, at + timedelta(microseconds=1), row) != cursor
