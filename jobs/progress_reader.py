@@ -18,6 +18,8 @@ from jobs.progress_event import START, Cursor, EventKind, ProgressEvent, decode_
 from jobs.progress_writer import last_event
 
 BLOCK_MS = 1_000
+PATIENCE = 4.0
+"""Seconds past its block in which a read must answer."""
 PAGE = 500
 QUEUE_LENGTH = 64
 """Events kept for a slow subscriber before its oldest steps are dropped."""
@@ -94,14 +96,16 @@ class ProgressReader:
 
     def __init__(self, redis: Redis) -> None:
         pool = redis.connection_pool
-        # A blocking read needs a connection of its own, whose timeout is longer than the block.
-        options = {**pool.connection_kwargs, "socket_timeout": BLOCK_MS / 1000 + 4}
+        # A blocking read has a connection and a time limit of its own: with a socket_timeout, redis-py sends through
+        # asyncio.wait_for, which on Python 3.11 can swallow a cancellation.
+        options = {**pool.connection_kwargs, "socket_timeout": None}
         self._blocking = Redis(connection_pool=ConnectionPool(connection_class=pool.connection_class, **options))
         self._redis = redis
         self._wake_key = f"progress:wake:{uuid.uuid4().hex}"
         self._wake_id = b"0-0"
         self._channels: dict[bytes, _Channel] = {}
         self._occupied = asyncio.Event()
+        self._stopping = False
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -110,6 +114,7 @@ class ProgressReader:
 
     async def stop(self) -> None:
         """Stop reading; open subscriptions end."""
+        self._stopping = True
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -229,7 +234,7 @@ class ProgressReader:
 
     async def _run(self) -> None:
         broken = False
-        while True:
+        while not self._stopping:
             await self._occupied.wait()
             try:
                 if broken:
@@ -245,7 +250,9 @@ class ProgressReader:
     async def _read_once(self) -> None:
         places = {key: str(channel.position) for key, channel in self._channels.items() if channel.position is not None}
         streams: dict[bytes | str, bytes | str] = {self._wake_key: self._wake_id, **places}
-        for key, entries in await self._blocking.xread(streams, block=BLOCK_MS, count=PAGE):  # type: ignore[arg-type]
+        async with asyncio.timeout(BLOCK_MS / 1000 + PATIENCE):
+            found = await self._blocking.xread(streams, block=BLOCK_MS, count=PAGE)  # type: ignore[arg-type]
+        for key, entries in found:
             if key == self._wake_key.encode():
                 self._wake_id = entries[-1][0]
             elif (channel := self._channels.get(key)) is not None:
