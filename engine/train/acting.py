@@ -88,6 +88,9 @@ class Play:
         chaser = bonds.get(("chasing", slot))
         if chaser is not None:
             return flee(self, slot, chaser)
+        load = [self.bodies[s].height for b, s in bonds.items() if b in (("on", slot), ("over", slot))]
+        if load:  # whoever is on top needs headroom too
+            body = replace(body, ceiling=min(body.ceiling + max(load) + 0.03, body.ground))
         middle = (body.left + body.right) / 2
         if ("over", slot) in bonds or ("orbit", slot) in bonds:
             body = replace(body, left=middle, right=middle)
@@ -230,8 +233,11 @@ def _in_depth(play: Play, slot: int, target: int, nearer: float) -> NDArray[np.f
     local[:, X] += other[:, X] + aside
     local[:, Y] += nearer
     local[:, SCALE] *= 1 + 2.2 * nearer
-    if ROAMING & set(play.condition.actors[target].motions):
+    doing = set(play.condition.actors[target].motions)
+    if ROAMING & doing:
         local[:, FACING] = other[:, FACING]
+    if AERIAL & doing and not AERIAL & set(play.condition.actors[slot].motions):
+        local[:, Y] += other[:, Y] - room.ground
     return local
 
 

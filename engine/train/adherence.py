@@ -57,9 +57,9 @@ def read(track: NDArray[np.float32]) -> Reading:
         level=float(y.mean()), hits=int(np.sum(track[:, IMPACT] > 0.4)), turn=float(abs(rotation[-1] - rotation[0])),
         rock=float(np.std(rotation - trend)), rocks=_crossings(rocking, 0.02), sway=_crossings(x - x.mean(), 0.002),
         squash=(float(squash.min()), float(squash.mean()), float(squash.max())),
-        growth=float(track[-ends:, SCALE].mean() / max(track[:ends, SCALE].mean(), 0.02)),
+        growth=float(track[-ends:, SCALE].mean() / max(track[: 2 * len(track) // 5, SCALE].min(), 0.02)),
         swell=float(track[:, SCALE].max() / max(track[:ends, SCALE].mean(), 0.02)),
-        opacity=(float(track[:ends, OPACITY].mean()), float(track[-ends:, OPACITY].mean())),
+        opacity=(float(track[: 2 * len(track) // 5, OPACITY].min()), float(track[-ends:, OPACITY].mean())),
         looks=int(np.sum(np.diff(np.sign(track[:, FACING])) != 0)), laps=float(abs(angle[-1] - angle[0]) / (2 * np.pi)),
         early=float(moved[len(moved) // 2] / max(moved[-1], 1e-6)), lean=float(np.mean(rotation * body[:, FACING])),
         rolls=float(abs(together)),
@@ -83,7 +83,7 @@ SHOWS: dict[str, Callable[[Reading], bool]] = {
     "chase": lambda r: r.travel > 0.04 and r.lean > 0.03 and r.squash[2] - r.squash[0] > 0.14,
     "jump": lambda r: r.hits >= 1 and r.rise > 0.05 and r.squash[0] < -0.18,
     "bounce": lambda r: r.hits >= 1 and r.rise > 0.05 and r.squash[0] < -0.15 and r.rock < 0.15,
-    "fly": lambda r: r.travel > 0.04 and r.hits == 0 and r.level < 0.7 and r.rise > 0.015,
+    "fly": lambda r: r.travel + r.rise > 0.05 and r.hits == 0 and r.level < 0.75,
     "swim": lambda r: r.travel > 0.03 and r.rocks >= 1 and r.rock > 0.06 and r.hits == 0,
     "fall": lambda r: r.hits >= 1 and (r.end_drop > 0.08 or r.turn > 0.9),
     "spin": lambda r: r.turn > 4.5,
@@ -101,7 +101,7 @@ SHOWS: dict[str, Callable[[Reading], bool]] = {
     "slide": lambda r: r.travel > 0.02 and r.early > 0.6 and r.rise < 0.06,
     "appear": lambda r: r.opacity[0] < 0.35 and r.opacity[1] > 0.8 and r.growth > 1.6,
     "vanish": lambda r: r.opacity[1] < 0.2 and r.growth < 0.6,
-    "hover": lambda r: _stays(r) and r.level < 0.72 and r.hits == 0 and r.rise < 0.1,
+    "hover": lambda r: _stays(r) and r.level < 0.72 and r.hits == 0 and r.rise < 0.2,
     "sleep": lambda r: _stays(r) and r.squash[1] < -0.11 and r.hits == 0,
 }
 """Motion → whether a beat shows it. Necessary signs, not a full definition: some motions share them."""
@@ -131,7 +131,7 @@ def relation_shown(condition: Condition, tracks: NDArray[np.float32], slot: int)
         return bool(np.median(np.abs(dx)) < np.median(touch) + 0.4 and np.mean(np.abs(dx) > 0.6 * touch) > 0.9)
     if relation in ("behind", "in_front_of"):
         side = -1 if relation == "behind" else 1
-        return bool(side * np.quantile(dy, 0.8) > 0.005 and np.mean(np.abs(dx) < touch + 0.02) > 0.9)
+        return bool(side * (own[:, Y].max() - other[:, Y].max()) > 0.005 and np.mean(np.abs(dx) < touch + 0.02) > 0.9)
     if relation == "on":
         return bool(abs(np.quantile(dy + 0.88 * top, 0.75)) < 0.2 * np.median(top) and np.mean(np.abs(dx) < reach) > 0.9)
     if relation == "over":

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 CROWD = (0.34, 0.34, 0.16, 0.08, 0.05, 0.03)
 """How often a training scene has one, two, … six actors."""
+CLOSE = frozenset({"on", "under", "behind", "in_front_of"})
+LOFTY = frozenset({"fly", "float", "hover", "orbit", "climb", "fall"})
+"""Motions that would take an actor away from what it is close to."""
 ENDINGS = frozenset({"explode", "vanish"})
 
 
@@ -43,6 +46,8 @@ def _actor(rng: np.random.Generator, slot: int, n: int) -> Actor:
     if n > 1 and rng.random() < 0.5:
         relation = RELATIONS[int(rng.integers(len(RELATIONS)))]
         target = int((slot + rng.integers(1, n)) % n)
+        if relation in CLOSE:
+            motions = [m if m not in LOFTY else "idle" for m in motions]
         if relation == "over" and rng.random() < 0.6:
             motions[int(rng.integers(len(motions)))] = "jump"
         if relation == "none" and rng.random() < 0.7:

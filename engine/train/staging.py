@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 ROAMING = frozenset({"walk", "run", "fly", "swim", "drive", "roll", "slide", "chase", "jump"})
 AERIAL = frozenset({"fly", "float", "hover", "orbit"})
+LEAPING = frozenset({"jump", "bounce", "fall", "climb"})
 BINDING = frozenset({"behind", "in_front_of", "on", "over", "under", "holding", "chasing", "orbit"})
 """Relations whose two actors share one patch of ground; the others only order patches from left to right."""
 MARGIN, TOP, BOTTOM = 0.03, 0.115, 0.84
@@ -115,7 +116,7 @@ def stack_height(condition: Condition, patch: list[int]) -> float:
     """Least height of a patch at scale 1: the tallest, or one on top of (or over) another."""
     tallest = 0.0
     for slot in patch:
-        height = condition.extent(slot)[1] * 1.25
+        height = condition.extent(slot)[1] * 1.1
         relation, target = condition.link(slot)
         if target is not None and relation in ("on", "over"):
             height += condition.extent(target)[1]
@@ -152,9 +153,12 @@ def arrange(condition: Condition, box: Box, rng: np.random.Generator) -> dict[in
     room = box.right - box.left - gap * (len(groups) - 1)
     ground = rng.uniform(0.72, 0.81) if not condition.floating else rng.uniform(0.6, 0.72)
     ground = min(ground, box.bottom - 0.015)
+    doing = [{m for s in g for m in condition.actors[s].motions} for g in groups]
+    headroom = 0.14 if any((AERIAL | LEAPING) & d for d in doing) else 0.03
     tallest = max(stack_height(condition, g) for g in groups)
-    fit = min(1.0, 0.92 * room / sum(needs), 0.92 * (ground - box.top) / tallest)
-    weights = [1.0 if any(ROAMING & set(condition.actors[s].motions) for s in g) else 0.35 for g in groups]
+    legroom = max(room - 0.12 * sum(bool(ROAMING & d) for d in doing), 0.5 * room)
+    fit = min(1.0, legroom / sum(needs), (ground - box.top - headroom) / tallest)
+    weights = [1.0 if ROAMING & d else 0.3 for d in doing]
     spare = room - fit * sum(needs)
     bodies: dict[int, Body] = {}
     left = box.left
@@ -176,7 +180,7 @@ def _body(
     actor, (top, ground) = condition.actors[slot], rise
     middle, half = (span[0] + span[1]) / 2, max((span[1] - span[0] - width) / 2, 0.0)
     ceiling = min(top + height, ground)
-    if actor.kind == "sky" and not condition.floating:
+    if actor.kind == "sky" and not condition.floating and not LEAPING & set(actor.motions):
         ground = min(ground, ceiling + 0.04)
     return Body(
         middle - half, middle + half, ground, ceiling, width, height, fit, (KEYS - 1) / condition.seconds / 5.5,
