@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from uuid import UUID
@@ -17,6 +16,7 @@ from models.rules.video import may_be_listed
 from models.video import AuthorState, VideoVisibility
 from resolvers.context import Context
 from resolvers.feed.keyset import videos_page
+from resolvers.handle import RESERVED, read_handle
 from resolvers.invite import code_digest
 from resolvers.limit import Limit
 from resolvers.page import Page, Window
@@ -24,8 +24,6 @@ from resolvers.password import check_password, hash_password
 from resolvers.session import open_session
 
 _CODE_TRIES = Limit("invite-code", 20, 3600)
-_HANDLE = re.compile(r"[a-z0-9_]{3,30}")
-_RESERVED = frozenset({"owner", "admin", "moderator", "yume", "system", "everyone", "support", "root", "deleted"})
 
 
 @dataclass(frozen=True)
@@ -45,8 +43,8 @@ async def sign_up(context: Context, request: SignUp) -> tuple[str, datetime, Acc
     Raises `Invalid` (handle, password), `NotFound` (code), `Denied` (age, region), `Conflict` (handle taken),
     `RateLimited`. Nothing is stored and the invite stays unused unless all is well.
     """
-    handle = request.handle.strip().lower().removeprefix("@")
-    if not _HANDLE.fullmatch(handle) or handle in _RESERVED:
+    handle = read_handle(request.handle)
+    if handle is None or handle in RESERVED:
         raise Invalid("A handle has 3 to 30 letters a–z, digits or _, and is not reserved.", field="handle")
     check_password(request.password)
     await _CODE_TRIES.spend(context.stores.redis, context.client)
@@ -72,7 +70,7 @@ async def sign_up(context: Context, request: SignUp) -> tuple[str, datetime, Acc
 
 async def account_by_handle(handle: str) -> Account | None:
     """The member with this handle, or None."""
-    return await Account.get_or_none(handle=handle.strip().lower().removeprefix("@"), suspended_at__isnull=True)
+    return await Account.get_or_none(handle=read_handle(handle) or "", suspended_at__isnull=True)
 
 
 async def account_by_id(context: Context, account_id: UUID) -> Account | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from models.policy import PolicyRow, policy_in_force, set_policy
+from models.policy import RULES, PolicyRow, policy_in_force, set_policy
 from resolvers.context import Context
 
 _HISTORY_SHOWN = 50
@@ -17,6 +17,8 @@ async def in_force() -> dict[str, Any]:
 
 async def history(key: str | None) -> list[PolicyRow]:
     """The newest changes of one rule, or of all."""
+    if key is not None and key not in RULES:
+        return []
     rows = PolicyRow.all() if key is None else PolicyRow.filter(key=key)
     return await rows.order_by("-id").limit(_HISTORY_SHOWN)
 

@@ -14,6 +14,7 @@ from models.base import new_id
 from models.errors import NotFound
 from models.policy import policy_in_force
 from resolvers.context import Context
+from resolvers.handle import read_handle
 from resolvers.limit import Limit
 from resolvers.password import verify_password
 
@@ -57,10 +58,10 @@ async def session_is_live(session_id: UUID) -> bool:
 
 async def sign_in(context: Context, *, handle: str, password: str) -> tuple[str, datetime, Account]:
     """Open a session with a password. Raises `NotFound` (the same for a wrong handle) or `RateLimited`."""
-    handle = handle.strip().lower().removeprefix("@")
     await _BY_CLIENT.spend(context.stores.redis, context.client)
-    await _BY_HANDLE.spend(context.stores.redis, handle)
-    account = await Account.get_or_none(handle=handle, suspended_at__isnull=True)
+    name = read_handle(handle) or ""
+    await _BY_HANDLE.spend(context.stores.redis, name)
+    account = await Account.get_or_none(handle=name, suspended_at__isnull=True)
     if not await verify_password(account.password_hash if account else None, password) or account is None:
         raise NotFound("No account has this handle and password.", field="password")
     token, expires_at = await open_session(account.id)

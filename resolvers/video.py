@@ -48,8 +48,8 @@ async def addresses(context: Context, video: Video) -> dict[RenditionKind, Media
 async def publish(context: Context, request: Publication) -> Video:
     """Make a draft visible. Raises `NotFound` (not the viewer's), `Conflict` (not a draft), `Invalid` (caption)."""
     caption = (request.caption or "").strip()
-    if len(caption) > LONGEST_CAPTION:
-        raise Invalid(f"A caption has at most {LONGEST_CAPTION} characters.", field="caption")
+    if len(caption) > LONGEST_CAPTION or "\0" in caption:
+        raise Invalid(f"A caption has at most {LONGEST_CAPTION} characters, and no NUL.", field="caption")
     async with in_transaction() as connection:
         row = await _own_locked(context, request.video_id, connection)
         if row.author_state != AuthorState.DRAFT:

@@ -132,7 +132,8 @@ async def test_tokens_and_codes_are_stored_only_as_digests(server: Server) -> No
     token = (await newcomer(server, inviteCode=code))["token"]
     rows = await connections.get("default").execute_query_dict(
         """
-        SELECT (SELECT string_agg(s::text, ' ') FROM session s) || (SELECT string_agg(i::text, ' ') FROM invite i) AS all
+        SELECT (SELECT string_agg(s::text, ' ') FROM session s)
+            || (SELECT string_agg(i::text, ' ') FROM invite i) AS all
         """
     )
     assert token not in rows[0]["all"]
@@ -193,9 +194,19 @@ async def test_policy_is_changed_by_admins_only_and_takes_effect_at_once(server:
     assert changed["policy"]["regions"] == ["FR"]
     assert changed["policy"]["history"][0] == {"key": "regions", "value": ["FR"]}
     assert (await newcomer(server, region="FR"))["__typename"] == "SignUpSuccess"
-    for key, value, field in (("nonsense", 1, "key"), ("regions", 4, "value"), ("invites_per_account", "x", "value")):
+    for key, value, field in (
+        ("nonsense", 1, "key"), ("regions", 4, "value"), ("regions", [], "value"), ("regions", ["fr\0"], "value"),
+        ("invites_per_account", "x", "value"), ("invites_per_account", True, "value"), ("minimum_age", 3, "value"),
+    ):  # fmt: skip
         refused = await admin.mutate(SET_POLICY, key=key, value=value)
         assert (refused["__typename"], refused["field"]) == ("InvalidError", field)
+
+
+@pytest.mark.parametrize("strange", ["\0", "ada\0", "@", "💥", "a" * 5000])
+async def test_a_strange_handle_is_nobody(server: Server, strange: str) -> None:
+    find = "query($handle: String!) { account(handle: $handle) { id } policy { history(key: $handle) { key } } }"
+    assert await server.anyone.run(find, handle=strange) == {"account": None, "policy": {"history": []}}
+    assert (await server.anyone.mutate(SIGN_IN, handle=strange, password="x"))["__typename"] == "NotFoundError"
 
 
 async def test_what_is_private_is_null_for_others(ada: Api, bob: Api) -> None:
