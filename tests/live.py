@@ -1,0 +1,111 @@
+"""A live server process on a test's own stores, started as an operator would start it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+import httpx
+
+from app.settings import Settings
+from models.account import Account, Role
+from models.base import new_id
+from models.generation import Generation
+from resolvers.session import open_session
+
+ROOT = Path(__file__).parents[1]
+START_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class LiveServer:
+    """Where it listens, and its process."""
+
+    url: str
+    process: asyncio.subprocess.Process
+
+    @property
+    def socket_url(self) -> str:
+        """The websocket endpoint."""
+        return self.url.replace("http", "ws", 1) + "/graphql"
+
+
+@asynccontextmanager
+async def live_server(settings: Settings, **changes: str) -> AsyncIterator[LiveServer]:
+    """`yume serve` on a free port, until the block ends. ``changes`` are further YUME_ variables."""
+    port = _free_port()
+    assert settings.database_url is not None
+    assert settings.redis_url is not None
+    log = settings.data_dir / "serve.log"
+    given = {
+        "YUME_DATA_DIR": str(settings.data_dir),
+        "YUME_DATABASE_URL": settings.database_url.get_secret_value(),
+        "YUME_REDIS_URL": settings.redis_url.get_secret_value(),
+        "YUME_PORT": str(port),
+    }
+    with log.open("wb") as output:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "app.cli", "serve",
+            cwd=ROOT, env={**os.environ, **given, **changes}, stdout=output, stderr=output,
+        )  # fmt: skip
+        server = LiveServer(f"http://127.0.0.1:{port}", process)
+        try:
+            await _until_healthy(server, log)
+            yield server
+        finally:
+            if process.returncode is None:
+                process.terminate()
+                await asyncio.wait_for(process.wait(), 15)
+
+
+async def member(handle: str = "ada", role: Role = Role.MEMBER) -> tuple[Account, str]:
+    """A member and the token of a session of theirs."""
+    account = await Account.create(handle=handle, display_name=handle.title(), role=role)
+    token, _ = await open_session(account.id)
+    return account, token
+
+
+async def queued_generation(account_id: UUID) -> Generation:
+    """A job that waits; no worker is there to take it."""
+    return await Generation.create(
+        id=new_id(),
+        created_at=datetime.now(UTC),
+        account_id=account_id,
+        idempotency_key=str(new_id()),
+        request_hash="0" * 64,
+        engine="diorama",
+        spec={"prompt": "a red fox", "seconds": 2.0},
+        cost_seconds=2.0,
+    )
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+async def _until_healthy(server: LiveServer, log: Path) -> None:
+    async with httpx.AsyncClient() as client:
+        for _ in range(int(START_SECONDS / 0.1)):
+            try:
+                await client.get(server.url + "/healthz")
+            except httpx.TransportError:
+                if server.process.returncode is not None:
+                    break
+                await asyncio.sleep(0.1)
+            else:
+                return
+    raise AssertionError(_last_words(log))
+
+
+def _last_words(log: Path) -> str:
+    return f"the server did not start:\n{log.read_text()[-4000:]}"
