@@ -1,0 +1,5 @@
+"""Understanding prompts: from free English or French wording to a `Brief`."""
+
+from engine.diorama.words.understand import understand
+
+__all__ = ["understand"]

@@ -1,0 +1,418 @@
+"""Reads the items of a prompt in order into mentions: who there is, what each does, and how they stand together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from engine.diorama.art import pack
+from engine.diorama.words.items import MODIFIERS, Item, noun_ahead
+from engine.diorama.words.lexicon import actions, read
+
+HELD = frozenset({"object", "food", "plant"})
+MOST_MOTIONS = 4
+CARRY = {"vehicle": "drive", "flyer": "fly", "swimmer": "swim", "animal": "run", "person": "walk"}
+
+Find = Callable[[str], str | None]
+
+
+@dataclass
+class Mention:
+    """A noun of the prompt and all that was said of it. ``count`` None: a plain plural."""
+
+    art: str
+    word: str
+    kind: str
+    count: int | None = 1
+    size: float = 1.0
+    colour: str | None = None
+    motions: list[str] = field(default_factory=list[str])
+    relation: str = "none"
+    target: int | None = None
+    near: bool = False
+
+
+@dataclass
+class Reading:
+    """Everything a prompt says, before it is fitted into a `Brief`."""
+
+    mentions: list[Mention] = field(default_factory=list[Mention])
+    setting: dict[str, str] = field(default_factory=dict[str, str])
+    seasons: list[str] = field(default_factory=list[str])
+    speakers: dict[int, int] = field(default_factory=dict[int, int])
+    exclaimed: list[tuple[str, str, int | None]] = field(default_factory=list[tuple[str, str, int | None]])
+    unsupported: list[str] = field(default_factory=list[str])
+    nearest: dict[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass
+class _Pending:
+    """What was read and waits for its noun."""
+
+    count: int | None = None
+    colour: str | None = None
+    size: float | None = None
+    motions: list[str] = field(default_factory=list[str])
+    definite: bool = False
+    negated: bool = False
+
+
+class Reader:
+    """One pass over the items. ``find`` gives the art nearest to an unknown word, or None where nothing is near."""
+
+    def __init__(self, items: list[Item], language: str, find: Find) -> None:
+        self.items = items
+        self.language = language
+        self.find = find
+        self.out = Reading()
+        self.pending = _Pending()
+        self.actors: list[int] = []
+        self.last: int | None = None
+        self.verb = False
+        self.joined = False
+        self.fresh_sentence = True
+        self.link: tuple[str, list[int], dict[str, str]] | None = None
+        self.quote: int | None = None
+        self.saying = False
+
+    def read(self) -> Reading:
+        """Read every item; roles without a method carry no meaning of their own."""
+        for index, item in enumerate(self.items):
+            handler = getattr(self, f"on_{item.role}", None)
+            if handler is not None:
+                handler(index, item)
+        self._stand_on_sides()
+        return self.out
+
+    # --- noun phrases ---
+
+    def on_determiner(self, index: int, item: Item) -> None:
+        indefinite = item.meaning("count") is not None
+        self.pending.definite = not indefinite
+        if indefinite:
+            self.pending.count = 1
+
+    def on_count(self, index: int, item: Item) -> None:
+        if item.form in {"other", "another", "autre"} and self.pending.count:
+            return
+        self.pending.count = int(item.value)
+        self.pending.definite = False
+
+    def on_number(self, index: int, item: Item) -> None:
+        self.pending.count = max(1, int(item.form[:4]))
+
+    def _describes_last(self, index: int) -> bool:
+        """Whether an adjective here belongs to the noun before it rather than to one that follows."""
+        if self.last is None:
+            return False
+        back = index - 1
+        while back >= 0 and self.items[back].role in {"colour", "size", "mood", "filler"}:
+            back -= 1
+        after_noun = back >= 0 and self.items[back].role in {"subject", "unknown"}
+        if self.language == "fr" and after_noun:
+            return True
+        return not noun_ahead(self.items, index)
+
+    def on_colour(self, index: int, item: Item) -> None:
+        if self._describes_last(index) and self.last is not None:
+            self.out.mentions[self.last].colour = item.value
+        else:
+            self.pending.colour = item.value
+
+    def on_size(self, index: int, item: Item) -> None:
+        if self._describes_last(index) and self.last is not None:
+            self.out.mentions[self.last].size = float(item.value)
+        else:
+            self.pending.size = float(item.value)
+
+    def on_subject(self, index: int, item: Item) -> None:
+        self._mention(index, item, item.value)
+
+    def on_unknown(self, index: int, item: Item) -> None:
+        chain = self._chain(index)
+        if index and self.items[index - 1].role == "unknown":
+            return
+        after = index + len(chain)
+        before = self._role_before(index)
+        known_follows = after < len(self.items) and self.items[after].role == "subject"
+        stands_as_noun = before in {
+            "",
+            "determiner",
+            "count",
+            "relation",
+            "action",
+            "conjunction",
+            "comma",
+            "end",
+            "size",
+            "colour",
+        }
+        words = [self.items[one].text for one in chain]
+        noun = " ".join(words)
+        art = self.find(noun) if stands_as_noun and not known_follows else None
+        if art is None:
+            self.out.unsupported += words
+            return
+        self.out.nearest[noun] = art
+        self._mention(index, Item("subject", art, noun, noun, [], near=True), art)
+
+    def _chain(self, index: int) -> list[int]:
+        end = index
+        while end < len(self.items) and self.items[end].role == "unknown":
+            end += 1
+        return list(range(index, min(end, index + 3)))
+
+    def _role_before(self, index: int) -> str:
+        back = index - 1
+        while back >= 0 and self.items[back].role in {"filler", "mood", "stop"}:
+            back -= 1
+        return self.items[back].role if back >= 0 else ""
+
+    def _mention(self, index: int, item: Item, art: str) -> None:
+        pending, self.pending = self.pending, _Pending()
+        if pending.negated:
+            return
+        known = self._same(art, item) if pending.definite and pending.count is None else None
+        if known is None:
+            known = self._add(item, art, pending)
+        elif pending.motions:
+            self.out.mentions[known].motions += pending.motions
+        self._place(index, known)
+        if item.near:
+            self.out.nearest.setdefault(item.text, art)
+        if self.saying and self.quote is not None:
+            self.out.speakers[self.quote] = known
+            self.saying, self.quote = False, None
+        self.last = known
+        self.joined = self.fresh_sentence = False
+
+    def _same(self, art: str, item: Item) -> int | None:
+        """The mention that "the fox" goes back to."""
+        for index, one in enumerate(self.out.mentions):
+            if one.art == art or (one.word.split()[0] == item.text.split()[0] and not item.near):
+                return index
+        return None
+
+    def _add(self, item: Item, art: str, pending: _Pending) -> int:
+        count = pending.count
+        if count is None and not item.plural:
+            count = 1
+        mention = Mention(art, item.text, str(pack.index()[art]["kind"]), count, near=item.near)
+        mention.colour = pending.colour or _colour_in(item.form)
+        mention.size = pending.size or 1.0
+        mention.motions += pending.motions
+        self.out.mentions.append(mention)
+        return len(self.out.mentions) - 1
+
+    # --- who acts on whom ---
+
+    def _place(self, index: int, known: int) -> None:
+        """Give a noun its part: the object of what went before, one more actor, or the start of a new clause."""
+        if self.link is not None:
+            relation, sources, action = self.link
+            self.link = None
+            self._relate(relation, sources, known, action)
+            return
+        if not self.actors or self.fresh_sentence or (not self.verb and self.last is not None):
+            companion = self.actors and not self.verb and not self.fresh_sentence
+            self.actors = [*self.actors, known] if companion and known not in self.actors else [known]
+            self.verb = False
+            return
+        if self.joined and not self._verb_ahead(index):
+            return
+        if known not in self.actors:
+            self.actors = [known]
+            self.verb = False
+
+    def _verb_ahead(self, index: int) -> bool:
+        for item in self.items[index + 1 :]:
+            if item.role in {"motion", "action", "say"}:
+                return True
+            if item.role in {"conjunction", "sequence", "end", "comma"}:
+                return False
+        return False
+
+    def _relate(self, relation: str, sources: list[int], target: int, action: dict[str, str]) -> None:
+        there = self.out.mentions[target]
+        if action.get("object"):
+            motion = CARRY.get(there.kind, "idle") if action["object"] == "carry" else action["object"]
+            if not there.motions:
+                there.motions.append(motion)
+        for source in sources:
+            here = self.out.mentions[source]
+            if source == target:
+                continue
+            if relation == "around":
+                here.motions = [
+                    *[one for one in here.motions if one not in {"walk", "run", "fly", "idle", "drive"}],
+                    "orbit",
+                ]
+                here.motions = list(dict.fromkeys(here.motions))
+                here.target = target
+            elif relation == "with":
+                here.relation = "holding" if there.kind in HELD and here.kind not in HELD else "beside"
+                here.target = target
+            else:
+                here.relation = {"in": "on"}.get(relation, relation)
+                here.target = target
+
+    def on_relation(self, index: int, item: Item) -> None:
+        if item.value == "without":
+            self.pending.negated = True
+            return
+        if self.link is not None and item.value in {"in", "beside", "with"} and self.link[2]:
+            # "plays with a ball", "looks at the moon": the preposition belongs to the verb before it.
+            return
+        sources = list(self.actors) if self.verb else ([] if self.last is None else [self.last])
+        taken = sources and self.out.mentions[sources[0]].relation != "none"
+        if taken and self.last is not None and item.value != "around":
+            sources = [self.last]
+        self.link = (item.value, sources, {}) if sources else None
+
+    # --- verbs ---
+
+    def on_motion(self, index: int, item: Item) -> None:
+        if self._prenominal(index):
+            self.pending.motions.append(item.value)
+            return
+        entry = _motion_relations().get(item.value)
+        self._act(index, item, item.value)
+        self.link = (entry, list(self.actors), {}) if entry and self.actors else None
+
+    def on_action(self, index: int, item: Item) -> None:
+        action = dict(actions()[item.value])
+        has_object = noun_ahead(self.items, index) or self._object_after_preposition(index)
+        self._act(index, item, action["motion"] if has_object else action.get("alone", action["motion"]))
+        self.link = (action["relation"], list(self.actors), action) if self.actors and has_object else None
+
+    def _object_after_preposition(self, index: int) -> bool:
+        follows = self.items[index + 1] if index + 1 < len(self.items) else None
+        return follows is not None and follows.role == "relation" and noun_ahead(self.items, index + 1)
+
+    def _prenominal(self, index: int) -> bool:
+        """Whether a participle stands before its noun: "a dancing robot"."""
+        before = self.items[index - 1].role if index else "determiner"
+        form = self.items[index].form
+        return form.endswith(("ing", "ed")) and before in MODIFIERS and noun_ahead(self.items, index)
+
+    def _act(self, index: int, item: Item, motion: str) -> None:
+        before = self.items[index - 1] if index else None
+        attached = (
+            item.form.endswith(("ing", "ant")) and before is not None and before.role in {"subject", "colour", "size"}
+        )
+        relative = before is not None and before.form in {"who", "that", "which", "qui"}
+        if (attached or relative) and self.verb and self.last is not None and self.last not in self.actors:
+            self.actors = [self.last]
+        if not self.actors:
+            self.pending.motions.append(motion)
+            return
+        for actor in self.actors:
+            motions = self.out.mentions[actor].motions
+            if (not motions or motions[-1] != motion) and len(motions) < MOST_MOTIONS:
+                motions.append(motion)
+        self.verb = True
+        self.link = None
+
+    # --- speech ---
+
+    def on_say(self, index: int, item: Item) -> None:
+        self.saying = True
+        self.verb = True
+        nearby = self.items[index + 1] if index + 1 < len(self.items) else None
+        inverted = self.quote is not None and (nearby is None or nearby.role in {"determiner", "subject", "unknown"})
+        if not inverted:
+            self.quote = None
+
+    def on_quote(self, index: int, item: Item) -> None:
+        line = int(item.value)
+        if self.saying and self.actors:
+            self.out.speakers[line] = self.actors[0]
+            self.saying = False
+            return
+        if index and self.items[index - 1].role == "colon" and self.last is not None:
+            self.out.speakers[line] = self.last
+        self.quote = line
+
+    def on_interjection(self, index: int, item: Item) -> None:
+        if self.saying and not any(one.role == "quote" for one in self.items[index + 1 : index + 4]):
+            meaning = item.meaning("interjection")
+            language = meaning.language if meaning else self.language
+            self.out.exclaimed.append((item.text, language, self.actors[0] if self.actors else None))
+            self.saying = False
+
+    # --- the setting, and what ends a clause ---
+
+    def on_place(self, index: int, item: Item) -> None:
+        self.out.setting.setdefault(item.role, item.value)
+        self.out.setting.setdefault(f"{item.role}_word", item.text)
+        self.link = None
+        self.pending = _Pending()
+
+    on_time = on_weather = on_camera = on_style = on_place
+
+    def on_mood(self, index: int, item: Item) -> None:
+        self.out.setting.setdefault("mood", item.value)
+
+    def on_season(self, index: int, item: Item) -> None:
+        self.out.seasons.append(item.value)
+        self.link = None
+        self.pending = _Pending()
+
+    def on_conjunction(self, index: int, item: Item) -> None:
+        self.joined = True
+        self.link = None
+
+    def on_comma(self, index: int, item: Item) -> None:
+        self.joined = True
+        self.link = None
+
+    def on_sequence(self, index: int, item: Item) -> None:
+        self.joined = True
+        self.link = None
+
+    def on_end(self, index: int, item: Item) -> None:
+        self.fresh_sentence = True
+        self.link = None
+        self.pending = _Pending()
+
+    def _stand_on_sides(self) -> None:
+        """ "A cat on the left and a dog on the right": sides without a target refer to the neighbour."""
+        for index, item in enumerate(self.items):
+            if item.role != "relation" or item.value not in {"left_of", "right_of"}:
+                continue
+            named = [one for one, mention in enumerate(self.out.mentions) if self._read_before(mention, index)]
+            others = [one for one in range(len(self.out.mentions)) if named and one != named[-1]]
+            if named and others and self.out.mentions[named[-1]].relation == "none":
+                self.out.mentions[named[-1]].relation = item.value
+                self.out.mentions[named[-1]].target = others[0]
+
+    def _read_before(self, mention: Mention, index: int) -> bool:
+        return any(item.text == mention.word for item in self.items[:index])
+
+
+def _colour_in(form: str) -> str | None:
+    """The colour inside a name of several words: "black cat" is black."""
+    words = form.split()
+    return next((_colours()[word] for word in words if word in _colours()), None) if len(words) > 1 else None
+
+
+_COLOURS: dict[str, str] = {}
+_RELATIONS: dict[str, str] = {}
+
+
+def _colours() -> dict[str, str]:
+    if not _COLOURS:
+        from engine.diorama.words.lexicon import lexicon
+
+        for key, meanings in lexicon().table.items():
+            colour = next((one.value for one in meanings if one.role == "colour"), None)
+            if colour and len(key) == 1:
+                _COLOURS[key[0]] = colour
+    return _COLOURS
+
+
+def _motion_relations() -> dict[str, str]:
+    """Motion → the relation it sets up with its object ("chase": "chasing")."""
+    if not _RELATIONS:
+        _RELATIONS.update({name: entry["relation"] for name, entry in read("motions").items() if "relation" in entry})
+    return _RELATIONS

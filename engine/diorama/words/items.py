@@ -1,0 +1,188 @@
+"""Groups tokens into items, each with the one role its neighbours give it ("the duck" is a bird, "they duck" is not)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.diorama.words.lexicon import Lexicon, Meaning
+from engine.diorama.words.reading import QUOTE, Token
+
+NOUNS = frozenset({"subject", "unknown"})
+# What may stand between a determiner and its noun.
+MODIFIERS = frozenset({"colour", "size", "count", "filler", "mood", "determiner"})
+_VERBS = frozenset({"motion", "action", "say"})
+_BEFORE_NOUN = frozenset({"determiner", "count", "colour", "size", "relation"})
+# The order in which roles win when nothing nearby decides.
+_RANK = (
+    "camera", "style", "time", "season", "weather", "place", "interjection", "subject", "say", "action", "motion",
+    "relation", "sequence", "conjunction", "pronoun", "count", "size", "colour", "mood", "determiner", "filler", "stop",
+)  # fmt: skip
+_MARKS = {",": "comma", ".": "end", ";": "end", "!": "end", "?": "end", ":": "colon", "…": "end"}
+
+
+@dataclass
+class Item:
+    """A phrase read as one role; ``value`` is the meaning's value, or the quotation's index for role "quote"."""
+
+    role: str
+    value: str
+    text: str
+    form: str
+    meanings: list[Meaning]
+    plural: bool = False
+    near: bool = False
+
+    def meaning(self, *roles: str) -> Meaning | None:
+        """The first meaning with one of ``roles``."""
+        return next((one for one in self.meanings if one.role in roles), None)
+
+    def take(self, meaning: Meaning) -> None:
+        """Settle on ``meaning``."""
+        self.role, self.value, self.plural, self.near = meaning.role, meaning.value, meaning.plural, meaning.near
+
+
+def read_items(tokens: list[Token], book: Lexicon, language: str) -> list[Item]:
+    """Longest-match reading of ``tokens``, then one role for each item."""
+    items: list[Item] = []
+    place = quotes = 0
+    while place < len(tokens):
+        token = tokens[place]
+        if token.text == QUOTE:
+            items.append(Item("quote", str(quotes), "", "", []))
+            quotes, place = quotes + 1, place + 1
+            continue
+        length, meanings = _match(tokens, place, book, language)
+        text = " ".join(one.text for one in tokens[place : place + max(length, 1)]).replace("' ", "'")
+        form = " ".join(one.form for one in tokens[place : place + max(length, 1)])
+        role = "" if meanings else _role_of_unknown(token, book)
+        if role != "mark":
+            items.append(Item(role, "", text, form, meanings))
+        place += max(length, 1)
+    for index in range(len(items)):
+        _settle(items, index, language)
+    return items
+
+
+def _match(tokens: list[Token], place: int, book: Lexicon, language: str) -> tuple[int, list[Meaning]]:
+    """The longest phrase here in the prompt's language, else in the other one."""
+    length, meanings = book.match(tokens, place)
+    while length:
+        own = [one for one in meanings if one.language == language]
+        if own:
+            return length, own
+        if length > 1 or tokens[place].form not in book.stops[language]:
+            shorter = book.table.get((tokens[place].form,), []) if length > 1 else []
+            if not any(one.language == language for one in shorter):
+                return length, meanings
+        length -= 1
+        meanings = book.table.get(tuple(one.form for one in tokens[place : place + length]), []) if length else []
+    return 0, []
+
+
+def _role_of_unknown(token: Token, book: Lexicon) -> str:
+    if token.text in _MARKS:
+        return _MARKS[token.text]
+    if token.form.isdigit():
+        return "number"
+    if any(token.form in words for words in book.stops.values()):
+        return "stop"
+    return "unknown" if len(token.form) > 1 and any(char.isalpha() for char in token.form) else "mark"
+
+
+def _settle(items: list[Item], index: int, language: str) -> None:
+    """Choose the role of ``items[index]`` by what stands before and after it."""
+    item = items[index]
+    if not item.meanings:
+        return
+    before = items[index - 1].role if index else ""
+    for choose in (_as_place, _as_colour, _as_verb_or_noun):
+        chosen = choose(items, index, before, language)
+        if chosen is not None:
+            item.take(chosen)
+            return
+    ranked = sorted((one for one in item.meanings if one.role in _RANK), key=lambda one: _RANK.index(one.role))
+    item.take(ranked[0] if ranked else item.meanings[0])
+    if item.role in {"place_in", "place_on"}:
+        item.role = "place"
+
+
+def _as_place(items: list[Item], index: int, before: str, language: str) -> Meaning | None:
+    """ "in the castle" is a place though "a castle" is a thing."""
+    meaning = items[index].meaning("place_in", "place_on")
+    if meaning is None:
+        return None
+    back = index - 1
+    while back >= 0 and (items[back].role in MODIFIERS or items[back].form in {"at", "le", "the"}):
+        back -= 1
+    if back >= 0 and items[back].role == "relation":
+        inside = items[back].value == "in" or items[back].form in {"at", "a", "au", "aux"}
+        if inside or (meaning.role == "place_on" and items[back].value == "on"):
+            return Meaning("place", meaning.value, meaning.language)
+    french_at = language == "fr" and back >= -1 and items[back + 1].form in {"a", "au", "aux"}
+    return Meaning("place", meaning.value, meaning.language) if french_at else items[index].meaning("subject")
+
+
+def _as_colour(items: list[Item], index: int, before: str, language: str) -> Meaning | None:
+    """ "an orange cat" has a colour, "an orange" is a fruit; in French the colour follows its noun."""
+    item = items[index]
+    colour = item.meaning("colour")
+    if colour is None:
+        return None
+    if not item.meaning("subject", "style"):
+        return colour
+    ahead = items[index + 1].meanings if index + 1 < len(items) else []
+    noun_follows = any(one.role == "subject" for one in ahead)
+    noun_before = before in {"subject", "colour", "size"} or (before == "unknown" and language == "fr")
+    return colour if noun_follows or noun_before else None
+
+
+def _as_verb_or_noun(items: list[Item], index: int, before: str, language: str) -> Meaning | None:
+    """ "the fly" against "they fly": a noun after a determiner, a verb after a subject or a pronoun."""
+    item = items[index]
+    verb, noun = item.meaning(*_VERBS), item.meaning("subject", "place", "weather", "time")
+    if verb is None:
+        return None
+    if noun is not None:
+        verbal = before in {"subject", "pronoun", "motion", "unknown"} or (
+            index and items[index - 1].form in {"to", "se", "s'"}
+        )
+        return _verb(items, index, language) if verbal else noun
+    return _verb(items, index, language)
+
+
+def _verb(items: list[Item], index: int, language: str) -> Meaning | None:
+    """Speech where something is said next to it, an action where an object follows, else a motion."""
+    item = items[index]
+    say, action, motion = item.meaning("say"), item.meaning("action"), item.meaning("motion")
+    if say is not None and (_said(items, index) or not (action or motion)):
+        return say
+    if action is not None and (motion is None or _object_follows(items, index)):
+        return action
+    return motion or action
+
+
+def _said(items: list[Item], index: int) -> bool:
+    """Whether a quotation or a greeting stands within reach of the verb of speech at ``index``."""
+    near = items[max(0, index - 2) : index] + items[index + 1 : index + 8]
+    return any(one.role == "quote" or one.meaning("interjection") for one in near)
+
+
+def _object_follows(items: list[Item], index: int) -> bool:
+    """Whether the verb at ``index`` has a direct object."""
+    for item in items[index + 1 : index + 5]:
+        roles = {one.role for one in item.meanings} or {item.role}
+        if roles & NOUNS:
+            return True
+        if not roles & (MODIFIERS | {"stop"}):
+            return False
+    return False
+
+
+def noun_ahead(items: list[Item], index: int) -> bool:
+    """Whether only modifiers stand between ``items[index]`` and a following noun."""
+    for item in items[index + 1 :]:
+        if item.role in NOUNS:
+            return True
+        if item.role not in MODIFIERS:
+            return False
+    return False
