@@ -12,7 +12,7 @@ from uuid import UUID
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
-from jobs.queue import enqueue_announcement, enqueue_generation
+from jobs.queue import enqueue_announcement, enqueue_generation, enqueue_purge_of
 from models.generation import GenerationState
 
 LEASE_SECONDS = 10.0
@@ -202,14 +202,17 @@ async def requeue(connection: BaseDBAsyncClient, generation_id: UUID) -> None:
         """,
         [generation_id],
     )
+    fence: int = rows[0]["fence"]
+    await enqueue_purge_of(connection, [f"{media_prefix(generation_id)}{fence - 1}/"])
     await enqueue_generation(connection, generation_id)
-    await enqueue_announcement(connection, generation_id, fence=rows[0]["fence"])
+    await enqueue_announcement(connection, generation_id, fence=fence)
 
 
 async def end(
     connection: BaseDBAsyncClient, generation_id: UUID, state: GenerationState, failure: Failure | None = None
 ) -> None:
-    """End a locked generation without a clip: the final state, the one refund, and the promise of its last word.
+    """End a locked generation without a clip: the final state, the one refund, the promises of its last word and of
+    a clean storage.
 
     The fence rises, so that nothing its worker writes afterwards is accepted anywhere.
     """
@@ -226,4 +229,5 @@ async def end(
         "UPDATE quota_charge SET refunded_at = yume_now() WHERE generation_id = $1 AND refunded_at IS NULL",
         [generation_id],
     )
+    await enqueue_purge_of(connection, [media_prefix(generation_id)])
     await enqueue_announcement(connection, generation_id, fence=rows[0]["fence"])

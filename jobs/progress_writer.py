@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
@@ -30,6 +31,8 @@ RUNNING_TTL = 24 * 3600
 ENDED_TTL = 3600
 PREVIEW_TTL = 15 * 60
 PREVIEWS_KEPT = 32
+PATIENCE = 2.0
+"""Seconds that Redis has to take an event."""
 SILENCE_AFTER_FAILURE = 1.0
 """Seconds in which steps are dropped after Redis failed, so that a dead Redis does not slow the clip down."""
 
@@ -114,7 +117,8 @@ class ProgressWriter:
     async def _write(self, cursor: Cursor, event: ProgressEvent, ttl: int, preview: PreviewBytes | None = None) -> None:
         key = stream_key(self._generation_id)
         try:
-            async with self._redis.pipeline(transaction=False) as pipe:
+            # A limit of our own: redis-py's socket_timeout sends through asyncio.wait_for, which can swallow cancellations.
+            async with asyncio.timeout(PATIENCE), self._redis.pipeline(transaction=False) as pipe:
                 if preview is not None and event.preview is not None:
                     pipe.set(preview_key(event.preview.key), preview.content, ex=PREVIEW_TTL)
                     for old in self._outdated(event.preview.key):

@@ -41,6 +41,11 @@ async def enqueue_purge(connection: BaseDBAsyncClient, keys: Sequence[str]) -> N
         await Outbox.create(using_db=connection, topic=TOPIC_PURGE, payload=payload)
 
 
+async def enqueue_purge_of(connection: BaseDBAsyncClient, prefixes: Sequence[str]) -> None:
+    """Promise, in the caller's transaction, that whatever lies under ``prefixes`` (whole folders) is deleted."""
+    await Outbox.create(using_db=connection, topic=TOPIC_PURGE, payload={"prefixes": list(prefixes)})
+
+
 async def enqueue_announcement(connection: BaseDBAsyncClient, generation_id: UUID, *, fence: int) -> None:
     """Promise, in the caller's transaction, that the final state of ``generation_id`` reaches its progress stream."""
     payload = {"generation_id": str(generation_id), "fence": fence}
@@ -57,9 +62,13 @@ class Doorbell:
     async def ring(self) -> None:
         """Tell one idle engine that there may be a row to claim. Call after the commit."""
         try:
-            await self._enqueue("generate_video", GENERATE_QUEUE)
+            await self.deliver()
         except (RedisError, OSError) as error:
             _log.warning("doorbell_unheard", error=repr(error))
+
+    async def deliver(self) -> None:
+        """As `ring`, but raises `RedisError` or `OSError` when Redis did not take it."""
+        await self._enqueue("generate_video", GENERATE_QUEUE)
 
     async def ring_purge(self) -> None:
         """Tell one worker that there is media to delete. Call after the commit."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 
@@ -21,9 +22,10 @@ class MediaStore:
     completed at the end. Every method that reads raises `NotFound` for a key that is not there.
     """
 
-    def __init__(self, store: ObjectStore, *, keeps_content_types: bool) -> None:
+    def __init__(self, store: ObjectStore, *, folder: Path | None) -> None:
+        """``folder`` is where a local store keeps its files; None for S3."""
         self._store = store
-        self._keeps_content_types = keeps_content_types
+        self._folder = folder
 
     @classmethod
     def from_url(cls, media_url: str | None, data_dir: Path) -> MediaStore:
@@ -35,20 +37,20 @@ class MediaStore:
         if media_url is None:
             folder = (data_dir / "media").absolute()
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            return cls(LocalStore(folder, automatic_cleanup=True), keeps_content_types=False)
+            return cls(LocalStore(folder, automatic_cleanup=True), folder=folder)
         if not media_url.startswith("s3://"):
             raise ValueError(f"media_url must be s3://bucket/prefix, not {media_url!r}")
-        return cls(S3Store.from_url(media_url), keeps_content_types=True)
+        return cls(S3Store.from_url(media_url), folder=None)
 
     async def put_file(self, key: str, path: Path, content_type: str) -> None:
         """Store the bytes of ``path`` under ``key``, in flat memory, replacing what was there."""
         # A local folder has nowhere to keep a content type; the rendition row has it in any case.
-        attributes = {"Content-Type": content_type} if self._keeps_content_types else None
+        attributes = {"Content-Type": content_type} if self._folder is None else None
         await obstore.put_async(self._store, key, path, attributes=attributes)
 
     async def put_bytes(self, key: str, content: bytes, content_type: str) -> None:
         """Store ``content`` under ``key``, replacing what was there."""
-        attributes = {"Content-Type": content_type} if self._keeps_content_types else None
+        attributes = {"Content-Type": content_type} if self._folder is None else None
         await obstore.put_async(self._store, key, content, attributes=attributes)
 
     async def get_range(self, key: str, start: int, end: int) -> bytes:
@@ -94,6 +96,18 @@ class MediaStore:
         async with asyncio.TaskGroup() as group:
             for key in keys:
                 group.create_task(remove(key))
+
+    async def delete_under(self, prefix: str) -> int:
+        """Remove everything under ``prefix`` (whole path segments), unfinished uploads of a local folder included.
+
+        Returns how many objects were removed.
+        """
+        keys = [key async for key in self.list(prefix)]
+        await self.delete(keys)
+        if self._folder is not None and (folder := self._folder / prefix).is_dir():
+            # What a killed process was writing lies beside its place under another name, which `list` does not show.
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+        return len(keys)
 
     async def list(self, prefix: str) -> AsyncIterator[str]:
         """Every key under ``prefix`` (whole path segments)."""

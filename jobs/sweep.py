@@ -1,0 +1,124 @@
+"""The guarantee: every worker looks, every second or two, for what nobody is working on any more."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Iterator
+
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+from tortoise import connections
+from tortoise.transactions import in_transaction
+
+from jobs.failures import STORE_AWAY
+from jobs.lease import ATTEMPTS_SPENT, LEASE_SECONDS, Failure, give_up
+from jobs.metrics import EXPIRED, OUTBOX, QUEUED
+from jobs.outbox import drain, purge_pending
+from jobs.queue import Doorbell
+from jobs.tasks.generate_video import Bench
+from models.storage import MediaStore
+
+PERIOD_SECONDS = 1.5
+BATCH = 50
+_DEAD_HOST = "1 minute"
+
+_log = structlog.get_logger()
+
+
+async def sweep_leases() -> int:
+    """Take generations away from workers that fell silent: into the queue again, or to their end after the last try.
+
+    Any number of sweeps may run at once (each row is swept by one). Returns how many were found.
+    """
+    async with in_transaction() as connection:
+        rows = await connection.execute_query_dict(
+            """
+            SELECT id, attempt, cancel_requested_at IS NOT NULL AS cancel FROM generation
+            WHERE state IN ('RUNNING', 'CHECKING') AND heartbeat_at < yume_now() - make_interval(secs => $1)
+            ORDER BY heartbeat_at FOR UPDATE SKIP LOCKED LIMIT $2
+            """,
+            [LEASE_SECONDS, BATCH],
+        )
+        for row in rows:
+            failure = Failure(*ATTEMPTS_SPENT, retry=True)
+            state = await give_up(
+                connection, row["id"], attempt=row["attempt"], cancelled=row["cancel"], failure=failure
+            )
+            _log.warning("lease_expired", generation=str(row["id"]), attempt=row["attempt"], now=state.value)
+    EXPIRED.inc(len(rows))
+    return len(rows)
+
+
+class Sweep:
+    """The loop of one worker. `nudge` makes it run at once, after this worker has made a promise."""
+
+    def __init__(self, *, redis: Redis, media: MediaStore, bench: Bench) -> None:
+        self._redis, self._media, self._bench = redis, media, bench
+        self._doorbell = Doorbell(redis)
+        self._nudged = asyncio.Event()
+        self._purging: asyncio.Task[int] | None = None
+        self._ailing: set[str] = set()
+
+    def nudge(self) -> None:
+        """Sweep now rather than at the next turn."""
+        self._nudged.set()
+
+    async def run(self) -> None:
+        """Sweep until cancelled."""
+        try:
+            while True:
+                self._nudged.clear()
+                await self.once()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(PERIOD_SECONDS):
+                        await self._nudged.wait()
+        finally:
+            if self._purging is not None:
+                self._purging.cancel()
+
+    async def once(self) -> None:
+        """One turn. Each part may fail by itself: Redis may be away while Postgres is not."""
+        with self._watch("leases"):
+            await sweep_leases()
+            await self._tidy()
+        self._bench.wake()
+        with self._watch("outbox"):
+            await drain(self._redis, self._doorbell)
+        if self._purging is None or self._purging.done():
+            # Deleting may be slow, and nobody's clip waits for it.
+            self._purging = asyncio.create_task(self._purge(), name="purge")
+
+    async def _purge(self) -> int:
+        with self._watch("purge"):
+            return await purge_pending(self._media)
+        return 0
+
+    async def _tidy(self) -> None:
+        connection = connections.get("default")
+        await connection.execute_query(
+            f"DELETE FROM engine_host WHERE heartbeat_at < yume_now() - interval '{_DEAD_HOST}'"  # noqa: S608 - constant
+        )
+        [row] = await connection.execute_query_dict(
+            "SELECT (SELECT count(*) FROM generation WHERE state = 'QUEUED') AS queued,"
+            " (SELECT count(*) FROM outbox) AS outbox"
+        )
+        QUEUED.set(row["queued"])
+        OUTBOX.set(row["outbox"])
+
+    @contextlib.contextmanager
+    def _watch(self, part: str) -> Iterator[None]:
+        """Log the first failure of ``part`` and its recovery, not every turn in between."""
+        try:
+            yield
+        except (RedisError, *STORE_AWAY) as error:
+            if part not in self._ailing:
+                _log.warning("sweep_waits", part=part, error=repr(error))
+            self._ailing.add(part)
+        except Exception:
+            _log.exception("sweep_failed", part=part)
+        else:
+            if part in self._ailing:
+                self._ailing.discard(part)
+                _log.info("sweep_recovered", part=part)
