@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import cv2
@@ -56,6 +56,21 @@ class Glitter:
                 cv2.ellipse(sheet, (round(column), int(row)), axes, 0, 0, 360, float(bright), -1, cv2.LINE_AA)
             sheets.append(np.asarray(sheet[:, :, None] * raster.bgr(code) * strength, np.uint8))
         return cls(sheets[0], sheets[1], x0, y0, depth, 0.02 * (x1 - x0))
+
+    def masked(self, uncovered: Picture) -> Glitter:
+        """The same without what ``uncovered`` (h, w, 3; the frame at rest) says is hidden."""
+        sheets: list[Picture] = []
+        for sheet in (self.first, self.second):
+            seen = np.zeros_like(sheet)
+            box = raster.clip_box(self.left, self.top, sheet.shape[1], sheet.shape[0], uncovered)
+            if box is not None:
+                rows, columns, own_rows, own_columns = box
+                seen[own_rows, own_columns] = cv2.multiply(
+                    np.ascontiguousarray(sheet[own_rows, own_columns]), np.ascontiguousarray(uncovered[rows, columns]),
+                    scale=1 / 255,
+                )  # fmt: skip
+            sheets.append(seen)
+        return replace(self, first=sheets[0], second=sheets[1])
 
     def draw(self, frame: Picture, time: float, x: int, y: int) -> None:
         """Add the crossing of the two sheets."""

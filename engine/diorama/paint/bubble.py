@@ -168,7 +168,7 @@ def _tail(frame: Picture, centre: tuple[float, float], body: tuple[int, int], mo
     share = min(body[0] * 0.36 / max(abs(dx), 1e-6), body[1] * 0.4 / max(abs(dy), 1e-6), 1.0)
     root = (centre[0] + dx * share, centre[1] + dy * share)
     left = math.hypot(mouth[0] - root[0], mouth[1] - root[1])
-    reach = min(left * 0.72, 0.17 * unit + body[1] * 0.12)
+    reach = min(max(left - 0.015 * unit, 0.0), 0.15 * unit + body[1] * 0.12)
     ux, uy = (mouth[0] - root[0]) / max(left, 1e-6), (mouth[1] - root[1]) / max(left, 1e-6)
     half = 0.03 * unit
     tip = (root[0] + ux * reach, root[1] + uy * reach)

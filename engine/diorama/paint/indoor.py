@@ -20,7 +20,7 @@ def _warmth(s: Sketch) -> None:
 
 
 def _inside(s: Sketch, code: int) -> raster.NDArray[raster.np.float32]:
-    share = {"dawn": 0.94, "day": 1.0, "dusk": 0.82, "night": 0.58}[s.time]
+    share = {"dawn": 0.94, "day": 1.0, "dusk": 0.84, "night": 0.68}[s.time]
     tint = {"dawn": 0xFFE8E0, "day": 0xFFFFFF, "dusk": 0xFFD8C0, "night": 0xFFCFA8}[s.time]
     return bgr(code) * (bgr(tint) / 255) * share
 

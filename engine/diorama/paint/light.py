@@ -116,8 +116,8 @@ def grade(picture: Picture, gain: tuple[float, float, float], lift: tuple[float,
         np.float32,
     )
     lit = cv2.transform(picture, table)
-    lit[:, :, :3] = np.minimum(lit[:, :, :3], lit[:, :, 3:])
-    return np.asarray(lit, np.uint8)
+    alpha = cv2.extractChannel(lit, 3)
+    return np.asarray(cv2.min(lit, cv2.merge((alpha, alpha, alpha, alpha))), np.uint8)
 
 
 def veil(picture: Picture, haze: int, share: float) -> Picture:
@@ -131,14 +131,16 @@ def rim_light(picture: Picture, code: int, strength: float, side: int) -> Pictur
     """A bright edge on the side (−1 left, +1 right) from which the light comes: it lifts a sprite off its ground."""
     h, w = picture.shape[:2]
     reach = max(2, h // 48)
-    alpha = picture[:, :, 3]
+    alpha = np.ascontiguousarray(picture[:, :, 3])
     move = np.array([[1, 0, -side * reach], [0, 1, reach * 0.8]], np.float64)
     away = cv2.warpAffine(alpha, move, (w, h))
     edge = soften(cv2.subtract(alpha, away), reach * 0.45)
     edge = cv2.min(edge, alpha)
-    amount = (edge.astype(np.float32) * (strength / 255))[:, :, None]
-    colour = picture[:, :, :3].astype(np.float32)
-    target = bgr(code) * (alpha.astype(np.float32)[:, :, None] / 255)
-    lit = colour + (target - colour) * amount
-    return np.dstack((np.clip(lit, 0, 255).astype(np.uint8), alpha))
-
+    amount = cv2.merge([cv2.convertScaleAbs(edge, alpha=strength)] * 3)
+    colour = np.ascontiguousarray(picture[:, :, :3])
+    lamp_colour = np.empty_like(colour)
+    lamp_colour[:] = bgr(code).astype(np.uint8)
+    target = cv2.multiply(lamp_colour, cv2.merge([alpha] * 3), scale=1 / 255)
+    kept = cv2.multiply(colour, cv2.bitwise_not(amount), scale=1 / 255)
+    lit = cv2.add(kept, cv2.multiply(target, amount, scale=1 / 255))
+    return np.asarray(cv2.merge((*cv2.split(lit), alpha)), np.uint8)

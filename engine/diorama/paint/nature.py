@@ -50,7 +50,7 @@ def beach(s: Sketch) -> None:
     sc.sky(s, 0.55)
     sc.clouds(s, 6, 0.1, 0.36)
     sc.ridge(s, 0.55, 0.022, 0x5E8C8A, distance=0.85, depth=0.12)
-    sc.water(s, 0.55, 0.78, (0x66C7E8, 0x2DA4D0, 0x1B86B8), 0.3)
+    sc.water(s, 0.55, 0.78, (0x66C7E8, 0x2DA4D0, 0x1B86B8), 0.3, shore=0.7)
     sheet = s.sheet()
     boat_x = 0.62 if s.light.body_at[0] < 0.5 else 0.4
     s.prop(sheet, "sailboat", boat_x, 0.6, 0.12, distance=0.35, shadow=False)
@@ -75,7 +75,8 @@ def sea(s: Sketch) -> None:
     s.ground = None
     for k, (y, depth) in enumerate(((0.66, 0.55), (0.76, 0.8), (0.9, 1.15))):
         sheet = s.sheet()
-        body = s.tone((0x2E94C6, 0x1F7FB4, 0x12649A)[k])
+        warm = 0.45 if s.time in {"dawn", "dusk"} else 0.1
+        body = mix(s.tone((0x2E94C6, 0x1F7FB4, 0x12649A)[k]), bgr(s.light.sky[1 if k < 2 else 0]), warm)
         waves = (11 - 3 * k) * s.width / s.unit
         line = [(float(x), y + (0.008 + 0.004 * k) * math.sin(x * waves + k * 2)) for x in np.linspace(-0.25, 1.25, 200)]
         rest = [(1 + MARGIN_X, 1 + MARGIN_Y), (-MARGIN_X, 1 + MARGIN_Y)]
@@ -171,7 +172,7 @@ def river(s: Sketch) -> None:
     sc.clouds(s)
     sc.ridge(s, 0.57, 0.04, 0x6A9CA0, distance=0.85, depth=0.15)
     sc.trees(s, (OAK, PINE), 0.605, 0.17, 9, distance=0.45, depth=0.28, ground=0x6CB060)
-    sc.water(s, 0.6, 0.76, (0x7ACBE4, 0x3BA3C8, 0x2A86AC), 0.5)
+    sc.water(s, 0.6, 0.76, (0x7ACBE4, 0x3BA3C8, 0x2A86AC), 0.5, shore=0.715)
     sheet = sc.ground(s, 0.735, 0x4E9240, 0x84C25C, amp=0.016, blades=0x62B04A)
     for k, x in enumerate((0.05, 0.12, 0.9, 0.97)):
         s.prop(sheet, "rock", x, 0.75 + 0.008 * k, 0.06 + 0.02 * (k % 2), flip=bool(k % 2))

@@ -251,7 +251,13 @@ class Painter:
                 heads.append(self._seen(view, pose.x * self.width, pose.y * self.height - tall))
             head = (sum(x for x, _ in heads) / 5, sum(y for _, y in heads) / 5)
             boxes = [self._box(view, spot) for spot in spots]
-            words.draw(frame, time, words.spot(page, head, boxes), self._seen(view, *spots[speaker][3]))
+            centre = words.spot(page, head, boxes)
+            x, y, tall, mouth = spots[speaker]
+            beside = abs(self._seen(view, x, y - tall * 0.9)[1] - centre[1]) < page.body[1] / 2 + 0.02 * self.unit
+            side = tall * 0.36 * (1 if centre[0] > self._seen(view, x, y)[0] else -1)
+            # The tail ends at the top of the head, or at the cheek, never on the face.
+            aim = (mouth[0] + side, mouth[1]) if beside else (mouth[0] + side * 0.2, y - tall * 1.04)
+            words.draw(frame, time, centre, self._seen(view, *aim))
 
     def _seen(self, view: View, x: float, y: float) -> tuple[float, float]:
         """Where a point of the world lies in the finished frame (pixels)."""

@@ -61,15 +61,17 @@ def clouds(s: Sketch, count: int = 6, low: float = 0.08, high: float = 0.42, siz
     heavy = s.weather in {"rain", "storm", "snow", "fog"}
     top = bgr(s.light.cloud)
     bottom = mix(top, bgr(s.light.sky[1]), 0.55 if not heavy else 0.35) * (0.82 if heavy else 0.97)
-    for index in range(count * 2 if heavy else count):
+    for index in range(round(count * 3 * s.width / s.unit) if heavy else count):
         x = s.rng.uniform(-0.2, 1.2) if index else s.rng.uniform(0.1, 0.6)
-        y = s.rng.uniform(low, high) * (0.75 if heavy else 1.0)
+        x = -0.2 + 1.4 * ((index * 0.618) % 1.0) if heavy else x
+        y = s.rng.uniform(-0.05, 0.26) if heavy else s.rng.uniform(low, high)
         _cloud(s, sheet, x, y, size * float(s.rng.uniform(0.6, 1.25)) * (1.7 if heavy else 1.0), (top, bottom))
     s.keep(sheet, 0.12, drift=(0.03 if s.weather in {"wind", "storm"} else 0.009) * s.unit)
 
 
 def _cloud(s: Sketch, sheet: Picture, x: float, y: float, size: float, tones: tuple[raster.NDArray[np.float32], ...]) -> None:
     width, height = max(24, round(0.46 * size * s.unit)), max(12, round(0.17 * size * s.unit))
+    pad = round(height * 0.5)
     mask = np.zeros((height, width), np.uint8)
     puffs = int(s.rng.integers(5, 8))
     for k in range(puffs):
@@ -80,9 +82,9 @@ def _cloud(s: Sketch, sheet: Picture, x: float, y: float, size: float, tones: tu
     flat = (round(width / 2), round(height * 0.64)), (round(width * 0.4), round(height * 0.12))
     cv2.ellipse(mask, *flat, 0, 0, 360, (255,), -1, cv2.LINE_AA)
     soft = 0.012 if s.time == "day" and s.weather in {"clear", "wind"} else 0.022
-    mask = raster.soften(mask, soft * s.unit * size)
+    mask = raster.soften(cv2.copyMakeBorder(mask, pad, pad, pad, pad, cv2.BORDER_CONSTANT), soft * s.unit * size)
     s.paint(
-        sheet, mask, round(s.px(x)) - width // 2, round(s.py(y)) - height // 2, tones[0], tones[1], s.light.cloud_share
+        sheet, mask, round(s.px(x)) - width // 2 - pad, round(s.py(y)) - height // 2 - pad, tones[0], tones[1], s.light.cloud_share
     )
 
 
@@ -201,28 +203,30 @@ def flowers(s: Sketch, sheet: Picture, y: float, codes: Sequence[int], count: in
 
 
 def water(
-    s: Sketch, top: float, bottom: float, codes: tuple[int, int, int], depth: float, *, glitter: bool = True
+    s: Sketch, top: float, bottom: float, codes: tuple[int, int, int], depth: float, *, shore: float | None = None
 ) -> None:
-    """A sheet of water mirroring the sky near the horizon, with glitter under the sun or moon."""
+    """Water mirroring the sky, with glitter under the sun or moon down to ``shore`` (default: the water's end)."""
     sheet = s.sheet()
-    mirror = mix(s.tone(codes[0], 0.2), bgr(s.light.sky[-1]), 0.6)
-    s.rows(sheet, top, bottom, [mirror, s.tone(codes[1], 0.1), s.tone(codes[2])], (0, 0.35, 1))
+    glow = 0.5 if s.time in {"dawn", "dusk"} else 0.12
+    mirror = mix(s.tone(codes[0], 0.2), bgr(s.light.sky[-1]), 0.65)
+    middle = mix(s.tone(codes[1], 0.1), bgr(s.light.sky[1]), glow)
+    deep = mix(s.tone(codes[2]), bgr(s.light.sky[0]), glow)
+    s.rows(sheet, top, bottom, [mirror, middle, deep], (0, 0.35, 1))
     light = mix(bgr(s.light.sky[-1]), bgr(0xFFFFFF), 0.25)
     for _ in range(150):
         near = float(s.rng.random()) ** 1.3
         x, y = s.rng.uniform(-MARGIN_X, 1 + MARGIN_X), top + near * (bottom - top)
         s.ellipse(sheet, x, y, 0.01 + 0.1 * near * float(s.rng.random()), 0.0012 + 0.0032 * near, light, alpha=0.16)
     s.keep(sheet, depth)
-    if glitter:
-        centre = s.light.body_at[0] * s.width
-        box = (round(-0.12 * s.width), round(top * s.height), round(1.12 * s.width), round(bottom * s.height))
-        strength = 0.95 if s.weather in {"clear", "wind"} else 0.35
-        s.ambients.append(
-            Glitter.on_water(
-                s.rng, box=box, centre=centre, code=s.light.body, strength=strength * (0.8 if s.time == "day" else 1),
-                depth=depth,
-            )
-        )  # fmt: skip
+    s.waters[depth] = len(s.back)
+    end = bottom if shore is None else shore
+    box = (round(-0.12 * s.width), round(top * s.height), round(1.12 * s.width), round(end * s.height))
+    strength = (0.72 if s.time in {"dawn", "dusk"} else 0.5) * (1.0 if s.weather in {"clear", "wind"} else 0.4)
+    s.ambients.append(
+        Glitter.on_water(
+            s.rng, box=box, centre=s.light.body_at[0] * s.width, code=s.light.body, strength=strength, depth=depth
+        )
+    )  # fmt: skip
 
 
 def fireflies(s: Sketch, count: int = 24, low: float = 0.45, high: float = 0.9) -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from engine.diorama.art.pack import asset
 from engine.diorama.paint import raster
-from engine.diorama.paint.ambient import Ambient
+from engine.diorama.paint.ambient import Ambient, Glitter
 from engine.diorama.paint.light import Light, grade, veil
 from engine.diorama.paint.raster import Picture, Stamp, bgr, mix
 
@@ -58,6 +58,12 @@ class Place:
     window: tuple[float, float, float, float] | None
 
 
+def tinted(picture: Picture, colour: Colour, share: float) -> Picture:
+    """``picture`` with ``share`` (0 … 1) of a flat colour in it."""
+    blue, green, red = (float(channel) * share for channel in colour)
+    return grade(picture, (1 - share, 1 - share, 1 - share), (red, green, blue))
+
+
 def split(sheet: Picture) -> tuple[tuple[Stamp, int, int], ...]:
     """Cut a sheet into a blended band and an opaque remainder, without its empty rows and columns."""
     visible, left, top = raster.trim(sheet)
@@ -86,6 +92,7 @@ class Sketch:
     ambients: list[Ambient] = field(default_factory=list)
     ground: float | None = 0.8
     window: tuple[float, float, float, float] | None = None
+    waters: dict[float, int] = field(default_factory=dict)
     props: dict[tuple[str, int, int, bool], Picture] = field(default_factory=dict)
 
     @property
@@ -180,14 +187,21 @@ class Sketch:
     def glow(self, sheet: Picture, x: float, y: float, radius: float, code: int, strength: float, power: float = 2.0) -> None:
         """Add a round light to an opaque part of the sheet; ``radius`` in units."""
         reach = max(2, round(radius * self.unit))
-        light = raster.falloff(reach, power)[:, :, None] * bgr(code) * strength
-        box = raster.clip_box(round(self.px(x)) - reach, round(self.py(y)) - reach, *light.shape[1::-1], sheet)
-        if box is not None:
-            rows, columns, own_rows, own_columns = box
-            under = sheet[rows, columns, :3].astype(np.float32)
-            added = light[own_rows, own_columns]
-            # Screen, not add: bright skies keep their colour instead of clipping to white.
-            sheet[rows, columns, :3] = np.clip(under + added * (1 - under / 255) + 0.5, 0, 255)
+        side = 2 * reach + 1
+        spot = cv2.resize(raster.falloff(max(2, reach // 4), power), (side, side), interpolation=cv2.INTER_CUBIC)
+        box = raster.clip_box(round(self.px(x)) - reach, round(self.py(y)) - reach, side, side, sheet)
+        if box is None:
+            return
+        rows, columns, own_rows, own_columns = box
+        light = np.maximum(spot[own_rows, own_columns], 0)
+        noise = self.rng.random((64, light.shape[1]), np.float32)
+        noise = np.tile(noise, (light.shape[0] // 64 + 1, 1))[: light.shape[0]]
+        rest = cv2.bitwise_not(sheet[rows, columns])
+        # Screen, not add: bright skies keep their colour instead of clipping to white; noise breaks the bands.
+        shades = [cv2.add(cv2.multiply(light, float(c) * strength), noise) for c in bgr(code)]
+        added = cv2.merge([np.minimum(shade, 255).astype(np.uint8) for shade in shades] + [np.zeros(light.shape, np.uint8)])
+        lit = cv2.add(sheet[rows, columns], cv2.multiply(added, rest, scale=1 / 255))
+        sheet[rows, columns] = lit
 
     def prop(
         self, sheet: Picture, name: str, x: float, y: float, size: float, *, distance: float = 0.0, flip: bool = False,
@@ -199,9 +213,10 @@ class Sketch:
         picture = self.props.get(key)
         if picture is None:
             picture = raster.scaled(raster.trim(asset(name).image)[0], tall)
-            picture = grade(picture, self.light.scenery, self.light.lift)
+            red, green, blue = (value * 0.5 for value in self.light.lift)
+            picture = grade(picture, self.light.scenery, (red, green, blue))
             if tint is not None:
-                picture = veil(picture, tint, 0.55)
+                picture = tinted(picture, self.tone(tint), 0.55)
             picture = veil(picture, self.light.haze, distance * self.light.haze_share)
             picture = cv2.flip(picture, 1) if flip else picture
             self.props[key] = picture
@@ -216,8 +231,22 @@ class Sketch:
             round(self.py(y) - picture.shape[0] * (1 if blur > 0 else 0.985)),
         )  # fmt: skip
 
+    def _uncovered(self, first: int) -> Picture:
+        """How much (0 … 255) of each pixel of the frame no layer from number ``first`` on covers."""
+        open_sky = np.full((self.height, self.width, 3), 255, np.uint8)
+        x, y = -round(MARGIN_X * self.width), -round(MARGIN_Y * self.height)
+        for layer in self.back[first:]:
+            for stamp, left, top in layer.parts:
+                keep = stamp.keep if stamp.keep is not None else np.zeros_like(stamp.colour)
+                raster.darken(open_sky, keep, x + left, y + top)
+        return open_sky
+
     def place(self) -> Place:
         """Everything drawn so far."""
+        for k, ambient in enumerate(self.ambients):
+            if isinstance(ambient, Glitter):
+                # Glitter is added after all layers, so it has to know what stands in front of the water.
+                self.ambients[k] = ambient.masked(self._uncovered(self.waters[ambient.depth]))
         return Place(
             tuple(self.back), tuple(self.front), tuple(self.ambients), self.light, self.ground, self.window
         )

@@ -34,16 +34,15 @@ def restyle_sprite(picture: Picture, style: str) -> Picture:
 
 def restyle_place(place: Place, style: str, unit: int) -> Place:
     """A place redrawn in ``style``; the plain, clay, pixel and noir looks leave that to the frame's finish."""
-    change: Callable[[Picture], Picture]
-    if style == "neon":
-        change = _neon_colour
-    elif style == "paper":
-        change = _flat_colour
-    elif style == "watercolour":
-        change = _washed_colour
-    else:
+    changes: dict[str, Callable[[Picture, Picture | None], Picture]] = {
+        "neon": lambda colour, _: _neon_colour(colour),
+        "paper": lambda colour, cover: _on_plain(colour, cover, _flat_colour),
+        "watercolour": lambda colour, cover: _on_plain(colour, cover, _washed_colour),
+        "clay": lambda colour, cover: _clay_colour(colour, cover, unit),
+    }
+    if style not in changes:
         return place
-    del unit
+    change = changes[style]
 
     def layers(those: tuple[Layer, ...]) -> tuple[Layer, ...]:
         return tuple(
@@ -54,12 +53,24 @@ def restyle_place(place: Place, style: str, unit: int) -> Place:
     return replace(place, back=layers(place.back), front=layers(place.front))
 
 
-def _restyle_stamp(stamp: Stamp, change: Callable[[Picture], Picture]) -> Stamp:
-    colour = change(stamp.colour)
-    if stamp.keep is not None:
-        # A premultiplied colour may not exceed its alpha, or edges would glow.
-        colour = np.minimum(colour, 255 - stamp.keep)
-    return Stamp(np.ascontiguousarray(colour), stamp.keep)
+def _restyle_stamp(stamp: Stamp, change: Callable[[Picture, Picture | None], Picture]) -> Stamp:
+    if stamp.keep is None:
+        return Stamp(np.ascontiguousarray(change(stamp.colour, None)), None)
+    cover = cv2.bitwise_not(stamp.keep)
+    # A premultiplied colour may not exceed its alpha, or edges would glow.
+    return Stamp(cv2.min(np.ascontiguousarray(change(stamp.colour, cover)), cover), stamp.keep)
+
+
+def _on_plain(colour: Picture, cover: Picture | None, change: Callable[[Picture], Picture]) -> Picture:
+    """Run ``change`` on colours freed from their alpha and continued past their edges, or edges would turn black."""
+    if cover is None:
+        return change(colour)
+    near, weight = raster.soften(colour, 9).astype(np.float32), raster.soften(cover, 9).astype(np.float32)
+    around = near * 255 / np.maximum(weight, 1)
+    alpha = cover.astype(np.float32)
+    plain = np.where(alpha > 90, colour * (255 / np.maximum(alpha, 1)), around)
+    changed = change(np.clip(plain, 0, 255).astype(np.uint8))
+    return np.asarray(cv2.multiply(changed, cover, scale=1 / 255), np.uint8)
 
 
 def finish_for(style: str, width: int, height: int) -> Finish | None:
@@ -81,11 +92,27 @@ def finish_for(style: str, width: int, height: int) -> Finish | None:
 # --- clay ---------------------------------------------------------------------------------------------------------
 
 
+def _clay_colour(colour: Picture, cover: Picture | None, unit: int) -> Picture:
+    """Scenery pressed out of clay: bevelled edges, thumb-smoothed colour, a lumpy surface."""
+    h, w = colour.shape[:2]
+    rng = np.random.default_rng(5)
+    lumps = rng.normal(0, 1, (max(2, h * 40 // unit), max(2, w * 40 // unit))).astype(np.float32)
+    relief = cv2.resize(lumps, (w, h), interpolation=cv2.INTER_CUBIC) * 2.2
+    if cover is not None:
+        relief += raster.soften(np.ascontiguousarray(cover[:, :, 0]), max(1.0, unit * 0.008)).astype(np.float32) * 0.34
+    slope = cv2.Sobel(relief, cv2.CV_32F, 0, 1, ksize=3) + 0.6 * cv2.Sobel(relief, cv2.CV_32F, 1, 0, ksize=3)
+    gain = np.clip(1 + slope * (unit / 720) * 0.014, 0.7, 1.32)
+    flat = cv2.medianBlur(colour, 3)
+    return np.asarray(cv2.multiply(flat.astype(np.float32), cv2.merge((gain, gain, gain))).clip(0, 255), np.uint8)
+
+
 def _clay_sprite(picture: Picture) -> Picture:
     alpha = picture[:, :, 3]
     relief = raster.soften(alpha, max(1.5, picture.shape[0] / 60)).astype(np.float32)
     slope = cv2.Sobel(relief, cv2.CV_32F, 0, 1, ksize=3) + 0.6 * cv2.Sobel(relief, cv2.CV_32F, 1, 0, ksize=3)
-    gain = np.clip(1 + slope / 520, 0.72, 1.3)[:, :, None]
+    lumps = np.random.default_rng(3).normal(0, 1, (18, 18)).astype(np.float32)
+    slope += cv2.Sobel(cv2.resize(lumps, alpha.shape[::-1], interpolation=cv2.INTER_CUBIC), cv2.CV_32F, 0, 1, ksize=3) * 34
+    gain = np.clip(1 + slope / 420, 0.68, 1.34)[:, :, None]
     flat = cv2.bilateralFilter(np.ascontiguousarray(picture[:, :, :3]), 7, 22, 5)
     colour = np.minimum(flat * gain, alpha[:, :, None])
     return np.dstack((colour.astype(np.uint8), alpha))
@@ -101,7 +128,7 @@ def _clay_finish(rng: np.random.Generator, width: int, height: int) -> Finish:
         swirl = np.sin(distance * 38 / size + 1.5 * np.sin((columns[box] - x) * 5 / size))
         prints[box] += swirl * np.clip(1 - distance / size, 0, 1)
     grain = cv2.GaussianBlur(rng.normal(0, 1, (height, width)).astype(np.float32), (0, 0), 1.4) * 2.4
-    bump = prints * 3.2 + grain * 2.2
+    bump = prints * 7.5 + grain * 3.6
     up = cv2.merge([np.clip(bump, 0, 40).astype(np.uint8)] * 3)
     down = cv2.merge([np.clip(-bump, 0, 40).astype(np.uint8)] * 3)
     curve = np.clip(128 + (np.arange(256) - 128) * 1.07 + 3, 0, 255).astype(np.uint8)
@@ -121,8 +148,15 @@ def _flat_colour(colour: Picture) -> Picture:
     h, w = colour.shape[:2]
     small = cv2.resize(colour, (max(1, w // 2), max(1, h // 2)), interpolation=cv2.INTER_AREA)
     small = cv2.medianBlur(small, 5) if min(small.shape[:2]) > 5 else small
-    level = np.clip((np.arange(256) // 26) * 26 + 13, 0, 255).astype(np.uint8)
-    return np.asarray(cv2.resize(cv2.LUT(small, level), (w, h), interpolation=cv2.INTER_LINEAR), np.uint8)
+    return np.asarray(cv2.resize(_stepped(small), (w, h), interpolation=cv2.INTER_LINEAR), np.uint8)
+
+
+def _stepped(colour: Picture) -> Picture:
+    """Few steps of lightness, as if cut from sheets of paper; hues are kept."""
+    grey = cv2.cvtColor(colour, cv2.COLOR_BGR2GRAY).astype(np.float32)
+    step = np.floor(grey / 24) * 24 + 12
+    ratio = step / np.maximum(grey, 1)
+    return np.clip(colour * ratio[:, :, None], 0, 255).astype(np.uint8)
 
 
 def _cut_out(picture: Picture) -> Picture:
@@ -134,7 +168,7 @@ def _cut_out(picture: Picture) -> Picture:
     drop = cv2.warpAffine(border, np.array([[1, 0, reach * 0.9], [0, 1, reach * 1.4]], np.float64), alpha.shape[::-1])
     drop = raster.soften(drop, reach * 0.9).astype(np.float32) * 0.42
     edge, cover = border.astype(np.float32)[:, :, None] / 255, alpha.astype(np.float32)[:, :, None] / 255
-    flat = cv2.LUT(picture[:, :, :3], np.clip((np.arange(256) // 20) * 20 + 12, 0, 255).astype(np.uint8))
+    flat = _stepped(np.ascontiguousarray(picture[:, :, :3]))
     flat = np.minimum(flat, alpha[:, :, None])
     white = np.array([236, 244, 250], np.float32) * edge
     colour = flat + white * (1 - cover)
@@ -186,10 +220,10 @@ def _pixels(width: int, height: int) -> Finish:
 
 def _noir(rng: np.random.Generator, width: int, height: int) -> Finish:
     tone = np.arange(256, dtype=np.float32) / 255
-    curve = np.clip((tone * tone * (3 - 2 * tone) * 0.86 + tone * 0.14) * 262 - 4, 0, 255).astype(np.uint8)
+    curve = np.clip(np.clip(tone * tone * (3 - 2 * tone) * 1.2 - tone * 0.2, 0, 1) ** 1.12 * 268 - 8, 0, 255).astype(np.uint8)
     grain = rng.integers(0, 16, (height + 64, width + 64), np.uint8)
     offsets = rng.integers(0, 64, (16, 2))
-    edge = vignette(width, height, 0.86, 0.36)[:, :, 0].copy()
+    edge = vignette(width, height, 0.95, 0.3)[:, :, 0].copy()
 
     def finish(frame: Picture) -> None:
         grey = cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY)
@@ -237,7 +271,8 @@ def _washed_colour(colour: Picture) -> Picture:
     soft = cv2.GaussianBlur(small, (0, 0), 5)
     # Pigment gathers at the rim of each wash: what is darker than its surroundings gets darker still.
     rim = cv2.addWeighted(small, 1.7, soft, -0.7, 0)
-    return np.asarray(cv2.resize(rim, (w, h), interpolation=cv2.INTER_LINEAR), np.uint8)
+    vivid = cv2.transform(rim, np.array([[1.25, -0.18, -0.07], [-0.04, 1.2, -0.16], [-0.04, -0.2, 1.24]], np.float32))
+    return np.asarray(cv2.resize(vivid, (w, h), interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def _washed_sprite(picture: Picture) -> Picture:
@@ -259,7 +294,7 @@ def _watercolour(rng: np.random.Generator, width: int, height: int) -> Finish:
     for cells, weight in ((5, 0.05), (14, 0.035), (60, 0.02)):
         noise = rng.normal(0, weight, (cells * 2, cells)).astype(np.float32)
         ragged += cv2.resize(noise, (width, height), interpolation=cv2.INTER_CUBIC)
-    edge = np.clip((np.maximum(np.abs(x), np.abs(y)) ** 3 * 0.97 + ragged - 0.84) * 14, 0, 1)
+    edge = np.clip((np.maximum(np.abs(x), np.abs(y)) ** 3 * 0.97 + ragged - 0.82) * 8, 0, 1)
     white = Stamp.of(np.dstack([edge * c for c in (240, 247, 250, 255)]).astype(np.uint8))
     lift = np.clip(255 - (255 - np.arange(256)) * 0.8, 0, 255).astype(np.uint8)
 

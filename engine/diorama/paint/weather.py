@@ -145,14 +145,14 @@ class Fog:
     def __init__(self, rng: np.random.Generator, light: Light, width: int, height: int) -> None:
         self.banks: list[tuple[Stamp, int, float]] = []
         tone = bgr(light.haze) * 0.5 + bgr(light.sky[-1]) * 0.5
-        for top, tall, speed, strength in ((0.34, 0.4, 0.035, 150), (0.56, 0.44, -0.05, 185)):
+        for top, tall, speed, strength in ((0.28, 0.46, 0.035, 170), (0.5, 0.52, -0.05, 165)):
             wide, rows = round(width * 2.1), round(tall * height)
             cloud = np.zeros((rows, wide), np.float32)
             for cells, weight in ((6, 0.6), (14, 0.35), (30, 0.16)):
                 noise = rng.random((max(2, cells // 2), cells)).astype(np.float32)
                 cloud += cv2.resize(noise, (wide, rows), interpolation=cv2.INTER_CUBIC) * weight
-            shape = np.sin(np.linspace(0, math.pi, rows, dtype=np.float32))[:, None]
-            alpha = np.clip((cloud * 1.5 - 0.32) * shape, 0, 1) * strength
+            shape = np.clip(np.sin(np.linspace(0, math.pi, rows, dtype=np.float32)), 0, 1)[:, None]
+            alpha = np.clip((cloud * 1.25 + 0.05) * shape**0.8, 0, 1) * strength
             colour = tone[None, None, :] * (alpha / 255)[:, :, None]
             picture = np.dstack((colour, alpha)).astype(np.uint8)
             self.banks.append((Stamp.of(picture), round(top * height), speed * width))
