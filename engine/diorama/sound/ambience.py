@@ -1,5 +1,7 @@
 """The bed of sound that a place, an hour and a weather have, in stereo and as long as the clip."""
 
+# ruff: noqa: ARG001 -- every bed has the same signature, whatever it needs of it
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -13,14 +15,13 @@ from engine.diorama.sound.effects import bubbles
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from numpy.typing import NDArray
-
     from engine.diorama.scene import Brief
+    from engine.diorama.sound.dsp import Wave
 
-    Bed = Callable[[int, int, np.random.Generator], NDArray[np.float32]]
+    Bed = Callable[[int, int, np.random.Generator], Wave]
 
 
-def ambience(brief: Brief, samples: int, rate: int, rng: np.random.Generator) -> NDArray[np.float32]:
+def ambience(brief: Brief, samples: int, rate: int, rng: np.random.Generator) -> Wave:
     """(2, samples) float32: never silent, faded in and out so that a clip neither starts nor ends with a click."""
     bed = 0.25 * _air(samples, rate, rng)
     bed += _PLACES.get(brief.place, _nothing)(samples, rate, rng)
@@ -33,13 +34,13 @@ def ambience(brief: Brief, samples: int, rate: int, rng: np.random.Generator) ->
     return bed * edge.astype(np.float32)
 
 
-def _nothing(samples: int, rate: int, rng: np.random.Generator) -> NDArray[np.float32]:
+def _nothing(samples: int, rate: int, rng: np.random.Generator) -> Wave:
     return np.zeros((2, samples), np.float32)
 
 
 def _stereo(
     samples: int, rate: int, rng: np.random.Generator, low: float, high: float, tilt: float = 0.7, width: float = 0.6
-) -> NDArray[np.float32]:
+) -> Wave:
     """Wide noise of rms 0.1 between ``low`` and ``high`` Hz."""
     bed = widen(
         tilted_noise(samples, rate, rng, low, high, tilt), tilted_noise(samples, rate, rng, low, high, tilt), width
@@ -47,9 +48,7 @@ def _stereo(
     return bed * np.float32(0.1 / max(float(np.sqrt(np.mean(bed * bed))), 1e-6))
 
 
-def _slow(
-    samples: int, rate: int, rng: np.random.Generator, low: float, high: float, every: float = 1.3
-) -> NDArray[np.float32]:
+def _slow(samples: int, rate: int, rng: np.random.Generator, low: float, high: float, every: float = 1.3) -> Wave:
     """A slowly wandering level between ``low`` and ``high``."""
     points = max(4, int(samples / rate / every) + 3)
     level = rng.uniform(low, high, points)
@@ -59,38 +58,38 @@ def _slow(
     return (level[left] * (1 - smooth) + level[left + 1] * smooth).astype(np.float32)
 
 
-def _air(samples: int, rate: int, rng: np.random.Generator) -> NDArray[np.float32]:
+def _air(samples: int, rate: int, rng: np.random.Generator) -> Wave:
     return 0.35 * _stereo(samples, rate, rng, 40, 1200, 1.0)
 
 
-def _wind(samples: int, rate: int, rng: np.random.Generator) -> NDArray[np.float32]:
+def _wind(samples: int, rate: int, rng: np.random.Generator) -> Wave:
     low = _stereo(samples, rate, rng, 90, 500, 0.5) * _slow(samples, rate, rng, 0.2, 1.0)
     whistle = _stereo(samples, rate, rng, 500, 1100, 0.2, 0.8) * _slow(samples, rate, rng, 0.0, 0.5) ** 2
     return low + whistle
 
 
-def _breeze(samples: int, rate: int, rng: np.random.Generator) -> NDArray[np.float32]:
+def _breeze(samples: int, rate: int, rng: np.random.Generator) -> Wave:
     return 0.45 * _stereo(samples, rate, rng, 300, 5000, 0.8) * _slow(samples, rate, rng, 0.3, 1.0)
 
 
-def _waves(samples: int, rate: int, rng: np.random.Generator) -> NDArray[np.float32]:
+def _waves(samples: int, rate: int, rng: np.random.Generator) -> Wave:
     t = np.arange(samples, dtype=np.float32) / rate
     surge = (0.5 + 0.5 * np.sin(TAU * t / np.float32(4.3) + np.float32(rng.uniform(0, 6)))) ** 2
     hiss = _stereo(samples, rate, rng, 400, 7000, 0.6) * (0.15 + surge)
     return hiss + 0.9 * _stereo(samples, rate, rng, 60, 500, 0.6) * (0.4 + np.roll(surge, rate // 2))
 
 
-def _stream(samples: int, rate: int, rng: np.random.Generator) -> NDArray[np.float32]:
+def _stream(samples: int, rate: int, rng: np.random.Generator) -> Wave:
     bed = 0.6 * _stereo(samples, rate, rng, 400, 5000, 0.5)
     return _sprinkled(bed, rate, rng, 5.0, lambda: 0.1 * bubbles(rate, rng, 0.3, 0))
 
 
-def _under(samples: int, rate: int, rng: np.random.Generator) -> NDArray[np.float32]:
+def _under(samples: int, rate: int, rng: np.random.Generator) -> Wave:
     bed = _stereo(samples, rate, rng, 30, 350, 0.6) * _slow(samples, rate, rng, 0.5, 1.0)
     return _sprinkled(bed, rate, rng, 1.4, lambda: 0.14 * bubbles(rate, rng, 0.3, 0))
 
 
-def _city(samples: int, rate: int, rng: np.random.Generator) -> NDArray[np.float32]:
+def _city(samples: int, rate: int, rng: np.random.Generator) -> Wave:
     bed = 0.8 * _stereo(samples, rate, rng, 50, 700, 0.7) * _slow(samples, rate, rng, 0.6, 1.0)
     for at in rng.uniform(0, max(0.1, samples / rate - 1.0), max(1, int(samples / rate / 4))):
         t = seconds(2.4, rate)
@@ -100,7 +99,7 @@ def _city(samples: int, rate: int, rng: np.random.Generator) -> NDArray[np.float
     return bed
 
 
-def _space(samples: int, rate: int, rng: np.random.Generator) -> NDArray[np.float32]:
+def _space(samples: int, rate: int, rng: np.random.Generator) -> Wave:
     t = np.arange(samples, dtype=np.float32) / rate
     drone = sum(
         np.sin(TAU * np.float32(f) * t + np.float32(0.8) * np.sin(TAU * np.float32(w) * t))
@@ -111,21 +110,21 @@ def _space(samples: int, rate: int, rng: np.random.Generator) -> NDArray[np.floa
     )
 
 
-def _crowd(samples: int, rate: int, rng: np.random.Generator) -> NDArray[np.float32]:
+def _crowd(samples: int, rate: int, rng: np.random.Generator) -> Wave:
     roar_ = _stereo(samples, rate, rng, 250, 2600, 0.5) * _slow(samples, rate, rng, 0.5, 1.0)
     return roar_ + 0.4 * _stereo(samples, rate, rng, 600, 1200, 0.0) * _slow(samples, rate, rng, 0.0, 0.8, 0.5)
 
 
-def _audience(samples: int, rate: int, rng: np.random.Generator) -> NDArray[np.float32]:
+def _audience(samples: int, rate: int, rng: np.random.Generator) -> Wave:
     return 0.3 * _crowd(samples, rate, rng)
 
 
-def _kitchen(samples: int, rate: int, rng: np.random.Generator) -> NDArray[np.float32]:
+def _kitchen(samples: int, rate: int, rng: np.random.Generator) -> Wave:
     t = np.arange(samples, dtype=np.float32) / rate
     hum = 0.012 * tone(TAU * 100 * t, (1, 0.4, 0.2))
     sizzle = 0.22 * _stereo(samples, rate, rng, 2500, 9000, 0.2) * _slow(samples, rate, rng, 0.4, 1.0, 0.4)
 
-    def clink() -> NDArray[np.float32]:
+    def clink() -> Wave:
         ring = seconds(0.3, rate)
         pitch = float(rng.uniform(2200, 3600))
         return (
@@ -137,7 +136,7 @@ def _kitchen(samples: int, rate: int, rng: np.random.Generator) -> NDArray[np.fl
     return _sprinkled(sizzle + hum, rate, rng, 0.6, clink)
 
 
-def _room(samples: int, rate: int, rng: np.random.Generator) -> NDArray[np.float32]:
+def _room(samples: int, rate: int, rng: np.random.Generator) -> Wave:
     bed = 0.25 * _stereo(samples, rate, rng, 50, 400, 0.8)
     tick = seconds(0.03, rate)
     click = 0.05 * np.sin(TAU * 2100 * tick) * decay(tick, 0.004, 0.0005)
@@ -146,30 +145,30 @@ def _room(samples: int, rate: int, rng: np.random.Generator) -> NDArray[np.float
     return bed
 
 
-def _jungle(samples: int, rate: int, rng: np.random.Generator) -> NDArray[np.float32]:
+def _jungle(samples: int, rate: int, rng: np.random.Generator) -> Wave:
     return _crickets(samples, rate, rng, 0.025) + _birds(samples, rate, rng) + _breeze(samples, rate, rng)
 
 
-def _lava(samples: int, rate: int, rng: np.random.Generator) -> NDArray[np.float32]:
+def _lava(samples: int, rate: int, rng: np.random.Generator) -> Wave:
     rumble = 1.4 * _stereo(samples, rate, rng, 25, 180, 0.4) * _slow(samples, rate, rng, 0.5, 1.0)
     return _sprinkled(rumble, rate, rng, 3.0, lambda: 0.08 * bubbles(rate, rng, 0.6, 0))
 
 
-def _birds(samples: int, rate: int, rng: np.random.Generator) -> NDArray[np.float32]:
+def _birds(samples: int, rate: int, rng: np.random.Generator) -> Wave:
     return _sprinkled(
         _breeze(samples, rate, rng), rate, rng, 0.7, lambda: np.float32(rng.uniform(0.02, 0.06)) * bird(rate, rng)
     )
 
 
-def _dusk(samples: int, rate: int, rng: np.random.Generator) -> NDArray[np.float32]:
+def _dusk(samples: int, rate: int, rng: np.random.Generator) -> Wave:
     return 0.6 * _birds(samples, rate, rng) + _crickets(samples, rate, rng, 0.012)
 
 
-def _night(samples: int, rate: int, rng: np.random.Generator) -> NDArray[np.float32]:
+def _night(samples: int, rate: int, rng: np.random.Generator) -> Wave:
     return _sprinkled(_crickets(samples, rate, rng, 0.03), rate, rng, 0.12, lambda: 0.05 * owl(rate, rng))
 
 
-def _crickets(samples: int, rate: int, rng: np.random.Generator, level: float) -> NDArray[np.float32]:
+def _crickets(samples: int, rate: int, rng: np.random.Generator, level: float) -> Wave:
     t = np.arange(samples, dtype=np.float32) / rate
     bed = np.zeros((2, samples), np.float32)
     for hertz, trill, rest, where in ((4200, 34, 0.9, 0.2), (4750, 29, 1.3, 0.8)):
@@ -182,8 +181,8 @@ def _crickets(samples: int, rate: int, rng: np.random.Generator, level: float) -
     return bed
 
 
-def _rain(samples: int, rate: int, rng: np.random.Generator) -> NDArray[np.float32]:
-    bed = 0.9 * _stereo(samples, rate, rng, 700, 11000, 0.25, 0.9)
+def _rain(samples: int, rate: int, rng: np.random.Generator) -> Wave:
+    bed = 0.6 * _stereo(samples, rate, rng, 700, 11000, 0.4, 0.9)
     drop = seconds(0.03, rate)
     for at in rng.uniform(0, samples / rate, int(samples / rate * 22)):
         tick = np.sin(TAU * np.float32(rng.uniform(1200, 4500)) * drop) * decay(drop, 0.005, 0.0008)
@@ -191,7 +190,7 @@ def _rain(samples: int, rate: int, rng: np.random.Generator) -> NDArray[np.float
     return bed
 
 
-def _storm(samples: int, rate: int, rng: np.random.Generator) -> NDArray[np.float32]:
+def _storm(samples: int, rate: int, rng: np.random.Generator) -> Wave:
     bed = 1.1 * _rain(samples, rate, rng) + 0.8 * _wind(samples, rate, rng)
     for at in (0.15, 0.62):
         t = seconds(3.0, rate)
@@ -201,11 +200,11 @@ def _storm(samples: int, rate: int, rng: np.random.Generator) -> NDArray[np.floa
     return bed
 
 
-def _snow(samples: int, rate: int, rng: np.random.Generator) -> NDArray[np.float32]:
+def _snow(samples: int, rate: int, rng: np.random.Generator) -> Wave:
     return 0.5 * _wind(samples, rate, rng)
 
 
-def _fog(samples: int, rate: int, rng: np.random.Generator) -> NDArray[np.float32]:
+def _fog(samples: int, rate: int, rng: np.random.Generator) -> Wave:
     t = seconds(2.2, rate)
     bed = 0.3 * _wind(samples, rate, rng)
     horn = tone(glide(t, ((0, 98), (2.2, 92)), rate), (1, 0.5, 0.3, 0.15)) * swell(t, 0.5, 0.9)
@@ -214,12 +213,12 @@ def _fog(samples: int, rate: int, rng: np.random.Generator) -> NDArray[np.float3
 
 
 def _sprinkled(
-    bed: NDArray[np.float32],
+    bed: Wave,
     rate: int,
     rng: np.random.Generator,
     a_second: float,
-    make: Callable[[], NDArray[np.float32]],
-) -> NDArray[np.float32]:
+    make: Callable[[], Wave],
+) -> Wave:
     """``bed`` with about ``a_second`` small sounds a second, here and there between left and right."""
     length = bed.shape[-1] / rate
     for at in np.sort(rng.uniform(0, length, max(1, round(a_second * length)))):
@@ -230,8 +229,8 @@ def _sprinkled(
 _OUTDOORS = frozenset(("meadow", "forest", "farm", "garden", "river", "mountains", "road", "street", "beach"))
 _PLACES: dict[str, Bed] = {
     "meadow": _breeze, "forest": _breeze, "beach": _waves, "sea": _waves, "underwater": _under, "city": _city,
-    "street": _city, "road": _city, "desert": _wind, "mountains": _wind, "snowfield": _wind, "space": _space, "moon": _space,
-    "room": _room, "school": _room, "kitchen": _kitchen, "stage": _audience, "stadium": _crowd, "sky": _wind,
-    "farm": _breeze, "garden": _breeze, "jungle": _jungle, "river": _stream, "castle": _wind, "volcano": _lava,
+    "street": _city, "road": _city, "desert": _wind, "mountains": _wind, "snowfield": _wind, "space": _space,
+    "moon": _space, "room": _room, "school": _room, "kitchen": _kitchen, "stage": _audience, "stadium": _crowd,
+    "sky": _wind, "farm": _breeze, "garden": _breeze, "jungle": _jungle, "river": _stream, "castle": _wind, "volcano": _lava,
 }  # fmt: skip
 _WEATHERS: dict[str, Bed] = {"rain": _rain, "storm": _storm, "snow": _snow, "wind": _wind, "fog": _fog}

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from engine.diorama.sound.voice import Voice
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from engine.diorama.scene import Brief, Subject
 
 _ENGLISH = (
@@ -60,20 +62,20 @@ def _is_low(voice: Voice) -> bool:
     return voice.shift < 0.9
 
 
-def _fitting(subject: Subject, free: list[Voice], is_male: object) -> Voice:
+def _fitting(subject: Subject, free: list[Voice], is_male: Callable[[Voice], bool]) -> Voice:
     words = f"{subject.word} {subject.art}".lower().replace("-", " ").replace("_", " ")
     male = None
     if _FEMALE.search(words):
         male = False
     elif _MALE.search(words) or subject.kind in ("vehicle", "object") or subject.size >= _LARGE:
         male = True
-    suited = [voice for voice in free if male is None or is_male(voice) == male] or free  # type: ignore[operator]
+    suited = [voice for voice in free if male is None or is_male(voice) == male] or free
     # crc32, not hash(): the same word has the same voice in every process.
     return suited[zlib.crc32(subject.word.encode()) % len(suited)]
 
 
 def _shaped(subject: Subject, voice: Voice) -> Voice:
-    """Small speakers sound higher and a little faster, large ones lower and slower; people keep near their own voice."""
+    """Small speakers sound higher and a little faster, large ones lower and slower; people keep their own voice."""
     words = f"{subject.word} {subject.art}".lower().replace("-", " ")
     if subject.kind == "person":
         return replace(voice, shift=voice.shift * 1.15) if _CHILD.search(words) else voice

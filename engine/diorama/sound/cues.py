@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from engine.diorama.scene import Scene
+    from engine.diorama.sound.dsp import Wave
 
 _X, _Y, _SCALE, _ROTATION, _OPACITY, _IMPACT = (
     TRACK_CHANNELS.index(name) for name in ("x", "y", "scale", "rotation", "opacity", "impact")
@@ -50,7 +51,7 @@ class Motion:
         self.turning = np.abs(np.gradient(self.track[:, _ROTATION], step))
         self.visible = self.track[:, _OPACITY] > 0.3
 
-    def on_screen(self, at: NDArray[np.floating] | float) -> NDArray[np.float32]:
+    def on_screen(self, at: Wave | float) -> Wave:
         """Horizontal place in the picture at seconds ``at``, 0 left … 1 right, camera included."""
         camera = self.scene.camera
         x = (self.track[:, _X] - camera[:, _CAMERA_X]) * camera[:, _CAMERA_ZOOM] + 0.5
@@ -80,7 +81,7 @@ def find(scene: Scene) -> list[Cue]:
     return sorted((cue for cue in cues if cue.time < scene.seconds), key=lambda cue: (cue.time, cue.subject, cue.sound))
 
 
-def peak_times(values: NDArray[np.floating], times: NDArray[np.floating], least: float) -> list[tuple[float, float]]:
+def peak_times(values: Wave, times: Wave, least: float) -> list[tuple[float, float]]:
     """(second, height) of each local peak above ``least``, placed between keys by the parabola through it."""
     padded = np.pad(values.astype(float), 1, constant_values=-1.0)
     here, before, after = padded[1:-1], padded[:-2], padded[2:]
@@ -159,10 +160,12 @@ def _spins(motion: Motion) -> list[Cue]:
 
 def _changes(motion: Motion) -> list[Cue]:
     """Appearing, vanishing, exploding."""
-    opacity, cues = motion.track[:, _OPACITY], []
+    opacity = motion.track[:, _OPACITY]
     crossing = np.diff((opacity > 0.5).astype(int))
-    for key in np.flatnonzero(crossing):
-        cues.append(Cue(float(motion.times[key]), "pop" if crossing[key] > 0 else "poof", motion.index, 0.8))
+    cues = [
+        Cue(float(motion.times[key]), "pop" if crossing[key] > 0 else "poof", motion.index, 0.8)
+        for key in np.flatnonzero(crossing)
+    ]
     for _, start, end in motion.spans("explode"):
         inside = motion.between(start, end)
         peaks = peak_times(np.where(inside, motion.track[:, _IMPACT], 0.0), motion.times, _LEAST_IMPACT)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,13 +9,12 @@ import numpy as np
 
 from engine.diorama.scene import MOUTH_RATE, Line, Speech
 from engine.diorama.sound.casting import choose
-from engine.diorama.sound.phonemes import LANGUAGES, PAUSES, phonemes
+from engine.diorama.sound.phonemes import LANGUAGES, phonemes
 from engine.diorama.sound.voice import VOICE_RATE, Voice, resample, speak
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from engine.diorama.scene import Brief
+    from engine.diorama.sound.dsp import Wave
 
 FIRST_START = 0.4
 """Seconds before the first line, when the clip has room."""
@@ -24,6 +22,7 @@ FASTEST = 1.35
 """Speech is sped up at most this much before it is cut."""
 _TAIL, _GAP, _FADE = 0.15, 0.3, 0.12
 _SECONDS_A_SYMBOL = 0.075
+_LEVEL = 0.1
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ class Spoken:
     """One line as sound: ``speech`` says when, ``wave`` is (n,) float32 at the rate asked for."""
 
     speech: Speech
-    wave: NDArray[np.float32]
+    wave: Wave
 
 
 def perform(brief: Brief, length: float, rate: int) -> tuple[list[Spoken], list[dict[str, Any]]]:
@@ -41,7 +40,7 @@ def perform(brief: Brief, length: float, rate: int) -> tuple[list[Spoken], list[
     """
     notes: list[dict[str, Any]] = []
     voices = choose(brief)
-    said: list[tuple[Line, NDArray[np.float32]]] = []
+    said: list[tuple[Line, Wave]] = []
     lines = _sayable(brief, notes)
     room = _room(len(lines), length)
     speed = _speed(lines, room)
@@ -52,7 +51,7 @@ def perform(brief: Brief, length: float, rate: int) -> tuple[list[Spoken], list[
     return _scheduled(waves, length, rate, notes), notes
 
 
-def mouth(wave: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
+def mouth(wave: Wave, rate: int) -> Wave:
     """How far a mouth opens, (m,) float32 0 … 1 at `MOUTH_RATE`: loudness of the vowels' band, quick to open."""
     frames = max(1, int(np.ceil(wave.size / rate * MOUTH_RATE)))
     # A hiss (s, f) is loud but said with the teeth closed: only what lies below its band opens the mouth.
@@ -96,13 +95,13 @@ def _speed(lines: list[tuple[Line, str, str]], room: float) -> float:
 
 
 def _fitted(
-    said: list[tuple[Line, NDArray[np.float32]]],
+    said: list[tuple[Line, Wave]],
     room: float,
     voices: dict[int | None, dict[str, Voice]],
     lines: list[tuple[Line, str, str]],
     notes: list[dict[str, Any]],
     speed: float,
-) -> list[tuple[Line, NDArray[np.float32]]]:
+) -> list[tuple[Line, Wave]]:
     """``said`` made to last at most ``room`` seconds: said again faster, then cut between words."""
     lasting = sum(wave.size for _, wave in said) / VOICE_RATE
     if lasting > room and speed < FASTEST:
@@ -110,19 +109,19 @@ def _fitted(
         said = [(line, speak(symbols, voices[line.speaker][lang], speed=speed)) for line, symbols, lang in lines]
     if speed > 1.0:
         notes.append({"time": 0.0, "sound": "speech_sped_up", "subject": None})
-    kept: list[tuple[Line, NDArray[np.float32]]] = []
+    kept: list[tuple[Line, Wave]] = []
     left = round(room * VOICE_RATE)
     for line, wave in said:
         if wave.size > left:
-            wave = cut_between_words(wave, left)
             notes.append({"time": 0.0, "sound": "line_cut", "subject": line.speaker})
-        if wave.size >= 0.15 * VOICE_RATE:
-            kept.append((line, wave))
+        part = cut_between_words(wave, left) if wave.size > left else wave
+        if part.size >= 0.15 * VOICE_RATE:
+            kept.append((line, part))
         left -= wave.size
     return kept
 
 
-def cut_between_words(wave: NDArray[np.float32], longest: int) -> NDArray[np.float32]:
+def cut_between_words(wave: Wave, longest: int) -> Wave:
     """At most ``longest`` samples of ``wave``, ended with a fade at the quietest place of its last 0.6 s."""
     if longest <= 0:
         return wave[:0]
@@ -138,9 +137,7 @@ def cut_between_words(wave: NDArray[np.float32], longest: int) -> NDArray[np.flo
     return part
 
 
-def _scheduled(
-    said: list[tuple[Line, NDArray[np.float32]]], length: float, rate: int, notes: list[dict[str, Any]]
-) -> list[Spoken]:
+def _scheduled(said: list[tuple[Line, Wave]], length: float, rate: int, notes: list[dict[str, Any]]) -> list[Spoken]:
     """Spread the lines over the clip: the first early, spare time shared between them (at most 1.2 s a gap)."""
     lasting = sum(wave.size for _, wave in said) / VOICE_RATE
     spare = length - _TAIL - min(FIRST_START, 0.1 * length) - lasting
@@ -150,7 +147,7 @@ def _scheduled(
     for line, wave in said:
         sound = resample(wave, rate / VOICE_RATE)
         level = np.sqrt(np.mean(np.square(sound[np.abs(sound) > 0.01]))) if np.any(np.abs(sound) > 0.01) else 1.0
-        sound = sound * np.float32(0.12 / max(float(level), 1e-4))
+        sound = sound * np.float32(_LEVEL / max(float(level), 1e-4))
         speech = Speech(line=line, start=start, seconds=sound.size / rate, mouth=mouth(sound, rate))
         notes.append({"time": start, "sound": "speech", "subject": line.speaker})
         spoken.append(Spoken(speech, sound))

@@ -1,5 +1,7 @@
 """Synthesised sound effects: each takes a rate, a random generator, a size and a length, and gives a mono wave."""
 
+# ruff: noqa: ARG001 -- every effect has the same signature, whatever it needs of it
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
@@ -9,9 +11,7 @@ import numpy as np
 from engine.diorama.sound.dsp import TAU, add, decay, glide, seconds, swell, tilted_noise, tone, unit
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Wave = NDArray[np.float32]
+    from engine.diorama.sound.dsp import Wave
 
 
 class Effect(Protocol):
@@ -20,7 +20,9 @@ class Effect(Protocol):
     ``size`` is the subject's height in frames (small things sound higher), ``length`` seconds where the sound lasts.
     """
 
-    def __call__(self, rate: int, rng: np.random.Generator, size: float, length: float) -> Wave: ...
+    def __call__(self, rate: int, rng: np.random.Generator, size: float, length: float) -> Wave:
+        """Make the sound."""
+        ...
 
 
 def _pitch(size: float) -> float:
@@ -211,8 +213,8 @@ EFFECTS: dict[str, Effect] = {
     )
 }  # fmt: skip
 LEVELS: dict[str, float] = {
-    "thud": 0.55, "bounce": 0.45, "crash": 0.5, "splash": 0.4, "stroke": 0.18, "bubbles": 0.2, "step": 0.3, "whoosh": 0.28,
-    "jump": 0.3, "spin": 0.16, "flap": 0.22, "pop": 0.4, "poof": 0.35, "explosion": 0.9, "rising_whistle": 0.14,
-    "falling_whistle": 0.14, "rattle": 0.2, "rolling": 0.22, "sliding": 0.18, "snore": 0.22,
+    "thud": 0.55, "bounce": 0.45, "crash": 0.5, "splash": 0.4, "stroke": 0.18, "bubbles": 0.2, "step": 0.3,
+    "whoosh": 0.28, "jump": 0.3, "spin": 0.16, "flap": 0.22, "pop": 0.4, "poof": 0.35, "explosion": 0.9,
+    "rising_whistle": 0.14, "falling_whistle": 0.14, "rattle": 0.2, "rolling": 0.22, "sliding": 0.18, "snore": 0.22,
 }  # fmt: skip
 """Peak of each effect in the mix at full strength, where speech peaks near 0.6."""

@@ -40,7 +40,8 @@ _EXTRA = {
 
 _ABBREVIATIONS = {
     r"mr\.?": "mister", r"mrs\.?": "missus", r"ms\.?": "miz", r"dr\.": "doctor", r"st\.": "saint", r"vs\.?": "versus",
-    r"etc\.": "et cetera", r"e\.g\.": "for example", r"i\.e\.": "that is", r"jr\.": "junior", r"no\.(?=\s*\d)": "number",
+    r"etc\.": "et cetera", r"e\.g\.": "for example", r"i\.e\.": "that is", r"jr\.": "junior",
+    r"no\.(?=\s*\d)": "number",
     r"prof\.": "professor", r"km/h": "kilometers per hour", r"mph": "miles per hour",
 }  # fmt: skip
 _SIGNS = {"&": " and ", "@": " at ", "+": " plus ", "=": " equals ", "#": " number ", "°": " degrees ", "/": " "}

@@ -1,5 +1,7 @@
 """French spelling → IPA as Kokoro expects it: an exception lexicon, spelling rules, liaison and stress."""
 
+# ruff: noqa: SIM905 -- word lists are easier to read and to mend as text
+
 from __future__ import annotations
 
 import re
@@ -14,9 +16,9 @@ from engine.diorama.sound.spelling import VOWEL_LETTERS
 _STRESSABLE = re.compile(r"[aɑeɛiɔoœøuy]\u0303?")
 
 _UNSTRESSED = frozenset(
-    "le la les l un une des de d du au aux je tu il elle on nous vous ils elles me te se m t s j n c qu que qui ce cet "
-    "cette ces mon ton son ma ta sa mes tes ses notre votre leur leurs nos vos et ou où mais donc or ni car à a en dans "
-    "sur sous par pour avec sans chez ne y est es ai as si comme lui dont".split()
+    "le la les l un une des de d du au aux je tu il elle on nous vous ils elles me te se m t s j n c qu que qui ce "
+    "cet cette ces mon ton son ma ta sa mes tes ses notre votre leur leurs nos vos et ou où mais donc or ni car à a en "
+    "dans sur sous par pour avec sans chez ne y est es ai as si comme lui dont".split()
 )
 _LIAISON_Z = frozenset(
     "les des ces mes tes ses nos vos nous vous ils elles aux deux trois six dix plusieurs quelques sans dans sous chez "
@@ -27,14 +29,14 @@ _LIAISON_T = frozenset(
 )
 _LIAISON_N = frozenset("un mon ton son on en bien rien aucun".split())
 _DENASAL = {"bon": "bɔn", "certain": "sɛʁtɛn", "plein": "plɛn", "ancien": "ɑ\u0303sjɛn", "prochain": "pʁɔʃɛn"}
-_LIAISON_FOLLOWS = {"grand": "t", "premier": "ʁ", "dernier": "ʁ", "trop": "p", "beaucoup": "p", "neuf": ""}
 
 _ASPIRATED = frozenset(
     "hache haie haine hair hall halte hamac hamburger hamster hanche handicap handball hangar hanter harceler hardi "
     "hareng haricot haricots harnais harpe hasard hâte hausse haut haute hauts hautes hauteur hérisson hérissons héron "
     "héros hêtre heurter hibou hiboux hideux hiérarchie hobby hockey hocher hollande homard homards honte horde hors "
     "hotte houle housse huche huer huit huitième hululer hurler hurlement hussard hutte hyène hip-hop hé ho oui onze "
-    "onzième ouistiti yaourt yaourts yacht yoga yéti yo-yo hache haches hamsters hot-dog hérisse haleter hurle hurlent".split()
+    "onzième ouistiti yaourt yaourts yacht yoga yéti yo-yo hache haches hamsters hot-dog hérisse haleter hurle "
+    "hurlent".split()
 )
 _ABBREVIATIONS = {
     r"M\.": "monsieur", r"MM\.": "messieurs", r"Mme\.?": "madame", r"Mlle\.?": "mademoiselle", r"Dr\.?": "docteur",
@@ -102,7 +104,7 @@ def _plural_of_known(word: str) -> str | None:
 def _lexicon() -> dict[str, str]:
     """Irregular words → phonemes, from `french_lexicon.txt` (two columns, # starts a comment)."""
     table: dict[str, str] = {}
-    for line in files(__package__).joinpath("french_lexicon.txt").read_text(encoding="utf-8").splitlines():
+    for line in files("engine.diorama.sound").joinpath("french_lexicon.txt").read_text(encoding="utf-8").splitlines():
         fields = unicodedata.normalize("NFC", line.partition("#")[0]).split()
         for word in fields[:-1]:
             table[word] = unicodedata.normalize("NFD", fields[-1]).replace("c\u0327", "ç")
@@ -117,18 +119,13 @@ def _linked(word: str, following: str) -> str:
     head = re.split(r"['\-]", low)[-1]
     if head in _DENASAL:
         return _DENASAL[head]
-    if head in _LIAISON_Z and not sounds.endswith("z"):
-        return sounds.removesuffix("s") + "z"
-    if head in _LIAISON_T and not sounds.endswith("t"):
-        return sounds + "t"
-    if head in _LIAISON_N:
-        return sounds + "n"
     if head == "neuf" and following.lower() in ("heures", "ans"):
         return "nœv"
-    if head in _LIAISON_FOLLOWS:
-        link = _LIAISON_FOLLOWS[head]
-        return (sounds[:-1] + "ɛ" if link == "ʁ" else sounds) + link
-    return sounds
+    if head in ("premier", "dernier"):
+        return sounds[:-1] + "ɛʁ"
+    link = "z" if head in _LIAISON_Z else "t" if head in _LIAISON_T else "n" if head in _LIAISON_N else ""
+    link = link or ("p" if head in ("trop", "beaucoup") else "")
+    return sounds.removesuffix("s" if link == "z" else link) + link
 
 
 def _before_consonant(sounds: str, word: str, following: str) -> str:
@@ -145,7 +142,7 @@ def begins_with_vowel(word: str) -> bool:
     if low in _ASPIRATED or first in _ASPIRATED or first.removesuffix("s") in _ASPIRATED:
         return False
     plain = unicodedata.normalize("NFD", low)[:1]
-    return plain in "aeiouhœ" or low.startswith("y") and pronounce(word)[:1] == "i"
+    return plain in "aeiouhœ" or (low.startswith("y") and pronounce(word)[:1] == "i")
 
 
 def _stress(sounds: str, word: str, *, last: bool) -> str:

@@ -1,5 +1,7 @@
 """Timbres for the score, each a note as a mono wave: plucks, mallets, pads, bass, and light percussion."""
 
+# ruff: noqa: ARG001 -- every drum has the same signature, with or without chance in it
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -9,9 +11,7 @@ import numpy as np
 from engine.diorama.sound.dsp import TAU, decay, glide, seconds, swell, tilted_noise
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Wave = NDArray[np.float32]
+    from engine.diorama.sound.dsp import Wave
 
 
 def hertz(midi: float) -> float:

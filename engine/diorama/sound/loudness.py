@@ -9,6 +9,8 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from engine.diorama.sound.dsp import Wave
+
 TARGET = -16.0
 """LUFS of every clip."""
 CEILING = 10 ** (-1.5 / 20)
@@ -16,7 +18,7 @@ CEILING = 10 ** (-1.5 / 20)
 _BLOCK, _HOP = 0.4, 0.1
 
 
-def integrated(wave: NDArray[np.float32], rate: int) -> float:
+def integrated(wave: Wave, rate: int) -> float:
     """Gated loudness of ``wave`` (2, n) in LUFS; −inf for silence."""
     squared = np.sum(np.square(_k_weighted(wave, rate), dtype=np.float64), axis=0)
     total = np.concatenate(([0.0], np.cumsum(squared)))
@@ -29,12 +31,12 @@ def integrated(wave: NDArray[np.float32], rate: int) -> float:
     return _loudness(power[power > 0.1 * power.mean()].mean())
 
 
-def true_peak(wave: NDArray[np.float32]) -> float:
+def true_peak(wave: Wave) -> float:
     """The highest peak of ``wave`` (2, n) between the samples too (4 × oversampled), linear."""
     return float(_peaks(wave).max(initial=0.0))
 
 
-def master(wave: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
+def master(wave: Wave, rate: int) -> Wave:
     """``wave`` (2, n) brought to `TARGET`, its peaks held under `CEILING`."""
     loud = wave
     for _ in range(4):
@@ -48,7 +50,7 @@ def master(wave: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
     return loud
 
 
-def limit(wave: NDArray[np.float32], rate: int, *, ceiling: float = CEILING) -> NDArray[np.float32]:
+def limit(wave: Wave, rate: int, *, ceiling: float = CEILING) -> Wave:
     """``wave`` (2, n) with its gain dipping smoothly, 4 ms ahead of each true peak above ``ceiling``."""
     step = 32
     peaks = _peaks(wave).max(axis=0)
@@ -74,9 +76,9 @@ def _loudness(power: float) -> float:
     return float(-0.691 + 10 * np.log10(power))
 
 
-def _k_weighted(wave: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
+def _k_weighted(wave: Wave, rate: int) -> Wave:
     """The standard's two filters (a shelf for the head, a high-pass), applied by spectrum."""
-    hertz = np.fft.rfftfreq(wave.shape[-1], 1 / rate)
+    hertz = np.fft.rfftfreq(wave.shape[-1], 1 / rate).astype(np.float64)
     shelf = _biquad(hertz, rate, 1681.974450955533, 0.7071752369554196, 3.999843853973347)
     high_pass = _biquad(hertz, rate, 38.13547087602444, 0.5003270373238773, None)
     return np.fft.irfft(np.fft.rfft(wave) * (shelf * high_pass).astype(np.complex64), wave.shape[-1])
@@ -99,10 +101,10 @@ def _biquad(
     return (b[0] + b[1] * z + b[2] * z * z) / (a[0] + a[1] * z + a[2] * z * z)
 
 
-def _interpolators() -> list[NDArray[np.float32]]:
+def _interpolators() -> list[Wave]:
     """Three windowed sincs of 16 taps for the points a quarter, a half and three quarters after each sample."""
     taps = np.arange(-8, 8)
-    kernels: list[NDArray[np.float32]] = []
+    kernels: list[Wave] = []
     for fraction in (0.25, 0.5, 0.75):
         kernel = np.sinc(taps + fraction) * np.cos(np.pi * (taps + fraction) / 17) ** 2
         kernels.append((kernel / kernel.sum()).astype(np.float32))
@@ -112,7 +114,7 @@ def _interpolators() -> list[NDArray[np.float32]]:
 _INTERPOLATORS = _interpolators()
 
 
-def _peaks(wave: NDArray[np.float32]) -> NDArray[np.float32]:
+def _peaks(wave: Wave) -> Wave:
     """The highest absolute value at and shortly after each sample, (channels, n)."""
     highest = np.abs(wave)
     for channel, row in enumerate(wave):

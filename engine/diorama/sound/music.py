@@ -13,13 +13,14 @@ from engine.diorama.sound.dsp import add, pan
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from numpy.typing import NDArray
+    from engine.diorama.sound.dsp import Wave
 
-    Note = Callable[[float, float, int], NDArray[np.float32]]
-    Hit = Callable[[int, np.random.Generator], NDArray[np.float32]]
+    Note = Callable[[float, float, int], Wave]
+    Hit = Callable[[int, np.random.Generator], Wave]
 
-_MAJOR, _MINOR, _DORIAN, _LYDIAN, _PHRYGIAN = (
-    (0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10), (0, 2, 3, 5, 7, 9, 10), (0, 2, 4, 6, 7, 9, 11), (0, 1, 3, 5, 7, 8, 11),
+_MAJOR, _MINOR, _LYDIAN, _PHRYGIAN = (
+    (0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10), (0, 2, 4, 6, 7, 9, 11),
+    (0, 1, 3, 5, 7, 8, 11),
 )  # fmt: skip
 
 
@@ -45,7 +46,8 @@ class Style:
 _STYLES: dict[str, Style] = {
     "calm": Style(_MAJOR, 76, ((0, 5, 3, 4), (0, 2, 3, 0)), play.pad, play.piano, play.bass, 0.5, arpeggio=True),
     "happy": Style(_MAJOR, 118, ((0, 4, 5, 3), (0, 3, 4, 0)), play.pluck, play.mallet, play.bass, 1.0,
-                   ((play.kick, (0, 2), 0.5), (play.brush, (1, 3), 0.4), (play.shaker, (0.5, 1.5, 2.5, 3.5), 0.3)), arpeggio=True),
+                   ((play.kick, (0, 2), 0.5), (play.brush, (1, 3), 0.4), (play.shaker, (0.5, 1.5, 2.5, 3.5), 0.3)),
+                   arpeggio=True),
     "sad": Style(_MINOR, 66, ((0, 5, 2, 6), (0, 3, 5, 4)), play.pad, play.piano, play.bass, 0.5, register=69),
     "tense": Style(_MINOR, 104, ((0, 0, 5, 4), (0, 1, 0, 4)), play.strings, play.pluck, play.bass, 0.5,
                    ((play.kick, (0, 1, 2, 3), 0.45), (play.shaker, (0.5, 1, 1.5, 2.5, 3, 3.5), 0.2)), register=64),
@@ -62,7 +64,7 @@ _ROOTS = (57, 59, 60, 62, 64, 65, 55)
 _BEATS = 4
 
 
-def score_music(mood: str, length: float, rng: np.random.Generator) -> NDArray[np.float32]:
+def score_music(mood: str, length: float, rng: np.random.Generator) -> Wave:
     """(2, round(length × `MUSIC_RATE`)) float32 of music for ``mood`` (unknown: calm), peak at most 1."""
     style = _STYLES.get(mood, _STYLES["calm"])
     root = int(rng.choice(_ROOTS))
@@ -94,23 +96,21 @@ def _note(style: Style, root: int, degree: int) -> int:
     return root + 12 * octave + style.scale[place]
 
 
-def _harmony(
-    bus: NDArray[np.float32], style: Style, root: int, degree: int, start: float, beat: float, *, final: bool
-) -> None:
+def _harmony(bus: Wave, style: Style, root: int, degree: int, start: float, beat: float, *, final: bool) -> None:
     notes = _chord(style, root, degree)
     length = beat * _BEATS
     low = notes[0] - 12 if notes[0] - 12 >= 40 else notes[0]
-    bass_beats = (0.0,) if final or style.low is play.bass and style.tempo < 90 else (0.0, 2.0)
+    bass_beats = (0.0,) if final or (style.low is play.bass and style.tempo < 90) else (0.0, 2.0)
     for at in bass_beats:
         wave = style.low(
             low - 12 if style.low is play.bass and low > 52 else low, beat * (_BEATS if final else 1.6), MUSIC_RATE
         )
-        add(bus, pan(0.42 * wave, 0.5), round((start + at * beat) * MUSIC_RATE))
+        add(bus, pan(0.26 * wave, 0.5), round((start + at * beat) * MUSIC_RATE))
     if style.arpeggio and not final:
         order = (0, 1, 2, 1, 0, 1, 2, 1)
         for eighth, which in enumerate(order):
             wave = play.pluck(notes[which] + 12, beat * 0.5, MUSIC_RATE)
-            add(bus, pan(0.16 * wave, 0.3 + 0.4 * (eighth % 2)), round((start + eighth * beat / 2) * MUSIC_RATE))
+            add(bus, pan(0.2 * wave, 0.3 + 0.4 * (eighth % 2)), round((start + eighth * beat / 2) * MUSIC_RATE))
     spread = (0.3, 0.5, 0.7)
     sustained = style.harmony in (play.pad, play.strings)
     strikes = (0.0,) if sustained or final else (1.0, 3.0) if style.low is play.tuba else (0.0, 1.5, 3.0)
@@ -131,7 +131,7 @@ def _motif(style: Style, rng: np.random.Generator) -> tuple[tuple[float, ...], t
 
 
 def _melody(
-    bus: NDArray[np.float32], style: Style, root: int, degree: int, start: float, beat: float, strikes: tuple[float, ...],
+    bus: Wave, style: Style, root: int, degree: int, start: float, beat: float, strikes: tuple[float, ...],
     pitch: int, rng: np.random.Generator, *, final: bool,
 ) -> int:  # fmt: skip
     """Play a bar of melody near ``pitch``: chord notes on the beat, steps between; returns the last pitch."""
@@ -159,9 +159,7 @@ def _melody(
     return pitch
 
 
-def _rhythm(
-    bus: NDArray[np.float32], style: Style, start: float, beat: float, rng: np.random.Generator, *, final: bool
-) -> None:
+def _rhythm(bus: Wave, style: Style, start: float, beat: float, rng: np.random.Generator, *, final: bool) -> None:
     for hit, beats, level in style.drums:
         for at in beats[:1] if final else beats:
             swung = at + (style.swing if at % 1 else 0.0)
@@ -169,7 +167,7 @@ def _rhythm(
             add(bus, pan(wave, 0.45), round((start + swung * beat) * MUSIC_RATE))
 
 
-def _roomy(bus: NDArray[np.float32]) -> NDArray[np.float32]:
+def _roomy(bus: Wave) -> Wave:
     """A touch of room: a few quiet echoes, unlike on both sides."""
     wet = bus.copy()
     for left, right, gain in ((0.031, 0.037, 0.22), (0.067, 0.059, 0.17), (0.109, 0.127, 0.12), (0.181, 0.167, 0.08)):
@@ -179,7 +177,7 @@ def _roomy(bus: NDArray[np.float32]) -> NDArray[np.float32]:
     return wet
 
 
-def _faded(bus: NDArray[np.float32]) -> NDArray[np.float32]:
+def _faded(bus: Wave) -> Wave:
     """End the last chord in half a second of fade; bring the peak to 1."""
     tail = min(bus.shape[1], round(0.5 * MUSIC_RATE))
     bus[:, bus.shape[1] - tail :] *= np.cos(np.linspace(0, np.pi / 2, tail, dtype=np.float32))

@@ -42,7 +42,7 @@ def phonemes(text: str, language: str, *, british: bool = False) -> str:
     def say() -> None:
         if words:
             spoken = french.phrase(words) if language == "fr" else english.phrase(words, british=british)
-            pieces.append(" ".join(word for word in spoken if word))
+            pieces.extend(word for word in spoken if word)
             words.clear()
 
     for token in _TOKEN.findall(text.replace("...", "…").replace(" - ", " — ")):

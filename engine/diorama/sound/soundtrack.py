@@ -18,16 +18,15 @@ from engine.diorama.sound.music import MUSIC_RATE, score_music
 from engine.diorama.sound.voice import resample, session
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from engine.diorama.scene import Scene
+    from engine.diorama.sound.dsp import Wave
 
-_MUSIC_LEVEL, _AMBIENCE_LEVEL, _CALL_LEVEL, _ENGINE_LEVEL = 0.3, 0.32, 0.32, 0.12
+_MUSIC_LEVEL, _AMBIENCE_LEVEL, _CALL_LEVEL, _ENGINE_LEVEL = 0.34, 0.32, 0.32, 0.12
 _DUCKED_MUSIC, _DUCKED_REST = 10 ** (-11 / 20), 10 ** (-6 / 20)
 _STREAMS = {"effects": 1, "ambience": 2, "music": 3, "calls": 4, "engines": 5}
 
 
-def load(device: str = "cpu") -> None:
+def load(device: str = "cpu") -> None:  # noqa: ARG001 -- every part of a backend is told its device
     """Bring the voice model into memory (about a second), so that the first line is not late.
 
     ``device`` is taken for the interface's sake: the voice runs on the CPU. Raises `BackendUnavailable`.
@@ -73,11 +72,11 @@ def _event(cue: Cue) -> dict[str, Any]:
     return {"time": round(cue.time, 4), "sound": cue.sound, "subject": cue.subject}
 
 
-def _speech_bus(scene: Scene, spoken: list[Spoken], samples: int, rate: int) -> NDArray[np.float32]:
+def _speech_bus(scene: Scene, spoken: list[Spoken], samples: int, rate: int) -> Wave:
     bus = np.zeros((2, samples), np.float32)
     for line in spoken:
         start, speaker = round(line.speech.start * rate), line.speech.line.speaker
-        place: NDArray[np.float32] | float = 0.5
+        place: Wave | float = 0.5
         if speaker is not None:
             at = line.speech.start + np.arange(line.wave.size) / rate
             # Dialogue leans towards its speaker but stays near the middle, where it is best understood.
@@ -86,7 +85,7 @@ def _speech_bus(scene: Scene, spoken: list[Spoken], samples: int, rate: int) -> 
     return bus
 
 
-def _effects_bus(scene: Scene, samples: int, rate: int, events: list[dict[str, Any]]) -> NDArray[np.float32]:
+def _effects_bus(scene: Scene, samples: int, rate: int, events: list[dict[str, Any]]) -> Wave:
     bus = np.zeros((2, samples), np.float32)
     motions = [Motion(scene, index) for index in range(len(scene.brief.subjects))]
     for number, cue in enumerate(find(scene)):
@@ -99,9 +98,7 @@ def _effects_bus(scene: Scene, samples: int, rate: int, events: list[dict[str, A
     return bus
 
 
-def _calls_bus(
-    scene: Scene, spoken: list[Spoken], samples: int, rate: int, events: list[dict[str, Any]]
-) -> NDArray[np.float32]:
+def _calls_bus(scene: Scene, spoken: list[Spoken], samples: int, rate: int, events: list[dict[str, Any]]) -> Wave:
     """Each subject that is known by its voice calls once, early, where nobody talks; those that talk do not call."""
     bus = np.zeros((2, samples), np.float32)
     talkers = {line.speech.line.speaker for line in spoken}
@@ -133,7 +130,7 @@ def _free_time(
     return None
 
 
-def _engines_bus(scene: Scene, samples: int, rate: int, events: list[dict[str, Any]]) -> NDArray[np.float32]:
+def _engines_bus(scene: Scene, samples: int, rate: int, events: list[dict[str, Any]]) -> Wave:
     bus = np.zeros((2, samples), np.float32)
     at = np.arange(samples) / rate
     for index, subject in enumerate(scene.brief.subjects):
@@ -150,7 +147,7 @@ def _engines_bus(scene: Scene, samples: int, rate: int, events: list[dict[str, A
     return bus
 
 
-def _talking(spoken: list[Spoken], samples: int, rate: int) -> NDArray[np.float32]:
+def _talking(spoken: list[Spoken], samples: int, rate: int) -> Wave:
     """1 while somebody talks, 0 else, with ramps of 0.2 s before and 0.4 s after."""
     level = np.zeros(samples, np.float32)
     at = np.arange(samples) / rate
@@ -162,6 +159,6 @@ def _talking(spoken: list[Spoken], samples: int, rate: int) -> NDArray[np.float3
     return level
 
 
-def _fit(wave: NDArray[np.float32], samples: int) -> NDArray[np.float32]:
+def _fit(wave: Wave, samples: int) -> Wave:
     """``wave`` (2, m) cut or padded to ``samples``."""
     return np.pad(wave[:, :samples], ((0, 0), (0, max(0, samples - wave.shape[1]))))

@@ -16,7 +16,7 @@ from engine.diorama.sound.phonemes import tokens
 from engine.errors import BackendUnavailable
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from engine.diorama.sound.dsp import Wave
 
 VOICE_RATE = 24_000
 """Samples a second that the model makes."""
@@ -32,7 +32,7 @@ _lock = threading.Lock()
 class Voice:
     """How somebody sounds: a baked style, the accent its English has, and a shift of the whole voice.
 
-    ``shift`` > 1 raises pitch and formants together (a small speaker), < 1 lowers them. ``pace`` is the speed of speech.
+    ``shift`` > 1 raises pitch and formants together (a small speaker), < 1 lowers them; ``pace`` is how fast it talks.
     """
 
     style: str
@@ -55,13 +55,13 @@ def session() -> onnxruntime.InferenceSession:
 
 
 @cache
-def style(name: str) -> NDArray[np.float32]:
+def style(name: str) -> Wave:
     """The baked style of a voice, (256, 256) float32: one row per number of tokens."""
     packed = (files("engine.diorama") / "voices" / f"{name}.safetensors").read_bytes()
     return load_tensors(packed)["style"].astype(np.float32)
 
 
-def speak(symbols: str, voice: Voice, *, speed: float = 1.0) -> NDArray[np.float32]:
+def speak(symbols: str, voice: Voice, *, speed: float = 1.0) -> Wave:
     """Say ``symbols``; returns (n,) float32 at `VOICE_RATE`, trimmed of silence at both ends.
 
     A shifted voice is spoken slower or faster by the same factor, then resampled, so that its length stays.
@@ -79,7 +79,7 @@ def speak(symbols: str, voice: Voice, *, speed: float = 1.0) -> NDArray[np.float
     return trim(resample(spoken, 1.0 / voice.shift))
 
 
-def trim(wave: NDArray[np.float32], *, floor: float = 0.012, margin: float = 0.02) -> NDArray[np.float32]:
+def trim(wave: Wave, *, floor: float = 0.012, margin: float = 0.02) -> Wave:
     """``wave`` without the quiet before its first and after its last sound, but for ``margin`` seconds."""
     loud = np.flatnonzero(np.abs(wave) > floor * max(float(np.abs(wave).max(initial=0.0)), 1e-6))
     if loud.size == 0:
@@ -88,7 +88,7 @@ def trim(wave: NDArray[np.float32], *, floor: float = 0.012, margin: float = 0.0
     return wave[max(0, loud[0] - edge) : loud[-1] + 3 * edge]
 
 
-def resample(wave: NDArray[np.float32], ratio: float) -> NDArray[np.float32]:
+def resample(wave: Wave, ratio: float) -> Wave:
     """``wave`` with ``ratio`` times as many samples, band-limited (by its spectrum)."""
     if ratio == 1.0 or wave.size == 0:
         return wave
