@@ -11,6 +11,7 @@ from engine.diorama.words.lexicon import actions, read
 
 HELD = frozenset({"object", "food", "plant"})
 MOST_MOTIONS = 4
+MOVING = frozenset({"walk", "run", "fly", "drive", "swim", "float", "spin", "orbit", "idle"})
 CARRY = {"vehicle": "drive", "flyer": "fly", "swimmer": "swim", "animal": "run", "person": "walk"}
 
 Find = Callable[[str], str | None]
@@ -218,9 +219,9 @@ class Reader:
             self.actors = [*self.actors, known] if companion and known not in self.actors else [known]
             self.verb = False
             return
-        if self.joined and not self._verb_ahead(index):
-            return
-        if known not in self.actors:
+        following = self.items[index + 1].role if index + 1 < len(self.items) else ""
+        starts_clause = self._verb_ahead(index) if self.joined else following in {"motion", "action", "say"}
+        if starts_clause and known not in self.actors:
             self.actors = [known]
             self.verb = False
 
@@ -243,12 +244,9 @@ class Reader:
             if source == target:
                 continue
             if relation == "around":
-                here.motions = [
-                    *[one for one in here.motions if one not in {"walk", "run", "fly", "idle", "drive"}],
-                    "orbit",
-                ]
-                here.motions = list(dict.fromkeys(here.motions))
-                here.target = target
+                here.relation, here.target = "beside", target
+                if not here.motions or here.motions[-1] in MOVING:
+                    here.motions[-1:] = ["orbit"]
             elif relation == "with":
                 here.relation = "holding" if there.kind in HELD and here.kind not in HELD else "beside"
                 here.target = target
@@ -277,7 +275,7 @@ class Reader:
             return
         entry = _motion_relations().get(item.value)
         self._act(index, item, item.value)
-        self.link = (entry, list(self.actors), {}) if entry and self.actors else None
+        self.link = (entry, list(self.actors), {"object": "roll"} if item.value == "chase" else {}) if entry and self.actors else None
 
     def on_action(self, index: int, item: Item) -> None:
         action = dict(actions()[item.value])
@@ -308,10 +306,19 @@ class Reader:
             return
         for actor in self.actors:
             motions = self.out.mentions[actor].motions
+            if self.out.mentions[actor].art == "sun":
+                motion = self._sun(item, motion)
             if (not motions or motions[-1] != motion) and len(motions) < MOST_MOTIONS:
                 motions.append(motion)
         self.verb = True
         self.link = None
+
+    def _sun(self, item: Item, motion: str) -> str:
+        """A sun that rises or sets tells the time of day."""
+        motion = "fall" if item.form.startswith("couch") else motion
+        if motion in {"grow", "fall"}:
+            self.out.setting.setdefault("time", "dawn" if motion == "grow" else "dusk")
+        return motion
 
     # --- speech ---
 

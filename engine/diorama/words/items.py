@@ -11,7 +11,7 @@ NOUNS = frozenset({"subject", "unknown"})
 # What may stand between a determiner and its noun.
 MODIFIERS = frozenset({"colour", "size", "count", "filler", "mood", "determiner"})
 _VERBS = frozenset({"motion", "action", "say"})
-_BEFORE_NOUN = frozenset({"determiner", "count", "colour", "size", "relation"})
+_AT = frozenset({"at", "à", "au"})
 # The order in which roles win when nothing nearby decides.
 _RANK = (
     "camera", "style", "time", "season", "weather", "place", "interjection", "subject", "say", "action", "motion",
@@ -68,6 +68,9 @@ def _match(tokens: list[Token], place: int, book: Lexicon, language: str) -> tup
     length, meanings = book.match(tokens, place)
     while length:
         own = [one for one in meanings if one.language == language]
+        if length == 1 and tokens[place].form in book.stops[language]:
+            # "des" folds like "dés" and "the" like "thé": a function word is never a thing.
+            own = [one for one in own if one.role != "subject"]
         if own:
             return length, own
         if length > 1 or tokens[place].form not in book.stops[language]:
@@ -112,14 +115,14 @@ def _as_place(items: list[Item], index: int, before: str, language: str) -> Mean
     if meaning is None:
         return None
     back = index - 1
-    while back >= 0 and (items[back].role in MODIFIERS or items[back].form in {"at", "le", "the"}):
+    while back >= 0 and items[back].role in MODIFIERS and items[back].text.casefold() not in _AT:
         back -= 1
-    if back >= 0 and items[back].role == "relation":
-        inside = items[back].value == "in" or items[back].form in {"at", "a", "au", "aux"}
-        if inside or (meaning.role == "place_on" and items[back].value == "on"):
+    if back >= 0:
+        inside = items[back].text.casefold() in _AT or (items[back].role == "relation" and items[back].value == "in")
+        upon = items[back].role == "relation" and items[back].value == "on" and meaning.role == "place_on"
+        if inside or upon:
             return Meaning("place", meaning.value, meaning.language)
-    french_at = language == "fr" and back >= -1 and items[back + 1].form in {"a", "au", "aux"}
-    return Meaning("place", meaning.value, meaning.language) if french_at else items[index].meaning("subject")
+    return items[index].meaning("subject")
 
 
 def _as_colour(items: list[Item], index: int, before: str, language: str) -> Meaning | None:
@@ -142,12 +145,22 @@ def _as_verb_or_noun(items: list[Item], index: int, before: str, language: str) 
     verb, noun = item.meaning(*_VERBS), item.meaning("subject", "place", "weather", "time")
     if verb is None:
         return None
-    if noun is not None:
-        verbal = before in {"subject", "pronoun", "motion", "unknown"} or (
-            index and items[index - 1].form in {"to", "se", "s'"}
-        )
-        return _verb(items, index, language) if verbal else noun
+    if noun is not None and not _verbal(items, index, before, language):
+        return noun
     return _verb(items, index, language)
+
+
+def _verbal(items: list[Item], index: int, before: str, language: str) -> bool:
+    """Whether a word that may be a noun or a verb is a verb here."""
+    if before in {"subject", "pronoun", "motion", "unknown", "sequence"}:
+        return True
+    if index and items[index - 1].form in {"to", "se", "s'"}:
+        return True
+    if before not in {"conjunction", "comma"}:
+        return False
+    # French nouns want a determiner; a bare English one after "and" is a verb when something follows it.
+    following = items[index + 1] if index + 1 < len(items) else None
+    return language == "fr" or (following is not None and following.meaning("relation", "determiner") is not None)
 
 
 def _verb(items: list[Item], index: int, language: str) -> Meaning | None:

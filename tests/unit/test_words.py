@@ -1,0 +1,209 @@
+"""Prompts in, briefs out: what everyday wording must mean, and that no text whatever breaks the reader."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.diorama.art import pack
+from engine.diorama.scene import (
+    COLOURS,
+    KINDS,
+    MOODS,
+    MOTIONS,
+    PLACES,
+    RELATIONS,
+    SLOTS,
+    STYLES,
+    TIMES,
+    WEATHERS,
+    Brief,
+)
+from engine.diorama.scene import CAMERAS as CAMERA_NAMES
+from engine.diorama.words import understand
+
+EVERYDAY = json.loads((Path(__file__).parent / "everyday_prompts.json").read_text("utf-8"))
+
+
+def assert_valid(brief: Brief) -> None:
+    assert 1 <= len(brief.subjects) <= SLOTS
+    assert (brief.place in PLACES, brief.time in TIMES, brief.weather in WEATHERS) == (True, True, True)
+    assert (brief.camera in CAMERA_NAMES, brief.style in STYLES, brief.mood in MOODS) == (True, True, True)
+    for index, subject in enumerate(brief.subjects):
+        assert subject.art in pack.index()
+        assert subject.kind in KINDS
+        assert 0.0 < subject.size <= 1.2
+        assert subject.colour is None or subject.colour in COLOURS
+        assert subject.motions
+        assert set(subject.motions) <= set(MOTIONS)
+        assert subject.relation in RELATIONS
+        assert subject.target is None or (subject.target != index and 0 <= subject.target < len(brief.subjects))
+        assert subject.relation == "none" or subject.target is not None
+    for line in brief.lines:
+        assert line.text
+        assert line.language in {"en", "fr"}
+        assert line.speaker is None or 0 <= line.speaker < len(brief.subjects)
+
+
+def wrong(brief: Brief, want: dict[str, Any]) -> list[str]:
+    """Which of the wanted attributes ``brief`` misses."""
+    subjects = brief.subjects
+    arts = [one.art for one in subjects]
+    motions = [motion for one in subjects for motion in one.motions]
+    relations = [one.relation for one in subjects]
+    colours = [one.colour for one in subjects]
+    checks = {
+        "arts": lambda v: all(arts.count(one) >= v.count(one) for one in v),
+        "motions": lambda v: set(v) <= set(motions),
+        "relation": lambda v: {one for one in v if one} <= set(relations),
+        "colours": lambda v: all(one is None or colours[place : place + 1] == [one] for place, one in enumerate(v)),
+        "lines": lambda v: [[one.text, one.language, one.speaker] for one in brief.lines] == v,
+    }
+    return [key for key, value in want.items() if not checks.get(key, lambda v, k=key: getattr(brief, k) == v)(value)]
+
+
+def test_the_fox_that_says_bonjour_is_read_exactly() -> None:
+    brief = understand("a red fox jumps over a log in the rain at night and says 'bonjour'")
+    fox, log = brief.subjects
+    assert (fox.art, fox.kind, fox.colour, fox.motions, fox.relation, fox.target) == (
+        "fox", "animal", "red", ("jump",), "over", 1,
+    )  # fmt: skip
+    assert (log.art, log.kind, log.relation) == ("wood", "object", "none")
+    assert (brief.weather, brief.time, brief.place, brief.language) == ("rain", "night", "forest", "en")
+    assert [(one.text, one.language, one.speaker) for one in brief.lines] == [("bonjour", "fr", 0)]
+    assert brief.unsupported == ()
+    assert brief.nearest == {}
+
+
+def test_everyday_prompts_are_understood_in_both_languages() -> None:
+    missed = {prompt: found for prompt, want in EVERYDAY if (found := wrong(understand(prompt), want))}
+    assert len(EVERYDAY) >= 100
+    assert len(missed) <= 0.03 * len(EVERYDAY), missed
+
+
+@pytest.mark.parametrize(
+    ("prompt", "arts"),
+    [
+        ("three cats", ["cat"] * 3),
+        ("deux chiens et un chat", ["dog", "dog", "cat"]),
+        ("un couple de pingouins", ["penguin"] * 2),
+        ("twelve bees", ["honeybee"] * SLOTS),
+        ("ten dogs and a cat", ["dog"] * 5 + ["cat"]),
+    ],
+)
+def test_counts_become_subjects_and_every_noun_keeps_a_slot(prompt: str, arts: list[str]) -> None:
+    assert [one.art for one in understand(prompt).subjects] == arts
+
+
+def test_relations_of_counted_subjects_point_at_the_right_slot() -> None:
+    brief = understand("three mice under a table beside two cats")
+    assert [one.art for one in brief.subjects] == ["mouse"] * 3 + ["chair"] + ["cat"] * 2
+    assert [(one.relation, one.target) for one in brief.subjects[:3]] == [("under", 3)] * 3
+    assert (brief.subjects[3].relation, brief.subjects[3].target) == ("beside", 4)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "texts"),
+    [
+        ('a dog says "let\'s go!"', ["let's go!"]),
+        ("a dog says 'it's a dog's life'", ["it's a dog's life"]),
+        ("a dog says “hello there”", ["hello there"]),
+        ("un chien dit « bonjour à tous »", ["bonjour à tous"]),
+        ("l'ours dit 'j'ai faim' à l'âne", ["j'ai faim"]),
+        ("the dogs' ball and the cats' bed", []),
+        ("a parrot says hello", ["hello"]),
+    ],
+)
+def test_speech_is_told_from_apostrophes(prompt: str, texts: list[str]) -> None:
+    assert [one.text for one in understand(prompt).lines] == texts
+
+
+def test_a_line_belongs_to_whoever_says_it() -> None:
+    brief = understand("a cat and a fox sit in a garden. The fox says \"bonjour mon ami\" and the cat replies 'hello'")
+    assert [(brief.subjects[one.speaker or 0].art, one.language) for one in brief.lines] == [("fox", "fr"), ("cat", "en")]
+    assert understand('"hi" says the duck to a pig').lines[0].speaker == 0
+
+
+def test_successive_motions_keep_their_order() -> None:
+    assert understand("a frog walks, then jumps and suddenly explodes").subjects[0].motions == ("walk", "jump", "explode")
+    assert understand("un chat court puis s'endort").subjects[0].motions == ("run", "sleep")
+
+
+def test_a_definite_noun_goes_back_to_the_one_named_before() -> None:
+    brief = understand("a dog sees a ball. The dog chases the ball")
+    assert [one.art for one in brief.subjects] == ["dog", "soccer-ball"]
+    assert (brief.subjects[0].relation, brief.subjects[0].target) == ("chasing", 1)
+
+
+def test_words_without_art_map_to_near_art_and_say_so() -> None:
+    brief = understand("a ferret dances")
+    assert (brief.subjects[0].art, brief.subjects[0].nearest) == ("chipmunk", True)
+    assert brief.nearest == {"ferret": "chipmunk"}
+
+
+def test_words_without_meaning_are_listed() -> None:
+    brief = understand("a cat blorps zxqvw near a tree")
+    assert {"blorps", "zxqvw"} <= set(brief.unsupported)
+    assert [one.art for one in brief.subjects] == ["cat", "deciduous-tree"]
+
+
+def test_subjects_beyond_the_slots_are_listed_as_unsupported() -> None:
+    brief = understand("a cat, a dog, a fox, a pig, a cow, a duck, an owl and a bear")
+    assert len(brief.subjects) == SLOTS
+    assert brief.unsupported == ("owl", "bear")
+
+
+def test_a_place_without_anybody_gets_a_guest_that_suits_it() -> None:
+    brief = understand("sunset over the sea")
+    assert (brief.place, brief.time) == ("sea", "dusk")
+    assert (brief.subjects[0].art, brief.nearest) == ("sailboat", {"sea": "sailboat"})
+
+
+def test_emoji_are_subjects() -> None:
+    assert [one.art for one in understand("🦊🍕").subjects] == ["fox", "pizza"]
+
+
+def test_the_style_asked_for_wins_over_the_prompt() -> None:
+    assert understand("a neon cat", style="clay").style == "clay"
+    assert understand("a neon cat").style == "neon"
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    ["", "   ", "?!…", "🏳️‍🌈🏳️‍🌈", "asdf qwer zxcv", "Ein Hund läuft durch den Wald", "猫が踊っている", "кот танцует", "'", "«»", "\x00\ud800", "a " * 1000,
+     "cat " * 500, "\"" * 2000, "x" * 2000, "without with in on over"],
+)  # fmt: skip
+def test_odd_input_still_gives_a_picture(prompt: str) -> None:
+    assert_valid(understand(prompt))
+
+
+@settings(max_examples=120, deadline=None)
+@given(st.text(max_size=200))
+def test_any_text_gives_a_valid_brief(prompt: str) -> None:
+    assert_valid(understand(prompt))
+
+
+WORDS = st.sampled_from(
+    "a the two red huge cat dogs tree castle moon jumps chasing over on left of in holding and then says 'hello' . , it "
+    "un le des chats noir saute sur derrière et puis dit « oui » qui avec sans forêt nuit rain zoom".split()
+)
+
+
+@settings(max_examples=120, deadline=None)
+@given(st.lists(WORDS, max_size=30))
+def test_any_order_of_known_words_gives_a_valid_brief(words: list[str]) -> None:
+    assert_valid(understand(" ".join(words)))
+
+
+def test_understanding_is_deterministic_and_quick() -> None:
+    prompt = "deux dragons rouges volent au-dessus d'un château la nuit et disent « au feu »"
+    first = understand(prompt)
+    start = time.perf_counter()
+    assert understand(prompt) == first
+    assert time.perf_counter() - start < 0.04
