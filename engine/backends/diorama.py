@@ -49,11 +49,18 @@ class Diorama:
     def load(self, device: str) -> None:
         """Load the director on ``device`` and the voices. Raises `BackendUnavailable` when a part is missing."""
         try:
-            from engine.diorama import sound
+            import torch
+
+            import engine.diorama.paint
+            from engine.diorama import sound, words
             from engine.diorama.model.direct import WEIGHTS, Director
 
+            if device == "cpu":
+                # The model is so small that a second thread only waits for the first: 15 times the time on a busy machine.
+                torch.set_num_threads(1)
             self._director = Director(device)
             sound.load()
+            words.understand("a cat")  # the sentence encoder and the lexicon load at the first prompt
         except (ImportError, FileNotFoundError) as error:
             raise BackendUnavailable(f"A part of diorama is missing: {error}. Install Yume again.") from error
         self.weights = _digest(sorted(path for path in WEIGHTS.rglob("*") if path.is_file()))
