@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -51,16 +52,16 @@ class Diorama:
         try:
             import torch
 
-            import engine.diorama.paint
             from engine.diorama import sound, words
             from engine.diorama.model.direct import WEIGHTS, Director
 
             if device == "cpu":
-                # The model is so small that a second thread only waits for the first: 15 times the time on a busy machine.
+                # So small a model's second thread only waits for the first: 15 times the work on a busy machine.
                 torch.set_num_threads(1)
             self._director = Director(device)
             sound.load()
             words.understand("a cat")  # the sentence encoder and the lexicon load at the first prompt
+            importlib.import_module("engine.diorama.paint")
         except (ImportError, FileNotFoundError) as error:
             raise BackendUnavailable(f"A part of diorama is missing: {error}. Install Yume again.") from error
         self.weights = _digest(sorted(path for path in WEIGHTS.rglob("*") if path.is_file()))
