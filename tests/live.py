@@ -10,19 +10,26 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from uuid import UUID
 
+import asyncpg
 import httpx
+from pydantic import SecretStr
+from tortoise import Tortoise
 
+from app.embedded import Stores
 from app.settings import Settings
 from models.account import Account, Role
 from models.base import new_id
 from models.generation import Generation
+from models.tables import connect
 from resolvers.session import open_session
 
 ROOT = Path(__file__).parents[1]
 START_SECONDS = 30.0
+_numbers = count(1)
 
 
 @dataclass(frozen=True)
@@ -66,9 +73,28 @@ async def live_server(settings: Settings, **changes: str) -> AsyncIterator[LiveS
                 await asyncio.wait_for(process.wait(), 15)
 
 
-async def member(handle: str = "ada", role: Role = Role.MEMBER) -> tuple[Account, str]:
-    """A member and the token of a session of theirs."""
-    account = await Account.create(handle=handle, display_name=handle.title(), role=role)
+@asynccontextmanager
+async def shared_server(stores: Stores, template: str, folder: Path, **changes: str) -> AsyncIterator[LiveServer]:
+    """A live server for a whole test module, on a database of its own to which Tortoise is connected."""
+    name = f"live_{next(_numbers)}"
+    base = stores.urls.database_url
+    await _administer(base, f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
+    url = f"{base.rpartition('/')[0]}/{name}"
+    settings = Settings(
+        data_dir=folder, database_url=SecretStr(url), redis_url=SecretStr(stores.urls.redis_url), **changes
+    )
+    await connect(url)
+    variables = {f"YUME_{key.upper()}": value for key, value in changes.items()}
+    async with live_server(settings, **variables) as running:
+        yield running
+    await Tortoise.close_connections()
+    await _administer(base, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+async def member(role: Role = Role.MEMBER) -> tuple[Account, str]:
+    """A new member and the token of a session of theirs."""
+    handle = f"ada{next(_numbers)}"
+    account = await Account.create(handle=handle, display_name="Ada", role=role)
     token, _ = await open_session(account.id)
     return account, token
 
@@ -85,6 +111,14 @@ async def queued_generation(account_id: UUID) -> Generation:
         spec={"prompt": "a red fox", "seconds": 2.0},
         cost_seconds=2.0,
     )
+
+
+async def _administer(database_url: str, statement: str) -> None:
+    connection = await asyncpg.connect(database_url)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
 
 
 def _free_port() -> int:

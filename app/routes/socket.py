@@ -21,6 +21,7 @@ from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import ConnectionInitMessage, Message
 from strawberry.types.execution import PreExecutionError
+from strawberry.types.unset import UNSET, UnsetType
 from strawberry.utils.aio import aclosing
 
 from app.auth import bearer_token, context_for, cookie_token
@@ -145,7 +146,7 @@ class SocketGraphQL(GraphQL[Connection, None]):
         assert isinstance(request, WebSocket)
         return Connection(request, request.app.state.stores)
 
-    async def on_ws_connect(self, context: Connection) -> None:
+    async def on_ws_connect(self, context: Connection) -> UnsetType:
         """Sign in by ``authorization`` of connection_init, else by the cookie; nobody is welcome too.
 
         Raises `ConnectionRejectionError` (closes 4403) for a token that is wrong or over.
@@ -163,6 +164,7 @@ class SocketGraphQL(GraphQL[Connection, None]):
             raise ConnectionRejectionError
         if context.context.viewer is None:
             context.token = None
+        return UNSET  # an acknowledgement without a payload
 
     def encode_json(self, data: object) -> str:
         """Text, because clients refuse binary frames."""
