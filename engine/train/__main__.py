@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from diffusers import FlowMatchEulerDiscreteScheduler
+from diffusers.schedulers.scheduling_flow_match_euler_discrete import FlowMatchEulerDiscreteScheduler
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -19,7 +19,7 @@ from engine.diorama.model.latents import decode
 from engine.diorama.model.pipeline import ScenePipeline
 from engine.diorama.model.projection import project
 from engine.diorama.model.transformer import SceneTransformer, parameters_of
-from engine.train.card import Figures, Record, load_record, save_record, write_card
+from engine.train.card import Figures, Record, added, load_record, save_record, write_card
 from engine.train.fit import draw, fit
 from engine.train.measure import measure
 from engine.train.scenes import direct
@@ -27,17 +27,22 @@ from engine.train.scenes import direct
 console = Console()
 
 
-def train(out: Path, *, seconds: float, scenes: int, seed: int, threads: int) -> Record:
-    """Train for ``seconds`` on ``scenes`` drawn scenes and write a `ScenePipeline` and its record to ``out``."""
+def train(out: Path, *, seconds: float, scenes: int, seed: int, threads: int, resume: bool) -> Record:
+    """Train for ``seconds`` on ``scenes`` drawn scenes and write a `ScenePipeline` and its record to ``out``.
+
+    With ``resume``, go on from the weights in ``out`` and add to their record.
+    """
     torch.set_num_threads(threads)
     torch.set_flush_denormal(True)  # tiny gradients late in training are ten times slower as denormals
+    start = Director(weights=out).pipeline.transformer if resume else None
+    past = load_record(out) if resume else None
     began = time.perf_counter()
     with _bar() as bar:
         drawing = bar.add_task("drawing scenes", total=scenes)
         buckets = draw(scenes, seed + 1, report=lambda made: bar.update(drawing, completed=made))
         bar.update(drawing, completed=scenes)
         fitting = bar.add_task("fitting", total=seconds)
-        for progress, model in fit(buckets, seconds=seconds, seed=seed):
+        for progress, model in fit(buckets, seconds=seconds, seed=seed, start=start):  # noqa: B007 - the last one is used below
             told = f"fitting: step {progress.step}, loss {progress.loss:.3f}"
             bar.update(fitting, completed=progress.seconds, description=told)
     save(model, out)
@@ -45,6 +50,7 @@ def train(out: Path, *, seconds: float, scenes: int, seed: int, threads: int) ->
         scenes=scenes, seconds=round(time.perf_counter() - began, 1), steps=progress.step, samples=progress.samples,
         loss=progress.loss, seed=seed, threads=threads,
     )  # fmt: skip
+    record = record if past is None else added(past, record)
     save_record(out, record)
     return record
 
@@ -60,9 +66,11 @@ def judge(out: Path, *, scenes: int) -> Figures:
     """Measure the weights in ``out`` on ``scenes`` seen and half as many held-out conditions."""
     pipeline = Director(weights=out).pipeline
 
+    def unprojected(condition: Condition, seed: int) -> tuple[np.ndarray, np.ndarray]:
+        return decode(pipeline(condition, generator=torch.Generator().manual_seed(seed)).latents.numpy())
+
     def sample(condition: Condition, seed: int) -> np.ndarray:
-        latents = pipeline(condition, generator=torch.Generator().manual_seed(seed)).latents
-        return project(condition, *decode(latents.numpy()))[0]
+        return project(condition, *unprojected(condition, seed))[0]
 
     pair = Condition((Actor(("jump",), "over", 1), Actor(kind="object")))
     sample(pair, 0)
@@ -71,14 +79,13 @@ def judge(out: Path, *, scenes: int) -> Figures:
         sample(pair, seed)
     milliseconds = (time.perf_counter() - began) * 100
     with _bar() as bar:
-        task = bar.add_task("measuring", total=scenes * 5 // 2)
+        task = bar.add_task("measuring", total=scenes * 3)
         kw = {"report": lambda: bar.advance(task)}
-        drawn = measure(
-            lambda c, s: direct(c, np.random.default_rng(s))[0], scenes=scenes, unseen=False, seed=5, **kw
-        )
+        drawn = measure(lambda c, s: direct(c, np.random.default_rng(s))[0], scenes=scenes, unseen=False, seed=5, **kw)
+        raw = measure(lambda c, s: unprojected(c, s)[0], scenes=scenes // 2, unseen=False, seed=5, **kw)
         seen = measure(sample, scenes=scenes, unseen=False, seed=5, **kw)
         unseen = measure(sample, scenes=scenes // 2, unseen=True, seed=6, **kw)
-    return Figures(drawn, seen, unseen, milliseconds, parameters_of(pipeline.transformer))
+    return Figures(drawn, raw, seen, unseen, milliseconds, parameters_of(pipeline.transformer))
 
 
 def _bar() -> Progress:
@@ -94,6 +101,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1, help="CPU threads (more only help on an idle machine)")
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     parser.add_argument("--judge", type=int, default=600, metavar="SCENES", help="scenes to measure (0: no card)")
+    parser.add_argument("--resume", action="store_true", help="go on from the weights that are there")
     parser.add_argument("--only-judge", action="store_true", help="measure the weights that are there")
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
@@ -101,7 +109,8 @@ def main() -> None:
         record = load_record(given.out)
     else:
         record = train(
-            given.out, seconds=given.seconds, scenes=given.scenes, seed=given.seed, threads=given.threads
+            given.out, seconds=given.seconds, scenes=given.scenes, seed=given.seed, threads=given.threads,
+            resume=given.resume,
         )  # fmt: skip
     if given.judge:
         figures = judge(given.out, scenes=given.judge)

@@ -173,7 +173,7 @@ def go_over(play: Play, slot: int, target: int) -> NDArray[np.float64]:
     leaper = next((i for i, m in enumerate(actor.motions) if m in ("jump", "bounce")), 0)
     seen = iter(range(len(actor.motions)))
 
-    def special(motion: str, beat: Beat, keys: slice) -> Pose | None:
+    def special(motion: str, beat: Beat, _keys: slice) -> Pose | None:
         index = next(seen)
         if index == leaper:
             return _leap_across(beat, motion, (here, there), height)

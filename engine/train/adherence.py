@@ -114,34 +114,74 @@ def motion_shown(condition: Condition, tracks: NDArray[np.float32], slot: int, b
     return SHOWS[motions[beat]](read(tracks[slot, first:last]))
 
 
+@dataclass(frozen=True)
+class Pair:
+    """Two related actors, key by key: the first's offset from the second, and how far counts as touching it."""
+
+    own: NDArray[np.float64]
+    other: NDArray[np.float64]
+    dx: NDArray[np.float64]
+    dy: NDArray[np.float64]
+    touch: NDArray[np.float64]
+    reach: NDArray[np.float64]
+    top: NDArray[np.float64]
+    width: NDArray[np.float64]
+    height: NDArray[np.float64]
+
+
+def pair(condition: Condition, tracks: NDArray[np.float32], slot: int, target: int) -> Pair:
+    """Measure ``slot`` against ``target``."""
+    own, other = tracks[slot].astype(np.float64), tracks[target].astype(np.float64)
+    (w, h), (wide, tall) = condition.extent(slot), condition.extent(target)
+    width, breadth = w * own[:, SCALE], wide * other[:, SCALE]
+    return Pair(
+        own, other, own[:, X] - other[:, X], own[:, Y] - other[:, Y], (width + breadth) / 2, 0.5 * breadth + 0.02,
+        tall * other[:, SCALE], width, h * own[:, SCALE],
+    )  # fmt: skip
+
+
+def _nearer(p: Pair, side: int) -> bool:
+    deeper = side * (p.own[:, Y].max() - p.other[:, Y].max())
+    return bool(deeper > 0.005 and np.mean(np.abs(p.dx) < p.touch + 0.02) > 0.9)
+
+
+def _on(p: Pair) -> bool:
+    floor = np.quantile(p.dy + 0.88 * p.top, 0.75)
+    return bool(abs(floor) < 0.2 * np.median(p.top) and np.mean(np.abs(p.dx) < p.reach) > 0.9)
+
+
+def _under(p: Pair) -> bool:
+    lower = p.dy - 0.5 * p.height + 0.5 * p.top > 0
+    return bool(np.mean((np.abs(p.dx) < p.touch) & lower) > 0.8)
+
+
+def _beside(p: Pair) -> bool:
+    near = np.median(np.abs(p.dx)) < np.median(p.touch) + 0.4
+    return bool(near and np.mean(np.abs(p.dx) > 0.6 * p.touch) > 0.9)
+
+
+def _chasing(p: Pair) -> bool:
+    way = np.sign(p.other[-1, X] - p.other[0, X])
+    return bool(np.mean(-way * p.dx > 0.6 * p.touch) > 0.9 and np.ptp(p.own[:, X]) > 0.03)
+
+
+HOLDS: dict[str, Callable[[Pair], bool]] = {
+    "left_of": lambda p: bool(np.mean(-p.dx > 0.6 * p.touch) > 0.95),
+    "right_of": lambda p: bool(np.mean(p.dx > 0.6 * p.touch) > 0.95),
+    "behind": lambda p: _nearer(p, -1),
+    "in_front_of": lambda p: _nearer(p, 1),
+    "on": _on,
+    "over": lambda p: bool(np.any((np.abs(p.dx) < p.reach) & (p.dy < -0.8 * p.top))),
+    "under": _under,
+    "holding": lambda p: bool(np.mean((np.abs(p.dx) < 0.7 * p.width + 0.01) & (p.dy > 0)) > 0.9),
+    "chasing": _chasing,
+    "beside": _beside,
+    "orbit": lambda p: bool(np.ptp(p.dx) > 0.5 * np.median(p.touch)),
+}
+"""Relation (or binding motion) → whether a pair shows it."""
+
+
 def relation_shown(condition: Condition, tracks: NDArray[np.float32], slot: int) -> bool:
     """Whether the slot's relation to its target can be seen; True where it has none."""
     relation, target = condition.link(slot)
-    if target is None:
-        return True
-    own, other = tracks[slot].astype(np.float64), tracks[target].astype(np.float64)
-    (w, h), (wide, tall) = condition.extent(slot), condition.extent(target)
-    dx, dy = own[:, X] - other[:, X], own[:, Y] - other[:, Y]
-    touch = (w * own[:, SCALE] + wide * other[:, SCALE]) / 2
-    reach, top = 0.5 * wide * other[:, SCALE] + 0.02, tall * other[:, SCALE]
-    if relation in ("left_of", "right_of"):
-        side = -1 if relation == "left_of" else 1
-        return bool(np.mean(side * dx > 0.6 * touch) > 0.95)
-    if relation == "beside":
-        return bool(np.median(np.abs(dx)) < np.median(touch) + 0.4 and np.mean(np.abs(dx) > 0.6 * touch) > 0.9)
-    if relation in ("behind", "in_front_of"):
-        side = -1 if relation == "behind" else 1
-        return bool(side * (own[:, Y].max() - other[:, Y].max()) > 0.005 and np.mean(np.abs(dx) < touch + 0.02) > 0.9)
-    if relation == "on":
-        return bool(abs(np.quantile(dy + 0.88 * top, 0.75)) < 0.2 * np.median(top) and np.mean(np.abs(dx) < reach) > 0.9)
-    if relation == "over":
-        return bool(np.any((np.abs(dx) < reach) & (dy < -0.8 * top)))
-    if relation == "under":
-        middles = dy - 0.5 * h * own[:, SCALE] + 0.5 * top
-        return bool(np.mean((np.abs(dx) < touch) & (middles > 0)) > 0.8)
-    if relation == "holding":
-        return bool(np.mean((np.abs(dx) < 0.7 * w * own[:, SCALE] + 0.01) & (dy > 0)) > 0.9)
-    if relation == "chasing":
-        way = np.sign(other[-1, X] - other[0, X])
-        return bool(np.mean(-way * dx > 0.6 * touch) > 0.9 and np.ptp(own[:, X]) > 0.03)
-    return bool(np.ptp(dx) > 0.5 * np.median(touch))
+    return target is None or HOLDS[relation](pair(condition, tracks, slot, target))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,10 @@ RECORD = "training.json"
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """How the weights came to be. ``seconds`` is wall time with drawing the data, ``loss`` the last mean."""
+    """How the weights came to be, all runs added up.
+
+    ``seconds`` is wall time with drawing the data, ``loss`` the last mean, ``seed`` and ``threads`` the last run's.
+    """
 
     scenes: int
     seconds: float
@@ -25,17 +29,27 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     loss: float
     seed: int
     threads: int
+    runs: int = 1
 
 
 @dataclass(frozen=True)
 class Figures:
-    """Adherence of the training scenes themselves, of seen and of held-out combinations; milliseconds a sample."""
+    """Adherence of the training scenes themselves and of the model; ``raw`` is seen combinations unprojected."""
 
     drawn: Adherence
+    raw: Adherence
     seen: Adherence
     unseen: Adherence
     milliseconds: float
     parameters: int
+
+
+def added(past: Record, last: Record) -> Record:
+    """The record of weights trained by ``past`` and then on by ``last``."""
+    sums = {
+        name: getattr(past, name) + getattr(last, name) for name in ("scenes", "seconds", "steps", "samples", "runs")
+    }
+    return msgspec.structs.replace(last, **sums)
 
 
 def save_record(folder: Path, record: Record) -> None:
@@ -50,14 +64,14 @@ def load_record(folder: Path) -> Record:
 
 def write_card(folder: Path, record: Record, figures: Figures) -> None:
     """Write ``README.md`` beside the weights."""
-    drawn, seen, unseen = figures.drawn, figures.seen, figures.unseen
+    drawn, raw, seen, unseen = figures.drawn, figures.raw, figures.seen, figures.unseen
     text = CARD.format(
         parameters=f"{figures.parameters / 1e6:.2f}", milliseconds=f"{figures.milliseconds:.0f}", **_fields(record),
-        overall=_table([("motions", drawn.motion, seen.motion, unseen.motion),
-                        ("relations", drawn.relation, seen.relation, unseen.relation),
-                        ("motions nobody asked for", drawn.chance, seen.chance, unseen.chance)]),
-        motions=_table(_rows(drawn.motions, seen.motions, unseen.motions)),
-        relations=_table(_rows(drawn.relations, seen.relations, unseen.relations)),
+        overall=_table([("motions", drawn.motion, raw.motion, seen.motion, unseen.motion),
+                        ("relations", drawn.relation, raw.relation, seen.relation, unseen.relation),
+                        ("motions nobody asked for", drawn.chance, raw.chance, seen.chance, unseen.chance)]),
+        motions=_table(_rows(drawn.motions, raw.motions, seen.motions, unseen.motions)),
+        relations=_table(_rows(drawn.relations, raw.relations, seen.relations, unseen.relations)),
     )  # fmt: skip
     (folder / "README.md").write_text(text, encoding="utf-8")
 
@@ -66,14 +80,17 @@ def _fields(record: Record) -> dict[str, object]:
     return {**msgspec.structs.asdict(record), "seconds": f"{record.seconds:.0f}", "loss": f"{record.loss:.3f}"}
 
 
-def _rows(*columns: dict[str, list[bool]]) -> list[tuple[str, float, float, float]]:
+def _rows(*columns: dict[str, list[bool]]) -> list[tuple[str, *tuple[float, ...]]]:
     names = sorted({name for column in columns for name in column})
-    return [(name, *(share(column.get(name, [])) for column in columns)) for name in names]  # type: ignore[misc]
+    return [(name, *(share(column.get(name, [])) for column in columns)) for name in names]
 
 
-def _table(rows: list[tuple[str, float, float, float]]) -> str:
-    head = ["| | drawn by the generator | model, seen | model, held out |", "|---|---|---|---|"]
-    cells = [[name, *("–" if v != v else f"{v:.2f}" for v in values)] for name, *values in rows]
+def _table(rows: list[tuple[str, *tuple[float, ...]]]) -> str:
+    head = [
+        "| | drawn by the generator | model, unprojected | model, seen | model, held out |",
+        "|---|---|---|---|---|",
+    ]
+    cells = [[name, *("–" if math.isnan(v) else f"{v:.2f}" for v in values)] for name, *values in rows]
     return "\n".join(head + [f"| {' | '.join(row)} |" for row in cells])
 
 
@@ -92,8 +109,8 @@ and paint are made from the scene by other parts. Sampling takes 8 Euler steps w
 one CPU thread for two actors.
 
 Made by `python -m engine.train`: {scenes} scenes drawn by `engine/train/scenes.py` (an animator's rules with chance in
-them: no recorded material, no personal data), {seconds} s in all on {threads} CPU thread(s) of a busy machine, {steps}
-steps, {samples} samples seen, last mean loss {loss}, seed {seed}. Training stops by the clock, so another machine
+them: no recorded material, no personal data), {seconds} s in {runs} run(s) (the later ones with `--resume`) on {threads} CPU thread(s) of a busy machine,
+{steps} steps, {samples} samples seen, last mean loss {loss}, seed {seed}. Training stops by the clock, so another machine
 gives other weights; *sampling* is exact: same weights, condition, seed and steps give the same scene.
 
 ## Does it do what it is told?
@@ -119,7 +136,9 @@ is the ceiling: the training scenes themselves, read the same way.
 
 `engine/diorama/model/projection.py` projects every sample onto valid scenes: ranges, key-to-key noise, one
 sharp impact where the foot is lowest, a still camera where none was asked to move, strangers shifted apart, and
-on / over / holding / chasing / left / right made exact by shifts. The figures above are with this projection.
+every relation but orbit made exact by shifts. An actor that only
+acts on the spot is kept from sliding, a roll turns as far as it travels. The column "unprojected" is the sample
+as it leaves the model, on seen combinations; the columns to its right are what a clip gets.
 
 ## What it cannot do
 

@@ -82,15 +82,18 @@ def flow_loss(model: SceneTransformer, latents: Tensor, told: dict[str, Tensor],
     return error.square().mean()
 
 
-def fit(buckets: list[Bucket], *, seconds: float, seed: int, every: int = 50) -> Iterator[tuple[Progress, SceneTransformer]]:
-    """Train for ``seconds`` and yield (progress, averaged model) every ``every`` steps and once at the end.
+def fit(
+    buckets: list[Bucket], *, seconds: float, seed: int, every: int = 50, start: SceneTransformer | None = None
+) -> Iterator[tuple[Progress, SceneTransformer]]:
+    """Train for ``seconds``; yield (progress, averaged model) every ``every`` steps and once at the end.
 
+    With ``start``, go on from those weights at half the pace.
     The learning rate falls to zero as time runs out, so stopping early by closing the iterator gives a worse model
     than a shorter run would.
     """
     torch.manual_seed(seed)
     generator, rng = torch.Generator().manual_seed(seed), np.random.default_rng(seed)
-    model = SceneTransformer()
+    model = SceneTransformer() if start is None else copy.deepcopy(start).train()
     average = copy.deepcopy(model).eval()
     optimisers = _optimisers(model)
     shares = np.array([len(b.latents) for b in buckets], float) ** 0.75
@@ -98,7 +101,7 @@ def fit(buckets: list[Bucket], *, seconds: float, seed: int, every: int = 50) ->
     while (gone := time.perf_counter() - began) < seconds or step == 0:
         bucket = buckets[int(rng.choice(len(buckets), p=shares / shares.sum()))]
         rows = torch.from_numpy(rng.integers(len(bucket.latents), size=bucket.batch))
-        pace = min(1.0, (step + 1) / 60) * max(1 - gone / seconds, 0.0) ** 0.8
+        pace = (1.0 if start is None else 0.5) * min(1.0, (step + 1) / 60) * max(1 - gone / seconds, 0.0) ** 0.8
         loss = flow_loss(model, bucket.latents[rows], {k: v[rows] for k, v in bucket.told.items()}, generator)
         model.zero_grad()
         loss.backward()
@@ -115,7 +118,7 @@ def fit(buckets: list[Bucket], *, seconds: float, seed: int, every: int = 50) ->
 
 
 def _optimisers(model: SceneTransformer) -> list[tuple[torch.optim.Optimizer, float]]:
-    """(optimiser, peak rate): Muon for the blocks' matrices, where it needs about half the steps; AdamW for the rest."""
+    """(optimiser, peak rate): Muon for the blocks' matrices (about half the steps), AdamW for the rest."""
     inner = [p for name, p in model.named_parameters() if name.startswith("blocks") and name.endswith("weight")]
     outer = [p for p in model.parameters() if not any(p is q for q in inner)]
     muon = torch.optim.Muon(inner, lr=MUON_RATE, momentum=0.95, weight_decay=0.01)

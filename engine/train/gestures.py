@@ -133,8 +133,8 @@ def explode(beat: Beat) -> Pose:
     pose, T = rest(beat), beat.seconds
     burst = beat.rng.uniform(0.55, 0.65) * T
     tension = ramp(beat.u, 0.05 * T, burst) * (beat.u < burst)
-    pose.x += 0.012 * tension * wave(beat.u, rate(beat, 3.0, 1.6))
-    pose.rotation += 0.12 * tension * wave(beat.u, rate(beat, 3.0, 1.4))
+    pose.x += 0.012 * tension * wave(beat.u, _tremble(beat))
+    pose.rotation += 0.12 * tension * wave(beat.u, _tremble(beat), 0.1)
     after = np.clip((beat.u - burst) / (0.16 * T), 0, 1)
     pose.scale = 1 + 0.2 * tension + 0.6 * after**0.5
     pose.squash -= 0.25 * bump(beat.u, burst - 0.05 * T, 0.03 * T)
@@ -143,10 +143,15 @@ def explode(beat: Beat) -> Pose:
     return pose
 
 
+def _tremble(beat: Beat) -> float:
+    """Cycles a second of a shiver: four keys each, always, so that the model can learn its phase."""
+    return (len(beat.u) - 1) / 4 / max(float(beat.u[-1]), 1e-6)
+
+
 def shake(beat: Beat) -> Pose:
     """A shiver: as quick as key poses can carry, sideways and in the shoulders."""
     pose, T = rest(beat), beat.seconds
-    quick = rate(beat, 4.0, 1.9)
+    quick = _tremble(beat)
     going = 0.45 + 0.55 * np.sin(np.pi * np.clip(beat.u / T, 0, 1))
     pose.x += 0.013 * going * wave(beat.u, quick, 0.1)
     pose.rotation += 0.11 * going * wave(beat.u, quick, 0.2)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from engine.diorama.model.condition import Actor, Condition, without_circles
 from engine.diorama.scene import CAMERAS, KEYS, KINDS, MOODS, MOTIONS, RELATIONS, WEATHERS
-from engine.train.acting import FACING, IMPACT, OPACITY, SCALE, SQUASH, X, Y, Play
+from engine.train.acting import FACING, IMPACT, OPACITY, SCALE, SQUASH, Play, X, Y
 from engine.train.staging import arrange, camera_path, follow, safe_box
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-CROWD = (0.34, 0.34, 0.16, 0.08, 0.05, 0.03)
+CROWD = (0.27, 0.42, 0.17, 0.07, 0.04, 0.03)
 """How often a training scene has one, two, … six actors."""
 CLOSE = frozenset({"on", "under", "behind", "in_front_of"})
 LOFTY = frozenset({"fly", "float", "hover", "orbit", "climb", "fall"})
@@ -43,7 +44,7 @@ def _actor(rng: np.random.Generator, slot: int, n: int) -> Actor:
     motions = [MOTIONS[int(rng.integers(len(MOTIONS)))] for _ in range(count)]
     motions = [m for m in motions[:-1] if m not in ENDINGS or rng.random() < 0.2] + motions[-1:]
     relation, target = "none", None
-    if n > 1 and rng.random() < 0.5:
+    if n > 1 and rng.random() < 0.68:
         relation = RELATIONS[int(rng.integers(len(RELATIONS)))]
         target = int((slot + rng.integers(1, n)) % n)
         if relation in CLOSE:
@@ -60,7 +61,7 @@ def held_out(condition: Condition) -> bool:
     """Whether the condition holds a combination never trained on (a tenth of motion pairs, of motion × relation)."""
     for slot, actor in enumerate(condition.actors):
         ids = [MOTIONS.index(m) for m in actor.motions]
-        if any((17 * a + 5 * b) % 10 == 3 for a, b in zip(ids, ids[1:], strict=False)):
+        if any((17 * a + 5 * b) % 10 == 3 for a, b in pairwise(ids)):
             return True
         relation, target = condition.link(slot)
         if target is not None and relation in RELATIONS and (7 * ids[0] + 3 * RELATIONS.index(relation)) % 10 == 3:

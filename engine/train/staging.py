@@ -130,11 +130,11 @@ def left_to_right(condition: Condition, groups: list[list[int]], rng: np.random.
     def broken(order: list[int]) -> int:
         place = {slot: i for i, g in enumerate(order) for slot in groups[g]}
         faults = 0
-        for slot in place:
+        for slot, position in place.items():
             relation, target = condition.link(slot)
             if target is None:
                 continue
-            step = place[slot] - place[target]
+            step = position - place[target]
             faults += relation == "left_of" and step >= 0
             faults += relation == "right_of" and step <= 0
             faults += relation == "beside" and abs(step) != 1
@@ -173,9 +173,7 @@ def arrange(condition: Condition, box: Box, rng: np.random.Generator) -> dict[in
     return bodies
 
 
-def _body(
-    condition: Condition, slot: int, span: tuple[float, float], rise: tuple[float, float], fit: float
-) -> Body:
+def _body(condition: Condition, slot: int, span: tuple[float, float], rise: tuple[float, float], fit: float) -> Body:
     width, height = (fit * e for e in condition.extent(slot))
     actor, (top, ground) = condition.actors[slot], rise
     middle, half = (span[0] + span[1]) / 2, max((span[1] - span[0] - width) / 2, 0.0)
@@ -198,4 +196,3 @@ def follow(camera: NDArray[np.float64], x: NDArray[np.float64]) -> None:
         trailing[k] = at
     reach = 0.5 * (1 - 1 / camera[:, 2])
     camera[:, 0] = 0.5 + np.clip(0.6 * (trailing - 0.5), -reach, reach)
-

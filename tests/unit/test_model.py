@@ -19,7 +19,9 @@ from engine.train.adherence import motion_shown, relation_shown
 from engine.train.scenes import choose, direct
 
 
-def subject(*motions: str, relation: str = "none", target: int | None = None, kind: str = "animal", size: float = 0.3) -> Subject:
+def subject(
+    *motions: str, relation: str = "none", target: int | None = None, kind: str = "animal", size: float = 0.3
+) -> Subject:
     return Subject("art", "word", kind, size, motions=motions or ("idle",), relation=relation, target=target)
 
 
@@ -156,8 +158,9 @@ def test_a_latent_of_another_format_is_refused(director: Director) -> None:
     parent = final(director, FOX_OVER_LOG, 1, steps=1)
     with pytest.raises(InvalidRequest, match="format"):
         final(director, FOX_OVER_LOG, 1, source=SourceLatent(parent.latent, "other/9"))
+    torn = SourceLatent({**parent.latent, "scene": np.zeros((1, 2, 3), np.float32)})
     with pytest.raises(InvalidRequest, match="damaged"):
-        final(director, FOX_OVER_LOG, 1, source=SourceLatent({**parent.latent, "scene": np.zeros((1, 2, 3), np.float32)}))
+        final(director, FOX_OVER_LOG, 1, source=torn)
 
 
 def test_a_brief_without_subjects_is_refused(director: Director) -> None:

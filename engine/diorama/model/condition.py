@@ -21,7 +21,7 @@ MOST_MOTIONS = 3
 FLOATING_PLACES = frozenset({"space", "underwater", "sky"})
 """Places without a ground line: everybody hangs in mid-frame."""
 
-BEAT_FEATURES = 2 * len(MOTIONS) + 3
+BEAT_FEATURES = 2 * len(MOTIONS) + 9
 ACTOR_FEATURES = MOST_MOTIONS * len(MOTIONS) + MOST_MOTIONS + len(RELATIONS) + 2 * SLOTS + len(KINDS) + 3
 WORLD_FEATURES = len(CAMERAS) + len(WEATHERS) + len(MOODS) + SLOTS + 4
 
@@ -147,7 +147,10 @@ def _beats(condition: Condition, slot: int) -> NDArray[np.float32]:
             rows[group, MOTIONS.index(motion)] += share
             if since <= start < until:
                 rows[group, len(MOTIONS) + MOTIONS.index(motion)] = 1.0
-                rows[group, -3:] = ((start - since) / (until - since), (end - since) / (until - since), index / 2)
+                phase, length = (start - since) / (until - since), (until - since) * condition.seconds
+                waves = [f(np.pi * k * phase) for k in (1, 2) for f in (np.sin, np.cos)]
+                ends = (end - since) / (until - since)
+                rows[group, -9:] = (phase, ends, index / 2, length / 4 - 1, np.log(length), *waves)
     return rows
 
 
@@ -155,5 +158,9 @@ def _world(condition: Condition) -> NDArray[np.float32]:
     count = np.zeros(SLOTS, np.float32)
     count[len(condition.actors) - 1] = 1.0
     scalars = (condition.floating, condition.seconds / 5 - 1, np.log(condition.seconds), np.log(condition.aspect))
-    words = [_one_hot(CAMERAS, condition.camera), _one_hot(WEATHERS, condition.weather), _one_hot(MOODS, condition.mood)]
+    words = [
+        _one_hot(CAMERAS, condition.camera),
+        _one_hot(WEATHERS, condition.weather),
+        _one_hot(MOODS, condition.mood),
+    ]
     return np.concatenate([*words, count, np.array(scalars, np.float32)])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from diffusers import FlowMatchEulerDiscreteScheduler
+from diffusers.schedulers.scheduling_flow_match_euler_discrete import FlowMatchEulerDiscreteScheduler
 
 from engine.diorama.model.condition import Condition, condition_of, features
 from engine.diorama.model.latents import CHANNELS, LATENT_FORMAT, decode
@@ -63,7 +63,8 @@ class Director:
             raise BackendUnavailable(
                 f"The scene model in {weights.name}/ cannot be read. Run `python -m engine.train` to make it."
             ) from error
-        self.pipeline = ScenePipeline(transformer.eval(), scheduler)
+        # diffusers types a scheduler's reader as also giving its unused settings, which it does only when asked
+        self.pipeline = ScenePipeline(transformer.eval(), scheduler)  # pyright: ignore[reportArgumentType]
         self.pipeline.to(device)
 
     def direct(

@@ -45,7 +45,7 @@ def _soften(values: NDArray[np.float32], centre: float) -> NDArray[np.float32]:
     """One pass of a three-key average along the keys; ``centre`` is the middle key's weight."""
     padded = np.pad(values, [(1, 1)] + [(0, 0)] * (values.ndim - 1), mode="edge")
     side = (1 - centre) / 2
-    return side * padded[:-2] + centre * padded[1:-1] + side * padded[2:]
+    return (side * padded[:-2] + centre * padded[1:-1] + side * padded[2:]).astype(np.float32)
 
 
 def _smooth(condition: Condition, slot: int, track: NDArray[np.float32]) -> None:

@@ -6,10 +6,10 @@ from __future__ import annotations
 import math
 
 import torch
-import torch.nn.functional as F
-from diffusers import ConfigMixin, ModelMixin
-from diffusers.configuration_utils import register_to_config
+from diffusers.configuration_utils import ConfigMixin, register_to_config
+from diffusers.models.modeling_utils import ModelMixin
 from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - the name every torch reader expects
 
 from engine.diorama.model.condition import ACTOR_FEATURES, BEAT_FEATURES, GROUP, GROUPS, WORLD_FEATURES
 from engine.diorama.model.latents import CHANNELS
@@ -20,7 +20,7 @@ LEAST_SIGMA = 0.04
 
 
 class Block(nn.Module):
-    """Attention and MLP, both scaled, shifted and gated by the conditioning vector (adaLN-zero)."""
+    """Attention and MLP, each scaled, shifted and gated for every token by what that token is told (adaLN-single)."""
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
@@ -29,14 +29,16 @@ class Block(nn.Module):
         self.out = nn.Linear(width, width, bias=False)
         self.widen = nn.Linear(width, 4 * width)
         self.narrow = nn.Linear(4 * width, width)
-        self.modulate = nn.Linear(width, 6 * width)
-        nn.init.zeros_(self.modulate.weight)
-        nn.init.zeros_(self.modulate.bias)
+        self.table = nn.Parameter(torch.zeros(6, width))
+        with torch.no_grad():
+            self.table[2::3] = 1.0  # gates start open: a short training cannot afford to open them first
+            self.out.weight.mul_(0.3)
+            self.narrow.weight.mul_(0.3)
 
-    def forward(self, x: Tensor, c: Tensor) -> Tensor:
-        """(B, N, D) tokens and (B, D) conditioning → (B, N, D)."""
+    def forward(self, x: Tensor, told: Tensor) -> Tensor:
+        """(B, N, D) tokens and (B, N, 6, D) modulation → (B, N, D)."""
         batch, length, width = x.shape
-        scale1, shift1, gate1, scale2, shift2, gate2 = self.modulate(c)[:, None].chunk(6, dim=-1)
+        scale1, shift1, gate1, scale2, shift2, gate2 = (told + self.table).unbind(dim=2)
         h = F.layer_norm(x, (width,)) * (1 + scale1) + shift1
         q, k, v = self.qkv(h).view(batch, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)  # (B, H, N, D/H)
         q, k = F.rms_norm(q, q.shape[-1:]), F.rms_norm(k, k.shape[-1:])
@@ -69,15 +71,17 @@ class SceneTransformer(ModelMixin, ConfigMixin):
         self.who = nn.Parameter(torch.randn(SLOTS + 1, width) * 0.2)
         self.role = nn.Parameter(torch.randn(2, width) * 0.2)
         self.time_in = nn.Sequential(nn.Linear(64, width), nn.SiLU(), nn.Linear(width, width))
-        self.pool = nn.Linear(width, width)
+        self.modulate = nn.Linear(width, 6 * width)
         self.blocks = nn.ModuleList(Block(width, heads) for _ in range(depth))
         self.last = nn.Linear(width, 2 * width)
         self.patch_out = nn.Linear(width, patch)
-        for layer in (self.last, self.patch_out):
+        for layer in (self.modulate, self.last, self.patch_out):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
 
-    def forward(self, latents: Tensor, sigma: Tensor, condition: dict[str, Tensor], keep: Tensor | None = None) -> Tensor:
+    def forward(
+        self, latents: Tensor, sigma: Tensor, condition: dict[str, Tensor], keep: Tensor | None = None
+    ) -> Tensor:
         """Velocity, shaped as ``latents`` (B, n + 1, KEYS, CHANNELS).
 
         ``sigma`` (B,) is the noise level 0 … 1; ``condition`` the stacked arrays of `condition.features`; rows whose
@@ -98,13 +102,16 @@ class SceneTransformer(ModelMixin, ConfigMixin):
         context = torch.cat([cards[:, :, None] + beats, world[:, None, None].expand(-1, 1, GROUPS, -1)], dim=1)
         who = torch.cat([self.who[: rows - 1], self.who[-1:]])
         patches = self.patch_in(latents.reshape(batch, rows, GROUPS, -1))
-        x = (patches + context + self.when + who[:, None]).flatten(1, 2)  # (B, rows · G, D)
-        x = torch.cat([x, cards + self.role[0], world[:, None] + self.role[1]], dim=1)
-        c = F.silu(self.time_in(_fourier(sigma).to(world.dtype)) + world + self.pool(cards.mean(dim=1)))
+        place = (context + self.when + who[:, None]).flatten(1, 2)  # (B, rows · G, D)
+        place = torch.cat([place, cards + self.role[0], world[:, None] + self.role[1]], dim=1)
+        x = place + F.pad(patches.flatten(1, 2), (0, 0, 0, rows))
+        c = F.silu(place + world[:, None] + self.time_in(_fourier(sigma).to(world.dtype))[:, None])
+        told = self.modulate(c).unflatten(-1, (6, -1))
         for block in self.blocks:
-            x = block(x, c)
-        scale, shift = self.last(c)[:, None].chunk(2, dim=-1)
-        x = F.layer_norm(x[:, : rows * GROUPS], x.shape[-1:]) * (1 + scale) + shift
+            x = block(x, told)
+        drawn = rows * GROUPS
+        scale, shift = self.last(c[:, :drawn]).chunk(2, dim=-1)
+        x = F.layer_norm(x[:, :drawn], x.shape[-1:]) * (1 + scale) + shift
         return self.patch_out(x).reshape(latents.shape)
 
 
@@ -124,4 +131,3 @@ def _fourier(sigma: Tensor) -> Tensor:
 def parameters_of(model: nn.Module) -> int:
     """Number of weights."""
     return sum(p.numel() for p in model.parameters())
-
