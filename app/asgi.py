@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import strawberry
@@ -45,7 +45,7 @@ def application(settings: Settings, schema: strawberry.Schema) -> Starlette:
     draining = Draining()
 
     @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(app: Starlette) -> AsyncGenerator[None]:
         app.state.draining = draining
         async with _open_stores(settings, store_urls(settings)) as app.state.stores:
             with draining.listening():
@@ -75,7 +75,7 @@ def application(settings: Settings, schema: strawberry.Schema) -> Starlette:
 
 
 @asynccontextmanager
-async def _open_stores(settings: Settings, urls: StoreUrls) -> AsyncIterator[Stores]:
+async def _open_stores(settings: Settings, urls: StoreUrls) -> AsyncGenerator[Stores]:
     await connect(urls.database_url)
     redis = Redis.from_url(urls.redis_url)
     progress = ProgressReader(redis)

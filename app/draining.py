@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -27,7 +27,7 @@ class Draining:
         await self._asked.wait()
 
     @contextmanager
-    def listening(self) -> Iterator[None]:
+    def listening(self) -> Generator[None]:
         """Hear SIGTERM and SIGINT beside the server, which waits for open requests and only then ends the lifespan."""
         if threading.current_thread() is not threading.main_thread():
             yield

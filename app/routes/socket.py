@@ -172,7 +172,7 @@ class SocketGraphQL(GraphQL[Connection, None]):
 
     def decode_json(self, data: str | bytes) -> object:
         """Raises a `json.JSONDecodeError`, also for a binary frame."""
-        return orjson.loads(data if data is not None else b"")
+        return orjson.loads(data)
 
 
 def _flaw(message: object) -> str | None:

@@ -32,7 +32,6 @@ MOST_STREAMS = 10_000
 MOST_OPERATIONS = 50
 
 _EVENT_STREAM = {"cache-control": "no-cache, no-transform", "x-accel-buffering": "no"}
-_ENDED = None
 
 
 @dataclass
@@ -42,7 +41,7 @@ class _Stream:
     token: str
     session_id: UUID | None
     # Full, it makes the operations wait: what may be dropped is decided where the events come from.
-    messages: asyncio.Queue[bytes | None] = field(default_factory=lambda: asyncio.Queue(256))
+    messages: asyncio.Queue[bytes] = field(default_factory=lambda: asyncio.Queue(256))
     operations: dict[str, asyncio.Task[None]] = field(default_factory=dict[str, "asyncio.Task[None]"])
     opened: bool = False
 
@@ -112,8 +111,8 @@ class EventStreams:
 
     async def _messages(self, stream: _Stream) -> AsyncGenerator[bytes]:
         try:
-            while (message := await stream.messages.get()) is not _ENDED:
-                yield message
+            while True:
+                yield await stream.messages.get()
         finally:
             self._close(stream)
 

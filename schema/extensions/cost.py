@@ -135,7 +135,7 @@ class _Pass:
                 here["..."] += 1
                 if here["..."] > MOST_SPREADS_IN_PLACE:
                     raise too_costly(f"The document spreads more than {MOST_SPREADS_IN_PLACE} fragments in one place.")
-                weight = self._spread(child.name.value)
+                weight = self.spread(child.name.value)
             fixed += weight.fixed
             per_page += weight.per_page
             depth = max(depth, weight.depth)
@@ -154,7 +154,8 @@ class _Pass:
         if self.repeats > MOST_REPEATS:
             raise too_costly(f"The document selects the same fields again more than {MOST_REPEATS} times.")
 
-    def _spread(self, name: str) -> _Weight:
+    def spread(self, name: str) -> _Weight:
+        """What the fragment ``name`` adds, looked over once however often it is spread."""
         self.spreads += 1
         if self.spreads > MOST_SPREADS:
             raise too_costly(f"The document spreads more than {MOST_SPREADS} fragments.")
@@ -226,7 +227,7 @@ def measure(
             chosen = max(chosen, weight)
         _refuse_depth(weight)
     for name in fragments:
-        _refuse_depth(walk._spread(name))  # noqa: SLF001 - one module
+        _refuse_depth(walk.spread(name))
     tenths = chosen.fixed + chosen.per_page * DEFAULT_LIST
     nodes = -(-tenths // _LEAVES_A_NODE)
     if nodes > MOST_NODES:
