@@ -41,7 +41,7 @@ def failure_of(error: Exception) -> Failure:
             return Failure(error.code, error.message)
         case msgspec.ValidationError():
             return _INVALID
-        case OSError():
+        case OSError() | DBConnectionError() | asyncpg.InterfaceError() | asyncpg.PostgresError():
             return _STORAGE
         case _:
             return _INTERNAL

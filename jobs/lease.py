@@ -159,9 +159,7 @@ async def cancel(connection: BaseDBAsyncClient, generation_id: UUID) -> Generati
     Returns its state afterwards (None: no such row); one that has ended keeps its end. After the commit, hint with
     `jobs.queue.Doorbell.request_cancel`.
     """
-    rows = await connection.execute_query_dict(
-        "SELECT state FROM generation WHERE id = $1 FOR UPDATE", [generation_id]
-    )
+    rows = await connection.execute_query_dict("SELECT state FROM generation WHERE id = $1 FOR UPDATE", [generation_id])
     if not rows:
         return None
     state = GenerationState(rows[0]["state"])

@@ -44,7 +44,9 @@ async def drain(redis: Redis, doorbell: Doorbell) -> int:
                 for _, topic, payload in rows:
                     if topic == TOPIC_GENERATE:
                         await doorbell.deliver()
-                    elif (event := await _event(connection, UUID(payload["generation_id"]), payload["fence"])) is not None:
+                    elif (
+                        event := await _event(connection, UUID(payload["generation_id"]), payload["fence"])
+                    ) is not None:
                         await announce(redis, event, fence=payload["fence"])
             kept += len(rows)
             if len(rows) < BATCH:
@@ -113,4 +115,6 @@ async def _event(connection: BaseDBAsyncClient, generation_id: UUID, fence: int)
 
 
 def _failure(row: dict[str, Any]) -> FailureDetail | None:
-    return FailureDetail(code=row["failure_code"], message=row["failure_message"] or "") if row["failure_code"] else None
+    return (
+        FailureDetail(code=row["failure_code"], message=row["failure_message"] or "") if row["failure_code"] else None
+    )

@@ -73,7 +73,8 @@ class FailureDetail(msgspec.Struct, frozen=True, kw_only=True):
 
 class ProgressEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One event. ``phase``, ``step`` of ``total``, ``fraction`` (0 … 1) and ``eta_seconds`` belong to STEP,
-    ``position`` (1 = next) to QUEUED, ``video_id`` to FINISHED, ``failure`` to FAILED."""
+    ``position`` (1 = next) to QUEUED, ``video_id`` to FINISHED, ``failure`` to FAILED.
+    """
 
     generation_id: UUID
     attempt: int

@@ -84,11 +84,15 @@ class Sweep:
             await sweep_leases()
             await self._tidy()
         self._bench.wake()
-        with self._watch("outbox"):
-            await drain(self._redis, self._doorbell)
+        await self.keep_promises()
         if self._purging is None or self._purging.done():
             # Deleting may be slow, and nobody's clip waits for it.
             self._purging = asyncio.create_task(self._purge(), name="purge")
+
+    async def keep_promises(self) -> None:
+        """Ring for what is queued and say last words, while Redis is there."""
+        with self._watch("outbox"):
+            await drain(self._redis, self._doorbell)
 
     async def _purge(self) -> int:
         with self._watch("purge"):

@@ -1,0 +1,92 @@
+"""The task behind the doorbell: claim the next generation and make it, until none is left."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import structlog
+from tortoise import connections
+
+from jobs.attempt import Attempt, Tools
+from jobs.failures import STORE_AWAY
+from jobs.lease import claim
+from jobs.metrics import ATTEMPT_SECONDS, CLAIMED, SETTLED
+
+_log = structlog.get_logger()
+
+
+class Bench:
+    """One engine and the generation on it. Whoever wants work done calls `wake`; it is done one at a time."""
+
+    def __init__(self, *, worker_id: UUID, engine: str, tools: Tools) -> None:
+        self._worker_id, self._engine, self._tools = worker_id, engine, tools
+        self._task: asyncio.Task[None] | None = None
+        self._closed = False
+        self.attempt: tuple[UUID, Attempt] | None = None
+        """The generation at work and its attempt."""
+        self.on_settled: Callable[[], None] = lambda: None
+        """Called after each attempt: there may be promises to keep."""
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is at work."""
+        return self._task is not None and not self._task.done()
+
+    def wake(self) -> None:
+        """Look for work now, unless some is being done. Never raises."""
+        if not self.busy and not self._closed:
+            self._task = asyncio.create_task(self._work(), name="bench")
+
+    async def rest(self) -> None:
+        """Return when nothing is at work."""
+        if self._task is not None and not self._task.done():
+            await asyncio.wait({self._task})
+
+    def hint(self, generation_id: UUID) -> None:
+        """The author of ``generation_id`` may have asked for a stop."""
+        if self.attempt is not None and self.attempt[0] == generation_id:
+            self.attempt[1].heart.hint()
+
+    async def close(self) -> None:
+        """Hand back what is at work and take no more."""
+        self._closed = True
+        if self._task is not None:
+            self._task.cancel()
+        await self.rest()
+
+    async def _work(self) -> None:
+        while not self._closed:
+            try:
+                lease = await claim(connections.get("default"), self._worker_id, self._engine)
+            except STORE_AWAY as error:
+                _log.warning("claim_failed", error=repr(error))
+                return
+            if lease is None:
+                return
+            CLAIMED.inc()
+            started = time.monotonic()
+            attempt = Attempt(self._tools, lease)
+            self.attempt = (lease.generation_id, attempt)
+            outcome = "crashed"
+            try:
+                outcome = await attempt.run()
+            except Exception:
+                # The lease runs out and the sweep takes it from there; this worker goes on.
+                _log.exception("attempt_crashed", generation=str(lease.generation_id))
+            finally:
+                self.attempt = None
+                SETTLED.labels(outcome).inc()
+                ATTEMPT_SECONDS.labels(outcome).observe(time.monotonic() - started)
+                _log.info("attempt_ended", generation=str(lease.generation_id), outcome=outcome)
+                self.on_settled()
+
+
+async def generate_video(context: dict[str, Any]) -> None:
+    """Arq task: somebody rang. ``context["bench"]`` is the worker's `Bench`."""
+    bench: Bench = context["bench"]
+    # Not awaited: arq's own limits and crashes must not touch a clip that is being made.
+    bench.wake()

@@ -1,0 +1,76 @@
+"""An engine child with a light backend for tests of jobs: its prompt says how long it takes and how it fails."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import sys
+import time
+from collections.abc import Iterator
+
+import numpy as np
+
+from engine import child
+from engine.errors import EngineError
+from engine.registry import register
+from engine.spec import Capabilities, Clip, GenerationSpec, Phase, Quality, Step
+
+STEPS = 20
+
+
+@register
+class Slides:
+    """Coloured slides and a tone. "take 3" spreads 3 seconds over its steps; "die", "hang", "refuse" misbehave."""
+
+    name = "slides"
+    weights = "5" * 64
+    capabilities = Capabilities(
+        title="Slides", audio=True, first_frame=False, cast=False, remix_strength=False, streaming=False, preview=True,
+        min_seconds=1.0, max_seconds=10.0, sizes=((64, 96), (96, 64)), fps=(10,), steps=(1, STEPS),
+        quality_steps={Quality.STANDARD: STEPS},
+    )  # fmt: skip
+
+    def load(self, device: str) -> None:
+        """Nothing to load."""
+
+    def generate(self, spec: GenerationSpec) -> Iterator[Step | Clip]:
+        """Steps with previews, then the clip."""
+        found = re.search(r"take ([\d.]+)", spec.prompt)
+        pause = float(found[1]) / STEPS if found else 0.0
+        rng = np.random.default_rng(spec.seed)
+        yield Step(Phase.LOADING, 1, 1)
+        yield Step(Phase.TEXT, 1, 1)
+        for index in range(1, STEPS + 1):
+            if index == STEPS // 2:
+                _misbehave(spec.prompt)
+            time.sleep(pause)
+            yield Step(Phase.DENOISE, index, STEPS, rng.integers(0, 255, (spec.height, spec.width, 3), np.uint8))
+        yield Step(Phase.DECODE, 1, 1)
+        seconds = spec.frame_count / spec.fps + (0.5 if "overlong" in spec.prompt else 0.0)
+        tone = np.sin(np.arange(round(seconds * 24_000)) * 0.1).astype(np.float32)[None].repeat(2, 0) * 0.5
+        recipe = {"schema": 1, "backend": "slides", "seed": spec.seed}
+        yield Clip(_frames(spec), tone, 24_000, recipe, {"z": np.zeros((2, 2), np.float32)}, "slides")
+
+
+def _misbehave(prompt: str) -> None:
+    if "die" in prompt:
+        os.kill(os.getpid(), signal.SIGKILL)
+    if "hang" in prompt:
+        time.sleep(60)
+    if "refuse" in prompt:
+        raise EngineError("The engine refuses.")
+
+
+def _frames(spec: GenerationSpec) -> Iterator[np.ndarray]:
+    picture = np.zeros((spec.height, spec.width, 3), np.uint8)
+    for index in range(spec.frame_count):
+        picture[:] = (40, 80, 120)
+        picture[index % spec.height] = 255
+        yield picture
+
+
+if __name__ == "__main__":
+    status = child.main()
+    sys.stderr.flush()
+    os._exit(status)
