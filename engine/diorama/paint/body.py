@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -105,17 +105,17 @@ def _put(sheet: Picture, part: Picture, at: tuple[float, float], pivot: tuple[fl
 
 @dataclass
 class Rig:
-    """A jointed body. ``pose`` draws it for a gait, a phase of its cycle and a mouth opening."""
+    """A jointed body that looks to the right; ``draw`` paints it on a sheet of ``size`` and says where its mouth is."""
 
     size: tuple[int, int]
-    draw: Callable[[Picture, str, float, float], tuple[float, float]]
+    draw: Callable[[Picture, str, float], tuple[float, float]]
     foot: tuple[float, float]
-    parts: dict[str, Picture] = field(default_factory=dict)
+    face_width: float
 
-    def pose(self, gait: str, phase: float, mouth: float) -> tuple[Picture, tuple[float, float], tuple[float, float]]:
-        """The posed picture, the pixel of its foot point and that of its mouth."""
+    def pose(self, gait: str, phase: float) -> tuple[Picture, tuple[float, float], tuple[float, float]]:
+        """The picture at ``phase`` (0 … 1) of a gait, the pixel of its foot point and that of its mouth."""
         sheet = np.zeros((self.size[1], self.size[0], 4), np.uint8)
-        lips = self.draw(sheet, gait, phase, mouth)
+        lips = self.draw(sheet, gait, phase)
         return sheet, self.foot, lips
 
 
@@ -218,7 +218,7 @@ def _quadruped(art: Asset, head: Picture, pixels: int, colour: str | None) -> Ri
     ground = u * 1.06
     hips, middle = (0.46 * u, 0.82 * u), (1.08 * u, 0.82 * u)
 
-    def draw(sheet: Picture, gait: str, phase: float, mouth: float) -> tuple[float, float]:
+    def draw(sheet: Picture, gait: str, phase: float) -> tuple[float, float]:
         turn = 2 * math.pi * phase
         bob = {"walk": 0.012, "run": 0.04}.get(gait, 0.008) * u * math.sin(2 * turn)
         lean = {"run": 0.07 * math.sin(turn), "leap": -0.16, "land": 0.1}.get(gait, 0.0)
@@ -250,26 +250,18 @@ def _quadruped(art: Asset, head: Picture, pixels: int, colour: str | None) -> Ri
         _put(sheet, chest, (0.96 * u, 0.72 * u + bob + lift), (chest.shape[1] / 2, chest.shape[0] / 2), lean)
         nod = 0.05 * math.sin(2 * turn + 0.6) * (1 if gait in {"walk", "run"} else 0.4) + lean * 0.5
         at = (middle[0] - 0.06 * u, 0.42 * u + bob * 1.5 + lift + (0.16 * u if gait == "sleep" else 0))
-        return _head(sheet, face, art, at, nod, mouth)
+        return _head(sheet, face, art, at, nod)
 
-    return Rig((round(u * 1.6), round(ground + 2)), draw, (0.76 * u, ground))
+    return Rig((round(u * 1.6), round(ground + 2)), draw, (0.76 * u, ground), float(face.shape[1]))
 
 
-def _head(sheet: Picture, face: Picture, art: Asset, at: tuple[float, float], angle: float, mouth: float) -> tuple[float, float]:
+def _head(sheet: Picture, face: Picture, art: Asset, at: tuple[float, float], angle: float) -> tuple[float, float]:
     """Set the face on the body; returns where its mouth is."""
-    from engine.diorama.paint.puppet import draw_mouth  # noqa: PLC0415 - puppet imports this file
-
     h, w = face.shape[:2]
     lips = art.mouth or (0.5, 0.72)
-    spot = (lips[0] * w, lips[1] * h)
-    if art.facing:  # a profile speaks by nodding: there is no room for a mouth seen from the front
-        angle -= 0.12 * mouth
-    elif mouth > 0:
-        face = face.copy()
-        draw_mouth(face, spot, 0.13 * w, mouth)
     _put(sheet, face, at, (w / 2, h / 2), angle)
     c, n = math.cos(angle), math.sin(angle)
-    dx, dy = spot[0] - w / 2, spot[1] - h / 2
+    dx, dy = (lips[0] - 0.5) * w, (lips[1] - 0.5) * h
     return at[0] + c * dx - n * dy, at[1] + n * dx + c * dy
 
 
@@ -310,7 +302,7 @@ def _biped(art: Asset, head: Picture, pixels: int, colour: str | None) -> Rig:
     ground, centre = u * 1.02, u * 0.5
     shoulder = u * 0.5
 
-    def draw(sheet: Picture, gait: str, phase: float, mouth: float) -> tuple[float, float]:
+    def draw(sheet: Picture, gait: str, phase: float) -> tuple[float, float]:
         turn = 2 * math.pi * phase
         bob = {"walk": 0.014, "run": 0.03}.get(gait, 0.006) * u * math.sin(2 * turn)
         lean = {"run": 0.14, "leap": 0.1}.get(gait, 0.0)
@@ -343,8 +335,8 @@ def _biped(art: Asset, head: Picture, pixels: int, colour: str | None) -> Rig:
         _put(sheet, torso, (centre, 0.6 * u + bob), (torso.shape[1] / 2, wide + 2 + 0.03 * u), lean * 0.5)
         nod = 0.03 * math.sin(2 * turn) + lean * 0.4
         at = (centre + lean * 0.3 * u, (0.6 * u if bust else 0.51 * u) - h / 2 + bob * 1.3)
-        lips = _head(sheet, face, art, at, nod, mouth)
+        lips = _head(sheet, face, art, at, nod)
         reach(centre - wide * 0.92, 0.5, arm, -2.3)
         return lips
 
-    return Rig((round(u), round(ground + 2)), draw, (centre, ground))
+    return Rig((round(u), round(ground + 2)), draw, (centre, ground), float(w))

@@ -101,7 +101,7 @@ class Painter:
             layer.draw(frame, *self._offset(view, layer.depth, layer.drift * time))
         self._weather(frame, time, view)
         frame = self._shoot(frame, view)
-        cv2.multiply(frame, self.edge, dst=frame, scale=1 / 255)
+        frame = np.asarray(cv2.multiply(frame, self.edge, scale=1 / 255), np.uint8)
         if self.finish is not None:
             self.finish(frame)
         self._words(frame, time, view, spots)
@@ -123,7 +123,7 @@ class Painter:
 
     def _offset(self, view: View, depth: float, drift: float) -> tuple[int, int]:
         """Where a sheet's corner lies on the world frame: far sheets follow the camera, so they seem to move less."""
-        x = (1 - depth) * (view.x - 0.5) * self.width - MARGIN_X * self.width + drift
+        x = (1 - depth) * (view.x - 0.5) * self.width - MARGIN_X * self.width + 2 * round(drift / 2)
         y = (1 - depth) * (view.y - 0.5) * self.height * 0.5 - MARGIN_Y * self.height
         return round(min(max(x, -2 * MARGIN_X * self.width), 0)), round(min(max(y, -2 * MARGIN_Y * self.height), 0))
 
@@ -155,7 +155,7 @@ class Painter:
         large = cv2.resize(part, None, fx=view.zoom, fy=view.zoom, interpolation=cv2.INTER_LINEAR)
         dx = min(round((left - x) * view.zoom), large.shape[1] - self.width)
         dy = min(round((top - y) * view.zoom), large.shape[0] - self.height)
-        return np.ascontiguousarray(large[dy : dy + self.height, dx : dx + self.width])
+        return large[dy : dy + self.height, dx : dx + self.width]
 
     # --- actors ---
 
@@ -188,7 +188,7 @@ class Painter:
             return
         puppet = self.puppets[index]
         tall = self.courses[index].subject.size * pose.scale * self.unit
-        picture = puppet.drawn("idle", 0, 0)
+        picture = puppet.drawn("idle", 0)
         wide = tall * min(1.5, (picture.picture.shape[1] - 2 * puppet.pad) / picture.tall)
         fade = 1 / (1 + pose.air * self.height / (0.24 * self.unit))
         half = max(3, round(wide * 0.46 * (0.55 + 0.45 * fade) / 3) * 3)
@@ -201,13 +201,19 @@ class Painter:
         puppet, course = self.puppets[index], self.courses[index]
         opening = self._opening(index, time)
         gait, phase = _gait(puppet, pose, time)
-        drawn = puppet.drawn(gait, phase, round(opening * (MOUTHS - 1)))
+        drawn = puppet.drawn(gait, phase)
         tall = course.subject.size * pose.scale * self.unit
         foot = (pose.x * self.width, pose.y * self.height)
         if pose.motion != "explode" or pose.opacity > 0.5:
             effects.trail(frame, pose, time, foot, tall, self.unit, self.tones)
         matrix = _stance(puppet, drawn, pose, tall / drawn.tall, foot, time, opening)
         raster.warp_over(frame, drawn.picture, matrix, pose.opacity)
+        level = round(opening * (MOUTHS - 1))
+        if level and drawn.lip:
+            lips = puppet.lips(level, drawn.lip)
+            placed = matrix.copy()
+            placed[:, 2] += matrix[:, :2] @ (drawn.mouth[0] - lips.shape[1] / 2, drawn.mouth[1] - lips.shape[0] / 2)
+            raster.warp_over(frame, lips, placed, pose.opacity)
         mouth = matrix @ (drawn.mouth[0], drawn.mouth[1], 1.0)
         return foot[0], foot[1], tall, (float(mouth[0]), float(mouth[1]))
 
@@ -320,7 +326,7 @@ def _stance(
         stretch *= 1 + 0.05 * math.cos(time * 13.2)
     else:
         stretch *= 1 + 0.012 * math.sin(time * 2.6 + pose.x * 11)
-    if opening and puppet.asset.mouth is None:
+    if opening and not drawn.lip:  # no mouth to open: the whole thing talks
         stretch *= 1 + 0.07 * opening
     if opening:
         hop += 0.012 * drawn.tall * opening

@@ -8,7 +8,6 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.diorama.art.pack import Asset, asset
 from engine.diorama.paint import body, raster
@@ -18,7 +17,7 @@ from engine.diorama.paint.recolour import recolour
 from engine.diorama.paint.style import restyle_sprite
 from engine.diorama.scene import Subject
 
-MOUTHS = 6
+MOUTHS = 8
 """How many openings of the mouth are drawn, from closed to wide."""
 
 CYCLE = 16
@@ -29,12 +28,16 @@ LIMBER = frozenset({"animal", "person", "flyer"})
 
 @dataclass(frozen=True)
 class Drawn:
-    """A posed puppet: its picture, the pixel where its feet touch the ground, its height and its mouth in pixels."""
+    """A posed puppet: its picture, the pixel where its feet touch the ground, its height and its mouth in pixels.
+
+    ``lip`` is the width of the mouth, 0 where none can be drawn (things, faces in profile).
+    """
 
     picture: Picture
     foot: tuple[float, float]
     tall: float
     mouth: tuple[float, float]
+    lip: float
 
 
 class Puppet:
@@ -56,24 +59,23 @@ class Puppet:
             self.facing = 1
         else:
             self.still = raster.scaled(picture, self.pixels)
-        self.drawn = lru_cache(maxsize=40)(self._draw)
+        self.drawn = lru_cache(maxsize=48)(self._draw)
+        self.lips = lru_cache(maxsize=MOUTHS)(self._lips)
 
     @property
     def limbs(self) -> bool:
         """Whether it has legs of its own to walk with."""
         return self.rig is not None
 
-    def _draw(self, gait: str, phase: int, mouth: int) -> Drawn:
+    def _draw(self, gait: str, phase: int) -> Drawn:
         if self.rig is not None:
-            picture, foot, lips = self.rig.pose(gait, phase / CYCLE, mouth / (MOUTHS - 1))
+            picture, foot, lips = self.rig.pose(gait, phase / CYCLE)
+            lip = 0.13 * self.rig.face_width if self.asset.facing == 0 and self.asset.mouth is not None else 0.0
         else:
             h, w = self.still.shape[:2]
-            picture = self.still
-            lips = self.asset.mouth or (0.5, 0.4)
-            lips = (lips[0] * w, lips[1] * h)
-            if mouth and self.asset.mouth is not None:
-                picture = picture.copy()
-                draw_mouth(picture, lips, 0.15 * min(w, h), mouth / (MOUTHS - 1))
+            picture, spot = self.still, self.asset.mouth or (0.5, 0.4)
+            lips = (spot[0] * w, spot[1] * h)
+            lip = 0.15 * min(w, h) if self.asset.mouth is not None else 0.0
             foot = (self.asset.foot * w, float(h))
         bordered = cv2.copyMakeBorder(picture, self.pad, self.pad, self.pad, self.pad, cv2.BORDER_CONSTANT)
         if gait in {"flap", "swim"} and self.rig is None:
@@ -83,7 +85,13 @@ class Puppet:
         lit = rim_light(lit, self.light.rim, 0.55 if self.light.dark else 0.42, side)
         lit = restyle_sprite(lit, self.style)
         pad = self.pad
-        return Drawn(lit, (foot[0] + pad, foot[1] + pad), float(picture.shape[0]), (lips[0] + pad, lips[1] + pad))
+        return Drawn(
+            lit, (foot[0] + pad, foot[1] + pad), float(picture.shape[0]), (lips[0] + pad, lips[1] + pad), lip
+        )
+
+    def _lips(self, level: int, lip: float) -> Picture:
+        """The mouth alone at opening ``level`` (1 … MOUTHS − 1), its corner of the lips in the middle."""
+        return grade(open_mouth(lip, level / (MOUTHS - 1)), self.light.gain, self.light.lift)
 
 
 def ripple(picture: Picture, phase: float, gait: str, facing: int) -> Picture:
@@ -101,37 +109,27 @@ def ripple(picture: Picture, phase: float, gait: str, facing: int) -> Picture:
     return np.asarray(cv2.remap(picture, np.ascontiguousarray(columns), rows, cv2.INTER_LINEAR), np.uint8)
 
 
-def draw_mouth(picture: Picture, at: tuple[float, float], width: float, opening: float) -> None:
-    """An open mouth with teeth and tongue, in place; ``opening`` 0 … 1."""
+def open_mouth(width: float, opening: float) -> Picture:
+    """An open mouth with teeth and tongue, ``width`` pixels wide; ``opening`` 0 … 1. Its upper lip is in the middle."""
     half = (width * (1.02 - 0.2 * opening), width * (0.22 + 0.72 * opening))
-    pad = math.ceil(width) + 4
-    size = 2 * pad * 2
-    patch = np.zeros((size, size, 4), np.uint8)
-    middle = size // 2
+    middle = math.ceil(width * 2) + 4
+    patch = np.zeros((2 * middle, 2 * middle, 4), np.uint8)
 
-    def oval(dx: float, dy: float, rx: float, ry: float, colour: tuple[int, int, int]) -> NDArray[np.uint8]:
-        mask = np.zeros((size, size), np.uint8)
-        centre = (round((middle + dx) * 16), round((middle + dy) * 16))
+    def oval(dy: float, rx: float, ry: float, colour: tuple[int, int, int]) -> Picture:
+        mask = np.zeros(patch.shape[:2], np.uint8)
         axes = (max(8, round(rx * 16)), max(8, round(ry * 16)))
-        cv2.ellipse(mask, centre, axes, 0, 0, 360, (255,), -1, cv2.LINE_AA, 4)
-        layer = np.empty((size, size, 4), np.uint8)
+        cv2.ellipse(mask, (middle * 16, round((middle + dy) * 16)), axes, 0, 0, 360, (255,), -1, cv2.LINE_AA, 4)
+        layer = np.empty_like(patch)
         layer[:] = (*colour, 255)
-        return cv2.multiply(layer, cv2.merge((mask, mask, mask, mask)), scale=1 / 255)
+        return np.asarray(cv2.multiply(layer, cv2.merge((mask, mask, mask, mask)), scale=1 / 255), np.uint8)
 
     drop = half[1] * 0.72
-    raster.over(patch, oval(0, drop, half[0] + width * 0.09, half[1] + width * 0.09, (24, 16, 60)), 0, 0)
-    inside = oval(0, drop, half[0], half[1], (34, 20, 92))
+    raster.over(patch, oval(drop, half[0] + width * 0.09, half[1] + width * 0.09, (24, 16, 60)), 0, 0)
+    inside = oval(drop, half[0], half[1], (34, 20, 92))
     raster.over(patch, inside, 0, 0)
-    tongue = oval(0, drop + half[1] * 0.62, half[0] * 0.62, half[1] * 0.5, (118, 104, 238))
-    teeth = oval(0, drop - half[1] * 0.95, half[0] * 0.66, half[1] * 0.42, (246, 250, 252))
+    tongue = oval(drop + half[1] * 0.62, half[0] * 0.62, half[1] * 0.5, (118, 104, 238))
+    teeth = oval(drop - half[1] * 0.95, half[0] * 0.66, half[1] * 0.42, (246, 250, 252))
     for part in (tongue, teeth):
         clipped = cv2.multiply(part, cv2.merge([inside[:, :, 3]] * 4), scale=1 / 255)
         raster.over(patch, np.asarray(clipped, np.uint8), 0, 0)
-    # The mouth is painted on the skin, so it never shows outside of it.
-    x, y = round(at[0]) - middle, round(at[1]) - middle
-    box = raster.clip_box(x, y, size, size, picture)
-    if box is not None:
-        rows, columns, own_rows, own_columns = box
-        skin = cv2.merge([np.ascontiguousarray(picture[rows, columns, 3])] * 4)
-        part = cv2.multiply(np.ascontiguousarray(patch[own_rows, own_columns]), skin, scale=1 / 255)
-        raster.over(picture, np.asarray(part, np.uint8), max(x, 0), max(y, 0))
+    return patch

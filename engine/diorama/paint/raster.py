@@ -116,7 +116,7 @@ def falloff(radius: int, power: float = 2.0) -> NDArray[np.float32]:
     return np.asarray(np.clip(1 - distance, 0, 1) ** power, np.float32)
 
 
-@lru_cache(maxsize=96)
+@lru_cache(maxsize=512)
 def glow(radius: int, code: int, strength: float, power: float = 2.0) -> Picture:
     """A round light of colour ``code`` to be added with `shine`: (2r+1, 2r+1, 3)."""
     return np.asarray(falloff(radius, power)[:, :, None] * bgr(code) * strength, np.uint8)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -249,6 +250,7 @@ def vignette(width: int, height: int, strength: float, start: float) -> Picture:
 # --- watercolour --------------------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=8)
 def _wobble(h: int, w: int, reach: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     rng = np.random.default_rng(11)
     cells = (max(3, w // 26), max(3, h // 26))
@@ -276,7 +278,7 @@ def _washed_colour(colour: Picture) -> Picture:
 
 
 def _washed_sprite(picture: Picture) -> Picture:
-    flat = np.dstack((cv2.medianBlur(np.ascontiguousarray(picture[:, :, :3]), 7), picture[:, :, 3]))
+    flat = np.dstack((cv2.medianBlur(np.ascontiguousarray(picture[:, :, :3]), 5), picture[:, :, 3]))
     map_x, map_y = _wobble(*picture.shape[:2], picture.shape[0] / 170)
     moved = cv2.remap(flat, map_x, map_y, cv2.INTER_LINEAR)
     alpha = moved[:, :, 3]
