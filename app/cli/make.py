@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    import asyncio
-
     from app.cli.progress import Display
     from app.cli.session import Client
 
@@ -67,7 +65,6 @@ def make(
 async def _make(client: Client, wish: dict[str, Any], out: Path) -> int:
     """Create, watch, download; returns the exit status."""
     import asyncio
-    import signal
     import uuid
 
     from app.cli.client import send, success
@@ -76,12 +73,11 @@ async def _make(client: Client, wish: dict[str, Any], out: Path) -> int:
     key = str(uuid.uuid4())
     created = success((await send(client, CREATE, {"input": wish | {"idempotencyKey": key}}))["createGeneration"])
     generation = created["generation"]
-    stop = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stop.set)
     with Display() as display:
-        async with asyncio.TaskGroup() as group:
-            canceller = group.create_task(_cancel_on(stop, client, generation["id"], display))
+        canceller = asyncio.create_task(_cancel_on_interrupt(client, generation["id"], display))
+        try:
             outcome = await _watch(client, generation, display)
+        finally:
             canceller.cancel()
         match outcome["__typename"]:
             case "GenerationFinished":
@@ -124,12 +120,26 @@ def _ended(generation: dict[str, Any]) -> dict[str, Any] | None:
     return None if name is None else generation | {"__typename": name}
 
 
-async def _cancel_on(stop: asyncio.Event, client: Client, generation_id: str, display: Display) -> None:
-    from app.cli.client import send, success
+async def _cancel_on_interrupt(client: Client, generation_id: str, display: Display) -> None:
+    """Turn the first Ctrl-C into a cancellation, whose event ends the watching; a second one leaves at once."""
+    import asyncio
+    import signal
 
-    await stop.wait()
+    from app.cli.client import send, success
+    from app.trouble import Trouble
+
+    interrupted = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGINT, interrupted.set)
+    try:
+        await interrupted.wait()
+    finally:
+        loop.remove_signal_handler(signal.SIGINT)
     display.say("Cancelling")
-    success((await send(client, CANCEL, {"input": {"generationId": generation_id}}))["cancelGeneration"])
+    try:
+        success((await send(client, CANCEL, {"input": {"generationId": generation_id}}))["cancelGeneration"])
+    except Trouble as trouble:
+        display.say(f"[yellow]It could not be cancelled:[/yellow] {trouble.message}")
 
 
 async def _save(client: Client, media: dict[str, Any] | None, out: Path, display: Display) -> None:

@@ -60,12 +60,20 @@ async def _up(*, show_logs: bool) -> None:
 
 
 def _stop_on_signals() -> asyncio.Event:
+    """Set by the first signal to stop; a second one leaves at once, and the kernel tells the children."""
     import asyncio
+    import os
     import signal
 
     stop = asyncio.Event()
+
+    def heard() -> None:
+        if stop.is_set():
+            os._exit(130)
+        stop.set()
+
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        asyncio.get_running_loop().add_signal_handler(number, heard)
     return stop
 
 
