@@ -229,8 +229,9 @@ def _sprinkled(
 _OUTDOORS = frozenset(("meadow", "forest", "farm", "garden", "river", "mountains", "road", "street", "beach"))
 _PLACES: dict[str, Bed] = {
     "meadow": _breeze, "forest": _breeze, "beach": _waves, "sea": _waves, "underwater": _under, "city": _city,
-    "street": _city, "road": _city, "desert": _wind, "mountains": _wind, "snowfield": _wind, "space": _space,
-    "moon": _space, "room": _room, "school": _room, "kitchen": _kitchen, "stage": _audience, "stadium": _crowd,
-    "sky": _wind, "farm": _breeze, "garden": _breeze, "jungle": _jungle, "river": _stream, "castle": _wind, "volcano": _lava,
+    "street": _city, "road": _city, "desert": _wind, "mountains": _wind, "snowfield": _wind,
+    "space": _space, "moon": _space, "room": _room, "school": _room, "kitchen": _kitchen, "stage": _audience,
+    "stadium": _crowd, "sky": _wind, "farm": _breeze, "garden": _breeze, "jungle": _jungle, "river": _stream,
+    "castle": _wind, "volcano": _lava,
 }  # fmt: skip
 _WEATHERS: dict[str, Bed] = {"rain": _rain, "storm": _storm, "snow": _snow, "wind": _wind, "fog": _fog}

@@ -91,13 +91,13 @@ def french_ordinal(number: int) -> str:
 
 def spell_out_english(text: str) -> str:
     """Replace clock times, money, percents, ranks, years and numbers in ``text`` with English words."""
+    text = re.sub(r"(?<![\d$€£.,])(1[1-9]\d\d|20\d\d)(?![\d,.]\d|\d|\s*%)", lambda m: english_year(int(m[1])), text)
     text = re.sub(r"(\d),(?=\d{3}\b)", r"\1", text)
     text = re.sub(r"([$€£])(\d+(?:\.\d+)?)", lambda m: f"{m[2]} {_money(m[1], m[2])}", text)
     text = re.sub(r"\b(\d{1,2}):(\d{2})\b", _english_clock, text)
     text = re.sub(r"(\d)\s*%", r"\1 percent", text)
     text = re.sub(r"\b(\d+)(?:st|nd|rd|th)\b", lambda m: english_ordinal(int(m[1])), text)
     text = re.sub(r"(\d+)\.(\d+)", lambda m: f"{english(int(m[1]))} point {_digits(m[2], _EN_UNITS)}", text)
-    text = re.sub(r"\b(1[1-9]\d\d|20\d\d)\b", lambda m: english_year(int(m[1])), text)
     return re.sub(r"\d+", lambda m: f" {english(int(m[0]))} ", text)
 
 

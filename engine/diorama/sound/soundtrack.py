@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,16 +43,18 @@ def score(scene: Scene, *, sample_rate: int = 48_000, speech: bool = True) -> So
     Raises `BackendUnavailable` when a line is to be said and the voice model is missing.
     """
     samples = round(scene.seconds * sample_rate)
-    spoken, events = perform(scene.brief, scene.seconds, sample_rate) if speech and scene.brief.lines else ([], [])
-    voices = _speech_bus(scene, spoken, samples, sample_rate)
-    effects = _effects_bus(scene, samples, sample_rate, events)
+    said = scene.brief if speech else replace(scene.brief, lines=())
+    # The voice model and the synthesis of everything else share nothing: together they fill two cores.
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        dialogue = pool.submit(perform, said, scene.seconds, sample_rate)
+        effects, events = _effects_bus(scene, samples, sample_rate)
+        effects += _engines_bus(scene, samples, sample_rate, events)
+        bed = ambience(scene.brief, samples, sample_rate, _stream(scene, "ambience")) * np.float32(_AMBIENCE_LEVEL)
+        music = _music_bus(scene, samples, sample_rate)
+        spoken, notes = dialogue.result()
+    events += notes
     effects += _calls_bus(scene, spoken, samples, sample_rate, events)
-    effects += _engines_bus(scene, samples, sample_rate, events)
-    bed = ambience(scene.brief, samples, sample_rate, _stream(scene, "ambience")) * np.float32(_AMBIENCE_LEVEL)
-    music = score_music(scene.brief.mood, scene.seconds, _stream(scene, "music"))
-    music = _fit(np.stack([resample(row, sample_rate / MUSIC_RATE) for row in music]), samples) * np.float32(
-        _MUSIC_LEVEL
-    )
+    voices = _speech_bus(scene, spoken, samples, sample_rate)
     talking = _talking(spoken, samples, sample_rate)
     rest = np.float32(1.0) - talking * np.float32(1.0 - _DUCKED_REST)
     mix = voices + (effects + bed) * rest + music * (np.float32(1.0) - talking * np.float32(1.0 - _DUCKED_MUSIC))
@@ -85,8 +89,14 @@ def _speech_bus(scene: Scene, spoken: list[Spoken], samples: int, rate: int) -> 
     return bus
 
 
-def _effects_bus(scene: Scene, samples: int, rate: int, events: list[dict[str, Any]]) -> Wave:
+def _music_bus(scene: Scene, samples: int, rate: int) -> Wave:
+    music = score_music(scene.brief.mood, scene.seconds, _stream(scene, "music"))
+    return _fit(np.stack([resample(row, rate / MUSIC_RATE) for row in music]), samples) * np.float32(_MUSIC_LEVEL)
+
+
+def _effects_bus(scene: Scene, samples: int, rate: int) -> tuple[Wave, list[dict[str, Any]]]:
     bus = np.zeros((2, samples), np.float32)
+    events: list[dict[str, Any]] = []
     motions = [Motion(scene, index) for index in range(len(scene.brief.subjects))]
     for number, cue in enumerate(find(scene)):
         motion = motions[cue.subject]
@@ -95,7 +105,7 @@ def _effects_bus(scene: Scene, samples: int, rate: int, events: list[dict[str, A
         level = np.float32(LEVELS[cue.sound] * (0.35 + 0.65 * cue.strength))
         add(bus, pan(wave * level, motion.on_screen(at)), round(cue.time * rate))
         events.append(_event(cue))
-    return bus
+    return bus, events
 
 
 def _calls_bus(scene: Scene, spoken: list[Spoken], samples: int, rate: int, events: list[dict[str, Any]]) -> Wave:
