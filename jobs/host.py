@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import platform
 from uuid import UUID
 
@@ -28,7 +29,7 @@ async def declare(worker_id: UUID, engine: EngineChild, *, name: str, device: st
         ON CONFLICT (id) DO UPDATE SET heartbeat_at = yume_now(), capabilities = excluded.capabilities,
             weights = excluded.weights
         """,
-        [worker_id, platform.node()[:120], name, device, capabilities, engine.weights],
+        [worker_id, f"{platform.node()[:100]}:{os.getpid()}", name, device, capabilities, engine.weights],
     )
 
 
