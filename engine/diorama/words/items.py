@@ -1,4 +1,4 @@
-"""Groups tokens into items, each with the one role its neighbours give it ("the duck" is a bird, "they duck" is not)."""
+"""Groups tokens into items, each with the one role its neighbours give it: "the duck" swims, but "they duck"."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ _AT = frozenset({"at", "à", "au"})
 # The order in which roles win when nothing nearby decides.
 _RANK = (
     "camera", "style", "time", "season", "weather", "place", "interjection", "subject", "say", "action", "motion",
-    "relation", "sequence", "conjunction", "pronoun", "count", "size", "colour", "mood", "determiner", "filler", "stop",
+    "undrawn", "relation", "sequence", "conjunction", "pronoun", "count", "size", "colour", "mood", "determiner", "filler",
+    "stop",
 )  # fmt: skip
 _MARKS = {",": "comma", ".": "end", ";": "end", "!": "end", "?": "end", ":": "colon", "…": "end"}
 
@@ -70,7 +71,9 @@ def _match(tokens: list[Token], place: int, book: Lexicon, language: str) -> tup
         own = [one for one in meanings if one.language == language]
         if length == 1 and tokens[place].form in book.stops[language]:
             # "des" folds like "dés" and "the" like "thé": a function word is never a thing.
-            own = [one for one in own if one.role != "subject"]
+            own = [
+                one for one in own if one.role != "subject" and (one.role != "action" or "à" not in tokens[place].text)
+            ]
         if own:
             return length, own
         if length > 1 or tokens[place].form not in book.stops[language]:
@@ -98,19 +101,22 @@ def _settle(items: list[Item], index: int, language: str) -> None:
     if not item.meanings:
         return
     before = items[index - 1].role if index else ""
-    for choose in (_as_place, _as_colour, _as_verb_or_noun):
-        chosen = choose(items, index, before, language)
-        if chosen is not None:
-            item.take(chosen)
-            return
+    chosen = (
+        _as_place(items, index)
+        or _as_adjective(items, index, before, language)
+        or _as_verb_or_noun(items, index, before, language)
+    )
+    if chosen is not None:
+        item.take(chosen)
+        return
     ranked = sorted((one for one in item.meanings if one.role in _RANK), key=lambda one: _RANK.index(one.role))
     item.take(ranked[0] if ranked else item.meanings[0])
     if item.role in {"place_in", "place_on"}:
         item.role = "place"
 
 
-def _as_place(items: list[Item], index: int, before: str, language: str) -> Meaning | None:
-    """ "in the castle" is a place though "a castle" is a thing."""
+def _as_place(items: list[Item], index: int) -> Meaning | None:
+    """In "in the castle" the noun is a place though "a castle" is a thing."""
     meaning = items[index].meaning("place_in", "place_on")
     if meaning is None:
         return None
@@ -125,29 +131,27 @@ def _as_place(items: list[Item], index: int, before: str, language: str) -> Mean
     return items[index].meaning("subject")
 
 
-def _as_colour(items: list[Item], index: int, before: str, language: str) -> Meaning | None:
-    """ "an orange cat" has a colour, "an orange" is a fruit; in French the colour follows its noun."""
+def _as_adjective(items: list[Item], index: int, before: str, language: str) -> Meaning | None:
+    """The words "an orange cat" have a colour, "an orange" is a fruit; in French the colour follows its noun."""
     item = items[index]
-    colour = item.meaning("colour")
-    if colour is None:
-        return None
-    if not item.meaning("subject", "style"):
-        return colour
+    adjective = item.meaning("colour", "size", "mood")
+    if adjective is None or not item.meaning("subject", "style"):
+        return adjective if adjective is not None and adjective.role == "colour" else None
     ahead = items[index + 1].meanings if index + 1 < len(items) else []
     noun_follows = any(one.role == "subject" for one in ahead)
     noun_before = before in {"subject", "colour", "size"} or (before == "unknown" and language == "fr")
-    return colour if noun_follows or noun_before else None
+    return adjective if noun_follows or noun_before else None
 
 
 def _as_verb_or_noun(items: list[Item], index: int, before: str, language: str) -> Meaning | None:
-    """ "the fly" against "they fly": a noun after a determiner, a verb after a subject or a pronoun."""
+    """Tell "the fly" from "they fly": a noun after a determiner, a verb after a subject or a pronoun."""
     item = items[index]
     verb, noun = item.meaning(*_VERBS), item.meaning("subject", "place", "weather", "time")
     if verb is None:
         return None
     if noun is not None and not _verbal(items, index, before, language):
         return noun
-    return _verb(items, index, language)
+    return _verb(items, index)
 
 
 def _verbal(items: list[Item], index: int, before: str, language: str) -> bool:
@@ -156,6 +160,11 @@ def _verbal(items: list[Item], index: int, before: str, language: str) -> bool:
         return True
     if index and items[index - 1].form in {"to", "se", "s'"}:
         return True
+    if language == "fr" and before in {"colour", "size", "mood"}:
+        back = index - 1
+        while back >= 0 and items[back].role in {"colour", "size", "mood"}:
+            back -= 1
+        return back >= 0 and items[back].role == "subject"
     if before not in {"conjunction", "comma"}:
         return False
     # French nouns want a determiner; a bare English one after "and" is a verb when something follows it.
@@ -163,7 +172,7 @@ def _verbal(items: list[Item], index: int, before: str, language: str) -> bool:
     return language == "fr" or (following is not None and following.meaning("relation", "determiner") is not None)
 
 
-def _verb(items: list[Item], index: int, language: str) -> Meaning | None:
+def _verb(items: list[Item], index: int) -> Meaning | None:
     """Speech where something is said next to it, an action where an object follows, else a motion."""
     item = items[index]
     say, action, motion = item.meaning("say"), item.meaning("action"), item.meaning("motion")

@@ -14,11 +14,13 @@ from engine.diorama.words.inflect import english_plural, french_adjective, frenc
 from engine.diorama.words.reading import Token, tokenize
 
 FOLDER = Path(__file__).parent / "lexicon"
-LANGUAGES = ("en", "fr")
+LANGUAGES: tuple[str, ...] = ("en", "fr")
 # Plurals that no rule derives and that stand in the name lists beside their singulars.
 _IRREGULAR = frozenset(
-    "mice men women children people geese oxen wolves elves leaves knives thieves calves snowmen firemen policemen "
-    "ladies fishes messieurs gens".split()
+    {
+        *("mice", "men", "women", "children", "people", "geese", "oxen", "wolves", "elves", "leaves", "knives"),
+        *("thieves", "calves", "snowmen", "firemen", "policemen", "dwarves", "ladies", "fishes", "messieurs", "gens"),
+    }
 )
 
 
@@ -82,6 +84,22 @@ def actions() -> Mapping[str, Mapping[str, str]]:
 
 
 @cache
+def motion_relations() -> Mapping[str, str]:
+    """Motion → the relation it sets up with its object ("chase": "chasing")."""
+    return {name: entry["relation"] for name, entry in read("motions").items() if "relation" in entry}
+
+
+@cache
+def colours() -> Mapping[str, str]:
+    """Single colour words, folded, of both languages → the scene's colour."""
+    single = {key[0]: meanings for key, meanings in lexicon().table.items() if len(key) == 1}
+    found = {
+        word: next((one.value for one in meanings if one.role == "colour"), "") for word, meanings in single.items()
+    }
+    return {word: colour for word, colour in found.items() if colour}
+
+
+@cache
 def lexicon() -> Lexicon:
     """The whole table, built once (about 0.1 s)."""
     book = Lexicon()
@@ -142,7 +160,7 @@ def _add_plain(book: Lexicon) -> None:
             if not isinstance(entry, dict):
                 continue
             for language in LANGUAGES:
-                for word in phrases(entry.get(language, "")):  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+                for word in phrases(entry.get(language, "")):
                     inflected = role in {"colour", "mood"} and language == "fr"
                     for form in sorted(french_adjective(word)) if inflected else [word]:
                         book.add(form, Meaning(role, value, language))
@@ -160,7 +178,7 @@ def _add_places(book: Lexicon) -> None:
 def _add_speech_and_stops(book: Lexicon) -> None:
     speech, stop = read("speech"), read("stop")
     for language in LANGUAGES:
-        for role in ("interjection", "filler", "sequence", "conjunction", "pronoun", "determiner"):
+        for role in ("interjection", "filler", "undrawn", "sequence", "conjunction", "pronoun", "determiner"):
             source = speech[f"interjections_{language}"] if role == "interjection" else stop[f"{role}_{language}"]
             for word in phrases(source):
                 book.add(word, Meaning(role, word, language))
@@ -173,7 +191,7 @@ def _add_speech_and_stops(book: Lexicon) -> None:
 def language_of(tokens: list[Token], *, default: str = "en") -> str:
     """Tell "en" or "fr", whichever has more of its own words here; ``default`` where neither does."""
     book = lexicon()
-    score = dict.fromkeys(LANGUAGES, 0.0)
+    score: dict[str, float] = dict.fromkeys(LANGUAGES, 0.0)
     for token in tokens:
         spoken = {meaning.language for meaning in book.table.get((token.form,), ())}
         if len(spoken) == 1:

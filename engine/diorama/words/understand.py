@@ -7,9 +7,10 @@ from functools import cache, lru_cache
 from engine.diorama.art import pack
 from engine.diorama.art.names import Nearest
 from engine.diorama.scene import SLOTS, STYLES, Brief, Line, Subject
-from engine.diorama.words.grammar import Mention, Reader, Reading
+from engine.diorama.words.grammar import Reader
 from engine.diorama.words.items import read_items
 from engine.diorama.words.lexicon import language_of, lexicon, read
+from engine.diorama.words.mentions import Mention, Reading
 from engine.diorama.words.reading import clean, split_speech, tokenize
 
 MOST_CHARACTERS = 2_000
@@ -153,7 +154,7 @@ def _subjects(mentions: list[Mention], spans: list[range], seasons: list[str]) -
             kind=one.kind,
             size=round(min(max(entry["size"] * one.size, SIZES[0]), SIZES[1]), 3),
             colour=one.colour or _season_colour(one, seasons),
-            motions=tuple(one.motions) or (_resting(one, index in targets),),
+            motions=tuple(one.motions) or (_resting(one, is_target=index in targets),),
             relation=one.relation if target is not None else "none",
             target=spans[target].start if target is not None else None,
             nearest=one.near,
@@ -167,7 +168,7 @@ def _season_colour(one: Mention, seasons: list[str]) -> str | None:
     return next(iter([colour for colour in colours if colour]), None) if one.kind == "plant" else None
 
 
-def _resting(one: Mention, is_target: bool) -> str:
+def _resting(one: Mention, *, is_target: bool) -> str:
     """Without a verb, a bird flies and a car drives, unless it is only somebody's landmark."""
     return (
         "idle"
