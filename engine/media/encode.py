@@ -39,7 +39,7 @@ class VideoSettings:
     height: int
     fps: int
     frame_count: int
-    crf: int = 21
+    crf: int = 23
     preset: str = "veryfast"
     threads: int = 4
 

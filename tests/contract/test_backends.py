@@ -19,7 +19,10 @@ from safetensors.numpy import save_file
 from engine import registry
 from engine.errors import Cancelled, InvalidRequest
 from engine.media.encode import VideoSettings, fit_sound
+from engine.media.probe import probe
 from engine.media.stills import encode_preview
+from engine.protocol import ClipMessage
+from engine.runner import EngineChild
 from engine.spec import Backend, Clip, GenerationSpec, Phase, Quality, Source, Step
 
 NAMES = tuple(registry.discover())
@@ -201,3 +204,22 @@ def test_a_latent_of_another_backend_falls_back_and_the_recipe_says_so(name: str
     *_, clip = loaded(name).generate(smallest(name, source=source))
     assert isinstance(clip, Clip)
     assert clip.recipe["remix"] == {"strength": 0.4, "from": "prompt"}
+
+
+async def test_its_child_turns_a_prompt_into_a_file_that_plays(name: str, tmp_path: Path) -> None:
+    spec = smallest(name, filters=("visible-mark",))
+    engine = await EngineChild.start(name)
+    try:
+        *steps, clip = [message async for message in engine.run(spec, tmp_path, timeout=120)]
+    finally:
+        await engine.close()
+    assert isinstance(clip, ClipMessage)
+    found = probe(Path(clip.path))
+    assert (found.frames, found.sha256, found.video_codec) == (spec.frame_count, clip.sha256, "h264")
+    assert found.seconds == pytest.approx(spec.frame_count / spec.fps, abs=1e-3)
+    assert (found.video_streams, found.audio_streams) == (1, int(engine.capabilities.audio))
+    assert clip.recipe["weights"] == engine.weights
+    assert steps
+    for path in (clip.poster, clip.preview):
+        with Image.open(path) as picture:
+            assert np.asarray(picture.convert("L")).std() > 5, "something is to be seen"
