@@ -109,7 +109,10 @@ class Motes:
             across = (sx + 0.03 * (0.3 + sway) * math.sin(time * (0.5 + 1.3 * speed) + turn)) % 1.0
             drop = 0.0 if self.rise else 0.02 * math.sin(time * (0.7 + sway) + turn * 2)
             light = raster.glow(
-                max(2, round(self.radius * (0.5 + round(size * 3) / 3))), self.code, round(bright * 6) / 6 * self.strength, 2.6
+                max(2, round(self.radius * (0.5 + round(size * 3) / 3))),
+                self.code,
+                round(bright * 6) / 6 * self.strength,
+                2.6,
             )
             raster.shine(
                 frame, light, x + round(x0 + across * (x1 - x0)) - light.shape[1] // 2,

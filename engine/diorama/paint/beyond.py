@@ -32,7 +32,12 @@ def underwater(s: Sketch) -> None:
     for k in range(7):
         x, wide = -0.1 + 0.19 * k, float(s.rng.uniform(0.02, 0.06))
         lean = (x - 0.6) * 0.5
-        s.fill(shafts, [(x, -0.08), (x + wide, -0.08), (x + wide * 2.6 + lean, 0.9), (x - wide + lean, 0.9)], bgr(codes[0]), alpha=0.17)
+        s.fill(
+            shafts,
+            [(x, -0.08), (x + wide, -0.08), (x + wide * 2.6 + lean, 0.9), (x - wide + lean, 0.9)],
+            bgr(codes[0]),
+            alpha=0.17,
+        )
     s.keep(raster.soften(shafts, 0.02 * s.unit), 0.12, drift=0.01 * s.unit)
     for k, (y, depth) in enumerate(((0.72, 0.25), (0.78, 0.5))):
         sheet = s.sheet()
@@ -47,7 +52,12 @@ def underwater(s: Sketch) -> None:
     weed = mix(bgr(0x3FA85A), bgr(codes[1]), 0.2) * (0.5 if s.light.dark else 0.9)
     for x in (0.02, 0.06, 0.11, 0.9, 0.95, 0.99, 0.7):
         _weed(s, sheet, x, 0.87, float(s.rng.uniform(0.16, 0.34)), weed)
-    for name, x, size in (("coral", 0.17, 0.2), ("coral", 0.84, 0.26), ("spiral-shell", 0.3, 0.08), ("rock", 0.78, 0.12)):
+    for name, x, size in (
+        ("coral", 0.17, 0.2),
+        ("coral", 0.84, 0.26),
+        ("spiral-shell", 0.3, 0.08),
+        ("rock", 0.78, 0.12),
+    ):
         s.prop(sheet, name, x, 0.885, size)
     s.keep(sheet, 1.0)
     s.ground = 0.88
@@ -92,10 +102,21 @@ def sky(s: Sketch) -> None:
 
 def space(s: Sketch) -> None:
     """Stars, a nebula and planets."""
-    tint = {"dawn": (0xFF9A78, 0x5A3A8C), "day": (0x4AC8E8, 0x2A4AA8), "dusk": (0xE85A9A, 0x6A2A8C), "night": (0x7A5AE8, 0x1A2A6C)}[s.time]
+    tint = {
+        "dawn": (0xFF9A78, 0x5A3A8C),
+        "day": (0x4AC8E8, 0x2A4AA8),
+        "dusk": (0xE85A9A, 0x6A2A8C),
+        "night": (0x7A5AE8, 0x1A2A6C),
+    }[s.time]
     s.light = lamp(s.light, gain=(0.97, 0.96, 1.04), lift=(4, 4, 14))
     sheet = s.sheet()
-    s.rows(sheet, -MARGIN_Y, 1 + MARGIN_Y, [bgr(0x05061C), mix(bgr(0x0A0F34), bgr(tint[1]), 0.35), bgr(0x090720)], (0, 0.5, 1))
+    s.rows(
+        sheet,
+        -MARGIN_Y,
+        1 + MARGIN_Y,
+        [bgr(0x05061C), mix(bgr(0x0A0F34), bgr(tint[1]), 0.35), bgr(0x090720)],
+        (0, 0.5, 1),
+    )
     for _ in range(16):
         along = float(s.rng.uniform(-0.1, 1.1))
         s.glow(sheet, along, 0.72 - 0.5 * along + float(s.rng.normal(0, 0.07)), float(s.rng.uniform(0.12, 0.4)),
@@ -112,7 +133,14 @@ def space(s: Sketch) -> None:
     s.prop(sheet, "ringed-planet", 0.82, 0.36, 0.24, shadow=False)
     s.keep(sheet, 0.2)
     sheet = s.sheet()
-    sphere(s, sheet, 0.72, 1.17 if s.height > s.width else 1.4, 0.62, ({"dusk": 0xB8508C, "dawn": 0xC87A6A}.get(s.time, 0x3F8AD8), 0x142A6C))
+    sphere(
+        s,
+        sheet,
+        0.72,
+        1.17 if s.height > s.width else 1.4,
+        0.62,
+        ({"dusk": 0xB8508C, "dawn": 0xC87A6A}.get(s.time, 0x3F8AD8), 0x142A6C),
+    )
     s.keep(sheet, 0.5)
     box = (0.0, 0.0, float(s.width), float(s.height))
     s.ambients.append(Motes(s.rng.random((22, 6)), box, 0xEAF2FF, 0.008 * s.unit, 0.0, 3.0, 1.0, 0.05))
@@ -127,7 +155,10 @@ def sphere(s: Sketch, sheet: Picture, x: float, y: float, radius: float, codes: 
     high = np.sqrt(np.clip(1 - far**2, 0, 1))
     lit = np.clip(-0.5 * grid[None, :] - 0.6 * grid[:, None] + 0.62 * high, 0.04, 1) ** 0.8
     bands = 0.5 + 0.5 * np.sin(grid[:, None] * 13 + 1.6 * np.sin(grid[None, :] * 2.2 + 1))
-    base = bgr(codes[0]) * (0.86 + 0.14 * bands[:, :, None]) * lit[:, :, None] + bgr(codes[1]) * (1 - lit[:, :, None]) * 0.8
+    base = (
+        bgr(codes[0]) * (0.86 + 0.14 * bands[:, :, None]) * lit[:, :, None]
+        + bgr(codes[1]) * (1 - lit[:, :, None]) * 0.8
+    )
     rim = np.clip((far - 0.86) / 0.14, 0, 1)[:, :, None] * lit[:, :, None]
     colour = np.clip(base + rim * 90, 0, 255)
     cover = np.clip((1 - far) * reach + 0.5, 0, 1)[:, :, None]
@@ -158,9 +189,15 @@ def moon(s: Sketch) -> None:
     s.fill(sheet, sc.wave_line(s, 0.69, 0.008), tone, tone * 0.72)
     for k in range(15):
         near = (k + float(s.rng.random())) / 15
-        x, y, size = float(s.rng.uniform(-0.15, 1.15)), 0.715 + 0.32 * near, (0.03 + 0.07 * near) * float(s.rng.uniform(0.5, 1.2))
+        x, y, size = (
+            float(s.rng.uniform(-0.15, 1.15)),
+            0.715 + 0.32 * near,
+            (0.03 + 0.07 * near) * float(s.rng.uniform(0.5, 1.2)),
+        )
         s.ellipse(sheet, x, y, size, size * 0.3, tone * 0.62, tone * 0.84)
-        s.ellipse(sheet, x, y + size * 0.045 * s.unit / s.height * 2, size * 0.92, size * 0.25, tone * 0.78, tone * 1.02)
+        s.ellipse(
+            sheet, x, y + size * 0.045 * s.unit / s.height * 2, size * 0.92, size * 0.25, tone * 0.78, tone * 1.02
+        )
     sc.speckle(s, sheet, 0.71, (0xE8E8F0, 0x6A6C78), 600)
     s.prop(sheet, "rock", 0.08, 0.8, 0.11)
     s.keep(sheet, 1.0)
@@ -179,9 +216,25 @@ def volcano(s: Sketch) -> None:
     s.keep(sheet, 0.1, drift=0.004 * s.unit)
     sheet = s.sheet()
     rock = s.tone(0x6A4650, 0.35)
-    cone = [(-0.1, 0.7), (0.16, 0.56), (0.34, 0.4), (0.415, 0.315), (0.46, 0.328), (0.52, 0.322), (0.58, 0.314), (0.67, 0.41), (0.84, 0.56), (1.1, 0.7)]
+    cone = [
+        (-0.1, 0.7),
+        (0.16, 0.56),
+        (0.34, 0.4),
+        (0.415, 0.315),
+        (0.46, 0.328),
+        (0.52, 0.322),
+        (0.58, 0.314),
+        (0.67, 0.41),
+        (0.84, 0.56),
+        (1.1, 0.7),
+    ]
     s.fill(sheet, cone, rock * 1.05, mix(rock, bgr(s.light.haze), 0.3))
-    s.fill(sheet, [(0.52, 0.322), (0.58, 0.314), (0.67, 0.41), (0.84, 0.56), (1.1, 0.7), (0.62, 0.7)], rock * 0.74, alpha=0.8)
+    s.fill(
+        sheet,
+        [(0.52, 0.322), (0.58, 0.314), (0.67, 0.41), (0.84, 0.56), (1.1, 0.7), (0.62, 0.7)],
+        rock * 0.74,
+        alpha=0.8,
+    )
     for shape in ([(0.43, 0.322), (0.475, 0.33), (0.46, 0.42), (0.49, 0.5), (0.44, 0.6), (0.42, 0.7), (0.34, 0.7), (0.4, 0.58), (0.44, 0.5), (0.425, 0.4)],
                   [(0.53, 0.322), (0.565, 0.32), (0.585, 0.4), (0.56, 0.46), (0.61, 0.56), (0.585, 0.57), (0.54, 0.47), (0.56, 0.4)]):  # fmt: skip
         s.fill(sheet, shape, bgr(0xFFE45C), bgr(0xF2542A))

@@ -95,7 +95,14 @@ def curve_mask(points: NDArray[np.float64], radii: NDArray[np.float64]) -> tuple
     return mask, float(low[0]), float(low[1])
 
 
-def _put(sheet: Picture, part: Picture, at: tuple[float, float], pivot: tuple[float, float], angle: float = 0.0, stretch: float = 1.0) -> None:
+def _put(
+    sheet: Picture,
+    part: Picture,
+    at: tuple[float, float],
+    pivot: tuple[float, float],
+    angle: float = 0.0,
+    stretch: float = 1.0,
+) -> None:
     """Blend ``part`` so that its ``pivot`` lies on ``at``, turned by ``angle`` radians (clockwise)."""
     c, n = math.cos(angle), math.sin(angle)
     matrix = np.array([[c, -n * stretch, 0], [n, c * stretch, 0]], np.float64)
@@ -214,7 +221,9 @@ def _quadruped(art: Asset, head: Picture, pixels: int, colour: str | None) -> Ri
     far_leg = clay(limb_mask(u * 0.2, u * 0.085, u * 0.068), _times(limbs, 0.73))
     boot = clay(ellipse_mask(u * 0.082, u * 0.056), paw)
     kind = TAILS.get(art.id, "long")
-    tail, tail_x, tail_y = _tail(kind, u, (230.0, 120.0, 240.0) if art.id == "unicorn" else paw if kind == "mane" else coat, belly)
+    tail, tail_x, tail_y = _tail(
+        kind, u, (230.0, 120.0, 240.0) if art.id == "unicorn" else paw if kind == "mane" else coat, belly
+    )
     ground = u * 1.06
     hips, middle = (0.46 * u, 0.82 * u), (1.08 * u, 0.82 * u)
 
@@ -224,7 +233,13 @@ def _quadruped(art: Asset, head: Picture, pixels: int, colour: str | None) -> Ri
         lean = {"run": 0.07 * math.sin(turn), "leap": -0.16, "land": 0.1}.get(gait, 0.0)
         lift = -0.03 * u if gait == "leap" else 0.0
         if kind != "none":
-            _put(sheet, tail, (0.4 * u, 0.66 * u + bob), (-tail_x, -tail_y), 0.22 * math.sin(turn * (1 if gait != "idle" else 2)) + lean)
+            _put(
+                sheet,
+                tail,
+                (0.4 * u, 0.66 * u + bob),
+                (-tail_x, -tail_y),
+                0.22 * math.sin(turn * (1 if gait != "idle" else 2)) + lean,
+            )
 
         def one(x: float, offset: float, part: Picture, fold: float) -> None:
             angle = _swing(gait, phase, offset)
@@ -280,7 +295,9 @@ def _biped(art: Asset, head: Picture, pixels: int, colour: str | None) -> Rig:
     if art.kind == "person":
         row = face[int(h * 0.9) : int(h * 0.97), int(w * 0.3) : int(w * 0.7)].reshape(-1, 4)
         solid = row[row[:, 3] > 200][:, :3]
-        cloth: Colour = tuple(float(v) for v in np.median(solid, axis=0)) if bust and len(solid) else _pick(art, CLOTHES)  # type: ignore[assignment]
+        cloth: Colour = (
+            tuple(float(v) for v in np.median(solid, axis=0)) if bust and len(solid) else _pick(art, CLOTHES)
+        )  # type: ignore[assignment]
         legs = _pick(art, TROUSERS)
         skin_row = face[int(h * 0.5) : int(h * 0.6), int(w * 0.42) : int(w * 0.58)].reshape(-1, 4)
         seen = skin_row[skin_row[:, 3] > 200][:, :3]
@@ -309,7 +326,11 @@ def _biped(art: Asset, head: Picture, pixels: int, colour: str | None) -> Rig:
 
         def one(x: float, offset: float, part: Picture, fold: float) -> None:
             angle = fold if gait == "leap" else _swing(gait, phase, offset)
-            short = 0.8 if gait == "leap" else 1 - 0.14 * max(0.0, math.cos(turn + 2 * math.pi * offset)) * (gait in {"walk", "run"})
+            short = (
+                0.8
+                if gait == "leap"
+                else 1 - 0.14 * max(0.0, math.cos(turn + 2 * math.pi * offset)) * (gait in {"walk", "run"})
+            )
             at = (x, 0.755 * u + bob * 0.5)
             _put(sheet, part, at, (part.shape[1] / 2, 2 + u * 0.062), -angle, short)
             reach = u * 0.215 * short

@@ -23,6 +23,9 @@ SAFE = (0.04, 0.105, 0.96, 0.81)
 INK = (0x3B, 0x2A, 0x6B)
 MOST_LINES = 4
 
+Box = tuple[float, float, float, float]
+"""x0, y0, x1, y1 in pixels."""
+
 
 @lru_cache(maxsize=24)
 def font(size: int) -> ImageFont.FreeTypeFont:
@@ -117,8 +120,8 @@ class Bubble:
         """The page that shows at ``time``, if any."""
         return next((page for page in self.pages if page.start <= time < page.end), None)
 
-    def spot(self, page: Page, head: tuple[float, float], others: list[tuple[float, float, float, float]]) -> tuple[float, float]:
-        """Centre (px) for ``page`` near ``head`` (the top of the speaker), clear of ``others`` (x0, y0, x1, y1)."""
+    def spot(self, page: Page, head: tuple[float, float], tall: float, others: list[Box]) -> tuple[float, float]:
+        """Centre (px) for ``page`` near a speaker ``tall`` pixels high whose top is ``head``, clear of ``others``."""
         width, height = self.frame_size
         w, h = page.body
         low_x, high_x = SAFE[0] * width + w / 2, SAFE[2] * width - w / 2
@@ -130,13 +133,16 @@ class Bubble:
             (0.1 * side * self.unit, -gap - h / 2, 0.0), (0.3 * side * self.unit, -gap - h / 2, 0.05),
             (-0.2 * side * self.unit, -gap - h / 2, 0.1), (side * (w / 2 + 0.2 * self.unit), 0.02 * self.unit, 0.25),
             (-side * (w / 2 + 0.2 * self.unit), 0.02 * self.unit, 0.3), (0.0, -2 * gap - h, 0.2),
+            (0.08 * side * self.unit, tall + 0.6 * gap + h / 2, 0.2),
         ):  # fmt: skip
             x = min(max(head[0] + dx, low_x), max(high_x, low_x))
             y = min(max(head[1] + dy, low_y), max(high_y, low_y))
             covered = sum(
-                max(0.0, min(x + w / 2, x1) - max(x - w / 2, x0)) * max(0.0, min(y + h / 2, y1) - max(y - h / 2, y0))
+                max(0.0, min(x + w / 2, x1) - max(x - w / 2, x0))
+                * max(0.0, min(y + h / 2, y1) - max(y - h / 2, y0))
+                / max(1.0, min(w * h, (x1 - x0) * (y1 - y0)))
                 for x0, y0, x1, y1 in others
-            ) / (w * h)
+            )
             total = covered * 3 + price + (abs(x - head[0] - dx) + abs(y - head[1] - dy)) / self.unit
             if total < cost - 1e-9:
                 best, cost = (x, y), total
@@ -148,7 +154,9 @@ class Bubble:
         if page is None:
             return
         age = (time - page.start) / 0.2
-        grow = 1.0 if age >= 1 or page is not self.pages[0] else max(0.05, 1 + 1.6 * (age - 1) ** 3 + 0.6 * (age - 1) ** 2)
+        grow = (
+            1.0 if age >= 1 or page is not self.pages[0] else max(0.05, 1 + 1.6 * (age - 1) ** 3 + 0.6 * (age - 1) ** 2)
+        )
         if mouth is not None and grow > 0.6:
             _tail(frame, centre, page.body, mouth, self.unit)
         h, w = page.picture.shape[:2]
@@ -159,7 +167,9 @@ class Bubble:
         raster.warp_over(frame, page.picture, matrix)
 
 
-def _tail(frame: Picture, centre: tuple[float, float], body: tuple[int, int], mouth: tuple[float, float], unit: int) -> None:
+def _tail(
+    frame: Picture, centre: tuple[float, float], body: tuple[int, int], mouth: tuple[float, float], unit: int
+) -> None:
     dx, dy = mouth[0] - centre[0], mouth[1] - centre[1]
     far = math.hypot(dx, dy)
     if far < 1:
@@ -200,7 +210,9 @@ def _bubble_picture(lines: list[str], size: int, narrated: bool) -> tuple[Pictur
         y = margin + pad_y + k * step + (step - ascent - descent) / 2
         pen.text((x, y), line, font=face, fill=255)
     letters = np.asarray(ink, np.float32)[:, :, None] / 255
-    paper, strength, colour = ((252, 253, 255), 1.0, INK[::-1]) if not narrated else ((46, 24, 20), 0.74, (255, 250, 246))
+    paper, strength, colour = (
+        ((252, 253, 255), 1.0, INK[::-1]) if not narrated else ((46, 24, 20), 0.74, (255, 250, 246))
+    )
     base = np.array(paper, np.float32)[None, None, :] * (body * strength)[:, :, None]
     picture = base * (1 - letters) + np.array(colour, np.float32) * letters
     alpha = np.clip(body * strength * 255 * (1 - letters[:, :, 0]) + 255 * letters[:, :, 0] + drop * 255, 0, 255)
@@ -215,5 +227,7 @@ def glyph(text: str, size: int) -> tuple[Picture, tuple[int, int]]:
     ImageDraw.Draw(ink).text((4, 0), text, font=face, fill=255)
     body = np.asarray(ink)
     edge = cv2.GaussianBlur(cv2.dilate(body, np.ones((3, 3), np.uint8)), (0, 0), 0.8)
-    colour = body[:, :, None].astype(np.float32) + (edge - np.minimum(edge, body))[:, :, None] * np.array([0.42, 0.16, 0.23])
+    colour = body[:, :, None].astype(np.float32) + (edge - np.minimum(edge, body))[:, :, None] * np.array(
+        [0.42, 0.16, 0.23]
+    )
     return np.dstack((np.clip(colour, 0, 255), edge)).astype(np.uint8), (w, h)

@@ -36,12 +36,16 @@ def _outlook(s: Sketch, x0: float, y0: float, x1: float, y1: float) -> None:
     s.fill(sheet, [(x0 - 0.1, y1 - 0.05), (x0 + 0.12, y1 - 0.085), (x1, y1 - 0.045), (x1 + 0.1, y1 + 0.2), (x0 - 0.1, y1 + 0.2)],
            s.tone(0x6CB060, 0.3), s.tone(0x4E9040, 0.2))  # fmt: skip
     for k in range(3):
-        s.prop(sheet, "deciduous-tree", x0 + (x1 - x0) * (0.18 + 0.33 * k), y1 - 0.03, 0.11, distance=0.35, shadow=False)
+        s.prop(
+            sheet, "deciduous-tree", x0 + (x1 - x0) * (0.18 + 0.33 * k), y1 - 0.03, 0.11, distance=0.35, shadow=False
+        )
     s.keep(sheet, 0.25)
     s.window = (x0, y0, x1, y1)
 
 
-def _walls(s: Sketch, sheet: Picture, floor: float, wall: tuple[int, int], hole: tuple[float, float, float, float]) -> None:
+def _walls(
+    s: Sketch, sheet: Picture, floor: float, wall: tuple[int, int], hole: tuple[float, float, float, float]
+) -> None:
     top, bottom = _inside(s, wall[0]), _inside(s, wall[1])
     s.rows(sheet, -MARGIN_Y, floor, [top, bottom], (0, 1))
     x0, y0, x1, y1 = (round(v) for v in (s.px(hole[0]), s.py(hole[1]), s.px(hole[2]), s.py(hole[3])))
@@ -52,7 +56,15 @@ def _walls(s: Sketch, sheet: Picture, floor: float, wall: tuple[int, int], hole:
     middle, centre = (hole[0] + hole[2]) / 2, (hole[1] + hole[3]) / 2
     s.box(sheet, middle - wide[0] * 0.3, hole[1], middle + wide[0] * 0.3, hole[3], wood)
     s.box(sheet, hole[0], centre - wide[1] * 0.3, hole[2], centre + wide[1] * 0.3, wood)
-    s.box(sheet, hole[0] - 2 * wide[0], hole[3] + wide[1] * 0.7, hole[2] + 2 * wide[0], hole[3] + wide[1] * 2.2, wood, wood * 0.8)
+    s.box(
+        sheet,
+        hole[0] - 2 * wide[0],
+        hole[3] + wide[1] * 0.7,
+        hole[2] + 2 * wide[0],
+        hole[3] + wide[1] * 2.2,
+        wood,
+        wood * 0.8,
+    )
 
 
 def _boards(s: Sketch, floor: float, code: int, *, tiles: bool = False) -> Picture:
@@ -101,7 +113,11 @@ def room(s: Sketch) -> None:
     for x, y, w, h, code in ((0.62, 0.3, 0.15, 0.1, 0x6FA8DC), (0.82, 0.34, 0.11, 0.08, 0xF2A65C)):
         s.box(sheet, x - 0.012, y - 0.008, x + w + 0.012, y + h + 0.008, gold, gold * 0.7)
         s.box(sheet, x, y, x + w, y + h, _inside(s, code), _inside(s, 0xFFF0D0))
-        s.fill(sheet, [(x, y + h), (x + w * 0.4, y + h * 0.4), (x + w * 0.7, y + h * 0.75), (x + w, y + h * 0.5), (x + w, y + h)], _inside(s, 0x4E8A60))
+        s.fill(
+            sheet,
+            [(x, y + h), (x + w * 0.4, y + h * 0.4), (x + w * 0.7, y + h * 0.75), (x + w, y + h * 0.5), (x + w, y + h)],
+            _inside(s, 0x4E8A60),
+        )
     s.keep(sheet, 0.8)
     floor = _boards(s, 0.68, 0xB87F4E)
     s.prop(floor, "couch-and-lamp", 0.8, 0.735, 0.36)
@@ -150,7 +166,13 @@ def kitchen(s: Sketch) -> None:
         x0 = -0.25 + k * 0.25
         s.box(sheet, x0 + 0.01, 0.607, x0 + 0.24, 0.71, cupboard, cupboard * 0.9)
         s.box(sheet, x0 + 0.09, 0.618, x0 + 0.16, 0.624, _inside(s, 0xE8C878))
-    for name, x, size in (("red-apple", 0.1, 0.07), ("banana", 0.18, 0.085), ("potted-plant", 0.3, 0.13), ("teapot", 0.8, 0.11), ("honey-pot", 0.93, 0.1)):
+    for name, x, size in (
+        ("red-apple", 0.1, 0.07),
+        ("banana", 0.18, 0.085),
+        ("potted-plant", 0.3, 0.13),
+        ("teapot", 0.8, 0.11),
+        ("honey-pot", 0.93, 0.1),
+    ):
         s.prop(sheet, name, x, 0.581, size)
     s.keep(sheet, 0.85)
     s.keep(_boards(s, 0.72, 0xD8C0A0, tiles=True), 1.0)
@@ -177,7 +199,9 @@ def stage(s: Sketch) -> None:
             xs = (left, right, right - 0.012 * k * 0.4, left - 0.012 * k * 0.4)
             xs = xs if side == 0 else tuple(1 - x for x in xs)
             shade = 1.12 if k % 2 else 0.72
-            s.fill(sheet, [(xs[0], -0.09), (xs[1], -0.09), (xs[2], foot), (xs[3], foot)], red * shade * 0.75, red * shade)
+            s.fill(
+                sheet, [(xs[0], -0.09), (xs[1], -0.09), (xs[2], foot), (xs[3], foot)], red * shade * 0.75, red * shade
+            )
     for k in range(16):
         x = -0.25 + k * 0.1
         for part, shade in ((0, 1.05), (1, 0.74)):
@@ -190,14 +214,24 @@ def stage(s: Sketch) -> None:
     s.rows(floor, 0.72, 1 + MARGIN_Y, [board * 0.62, board, board * 0.7], (0, 0.4, 1))
     for k in range(-8, 24):
         x = k / 16
-        s.fill(floor, [(x, 0.72), (x + 0.002, 0.72), (0.5 + (x - 0.5) * 2 + 0.006, 1.09), (0.5 + (x - 0.5) * 2, 1.09)], board * 0.5, alpha=0.7)
+        s.fill(
+            floor,
+            [(x, 0.72), (x + 0.002, 0.72), (0.5 + (x - 0.5) * 2 + 0.006, 1.09), (0.5 + (x - 0.5) * 2, 1.09)],
+            board * 0.5,
+            alpha=0.7,
+        )
     s.ellipse(floor, 0.5, 0.85, 0.5, 0.11, bgr(0xFFE8B8), alpha=0.42, blur=0.04)
     s.keep(floor, 1.0)
     beams = s.sheet()
     for x, foot in ((0.06, 0.36), (0.94, 0.64), (0.5, 0.5)):
-        s.fill(beams, [(x - 0.02, -0.08), (x + 0.02, -0.08), (foot + 0.24, 0.88), (foot - 0.24, 0.88)], bgr(0xFFF6DC), bgr(0xFFE0B0), 0.15)
+        s.fill(
+            beams,
+            [(x - 0.02, -0.08), (x + 0.02, -0.08), (foot + 0.24, 0.88), (foot - 0.24, 0.88)],
+            bgr(0xFFF6DC),
+            bgr(0xFFE0B0),
+            0.15,
+        )
     s.keep(raster.soften(beams, 0.016 * s.unit), 0.95)
     box = (0.0, 0.1 * s.height, float(s.width), 0.85 * s.height)
     s.ambients.append(Motes(s.rng.random((26, 6)), box, 0xFFE6B3, 0.009 * s.unit, 0.03, 2.2, 0.8, 0.95))
     s.window = (0.0, 0.0, 0.0, 0.0)
-

@@ -79,7 +79,9 @@ def light_for(time: str, weather: str) -> Light:
     dim = 1 - grey * (0.45 if weather == "storm" else 0.16 if weather == "rain" else 0.02)
     luma = [float(np.dot(bgr(code), (0.114, 0.587, 0.299))) for code in light.sky]
     veil = bgr(0xB9C4D2) if weather in {"snow", "fog"} else bgr(0x7E8CA4)
-    sky = tuple(_code(mix(bgr(code), veil * (lum / 170), grey) * dim) for code, lum in zip(light.sky, luma, strict=True))
+    sky = tuple(
+        _code(mix(bgr(code), veil * (lum / 170), grey) * dim) for code, lum in zip(light.sky, luma, strict=True)
+    )
     return replace(
         light,
         sky=sky,

@@ -11,6 +11,9 @@ from engine.diorama.scene import KEYS, TRACK_CHANNELS, Scene, Subject
 
 X, Y, SCALE, ROTATION, SQUASH, FACING, OPACITY, IMPACT = range(len(TRACK_CHANNELS))
 
+HORIZON = 0.66
+"""No ground lies above this height in any place that has one."""
+
 DENSITY = 4
 """Smooth samples between two keys."""
 
@@ -43,7 +46,10 @@ def smooth(keys: NDArray[np.float32]) -> NDArray[np.float64]:
 
 @dataclass(frozen=True)
 class Pose:
-    """An actor at one moment; lengths in fractions of the frame, ``air`` = height above its own ground line."""
+    """An actor at one moment; lengths in fractions of the frame, ``air`` = height above its own ground line.
+
+    ``shade`` is the height at which its shadow falls, ``cycle`` counts steps, ``speed`` and ``rise`` are per second.
+    """
 
     x: float
     y: float
@@ -54,6 +60,7 @@ class Pose:
     opacity: float
     air: float
     ground: float
+    shade: float
     speed: float
     rise: float
     cycle: float
@@ -74,6 +81,9 @@ class Course:
         floats = ground is not None and all(m in AIRY for m in motions)
         own = float(np.quantile(y, 0.92)) if len(set(motions) & AIRY) else float(y.max())
         self.baseline = max(own, ground) if floats and ground is not None else own
+        self.carried = self.subject.relation == "on"
+        # What stands high up stands on something: its shadow falls on the ground far below.
+        self.shade = max(self.baseline, ground) if ground is not None and self.baseline < HORIZON else self.baseline
         self.grounded = ground is not None
         step = scene.seconds / (len(self.dense) - 1)
         self.velocity = np.gradient(self.dense[:, (X, Y)], max(step, 1e-6), axis=0)
@@ -83,7 +93,9 @@ class Course:
         shares = np.minimum((np.arange(len(self.dense)) * len(motions)) // len(self.dense), len(motions) - 1)
         stride = np.array([STRIDE.get(m, 0.8) for m in motions])[shares]
         # Legs keep a little rhythm even on the spot, as on a treadmill with a following camera.
-        idle = np.array([{"walk": 1.1, "run": 2.0, "chase": 2.0, "climb": 1.3, "dance": 1.6}.get(m, 0.0) for m in motions])
+        idle = np.array(
+            [{"walk": 1.1, "run": 2.0, "chase": 2.0, "climb": 1.3, "dance": 1.6}.get(m, 0.0) for m in motions]
+        )
         rhythm = np.maximum(travel / (stride * height), idle[shares] * step)
         self.cycle = np.cumsum(np.minimum(rhythm, 3.4 * step))
 
@@ -101,8 +113,8 @@ class Course:
         return Pose(
             x=float(row[X]), y=float(row[Y]), scale=max(0.02, float(row[SCALE])), rotation=float(row[ROTATION]),
             squash=float(np.clip(row[SQUASH], -0.8, 0.8)), facing=float(row[FACING]),
-            opacity=float(np.clip(row[OPACITY], 0, 1)), air=max(0.0, self.baseline - float(row[Y])),
-            ground=self.baseline, speed=float(pace[0]), rise=-float(pace[1]),
+            opacity=float(np.clip(row[OPACITY], 0, 1)), air=0.0 if self.carried else max(0.0, self.baseline - float(row[Y])),
+            ground=self.baseline, shade=self.shade, speed=float(pace[0]), rise=-float(pace[1]),
             cycle=float(self.cycle[low] * (1 - share) + self.cycle[low + 1] * share), motion=self.motion(time),
         )  # fmt: skip
 

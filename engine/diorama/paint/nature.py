@@ -39,7 +39,9 @@ def forest(s: Sketch) -> None:
     sc.trees(s, (PINE, PINE, OAK), 0.705, 0.5, 6, distance=0.22, depth=0.62, ground=0x35693E, gap=(0.4, 0.58))
     sheet = sc.ground(s, 0.73, 0x2E5B33, 0x4C8347, blades=0x4A8F46, specks=(0x86632F, 0x6A4A24))
     for k in range(7):
-        s.prop(sheet, "mushroom", 0.04 + 0.03 * k + (0.7 if k > 3 else 0), 0.90 + 0.014 * (k % 3), 0.05 + 0.012 * (k % 3))
+        s.prop(
+            sheet, "mushroom", 0.04 + 0.03 * k + (0.7 if k > 3 else 0), 0.90 + 0.014 * (k % 3), 0.05 + 0.012 * (k % 3)
+        )
     s.keep(sheet, 1.0)
     sc.fireflies(s, 30)
     sc.foreground(s, 0x2F6B35, leaves=11, tall=0.2)
@@ -78,7 +80,9 @@ def sea(s: Sketch) -> None:
         warm = 0.45 if s.time in {"dawn", "dusk"} else 0.1
         body = mix(s.tone((0x2E94C6, 0x1F7FB4, 0x12649A)[k]), bgr(s.light.sky[1 if k < 2 else 0]), warm)
         waves = (11 - 3 * k) * s.width / s.unit
-        line = [(float(x), y + (0.008 + 0.004 * k) * math.sin(x * waves + k * 2)) for x in np.linspace(-0.25, 1.25, 200)]
+        line = [
+            (float(x), y + (0.008 + 0.004 * k) * math.sin(x * waves + k * 2)) for x in np.linspace(-0.25, 1.25, 200)
+        ]
         rest = [(1 + MARGIN_X, 1 + MARGIN_Y), (-MARGIN_X, 1 + MARGIN_Y)]
         s.fill(sheet, line + rest, mix(body, bgr(s.light.glow), 0.35), body, 0.9)
         s.fill(sheet, [(x, v + 0.007) for x, v in line] + rest, body, body * 0.72)
@@ -95,7 +99,11 @@ def desert(s: Sketch) -> None:
         shape = [(x - wide * 0.62, 0.66), (x - wide * 0.42, top + 0.02), (x - wide * 0.36, top), (x + wide * 0.36, top),
                  (x + wide * 0.44, top + 0.03), (x + wide * 0.66, 0.66)]  # fmt: skip
         s.fill(sheet, shape, rock, mix(rock, bgr(s.light.haze), 0.4))
-        s.fill(sheet, [(x + wide * 0.1, top), (x + wide * 0.36, top), (x + wide * 0.66, 0.66), (x + wide * 0.16, 0.66)], rock * 0.86)
+        s.fill(
+            sheet,
+            [(x + wide * 0.1, top), (x + wide * 0.36, top), (x + wide * 0.66, 0.66), (x + wide * 0.16, 0.66)],
+            rock * 0.86,
+        )
     s.keep(sheet, 0.2)
     sc.ridge(s, 0.645, 0.016, 0xE2A864, distance=0.5, depth=0.32)
     sc.trees(s, (CACTUS,), 0.675, 0.12, 4, distance=0.35, depth=0.45, ground=0xE8B46E)
@@ -160,7 +168,9 @@ def jungle(s: Sketch) -> None:
     for k in range(12):
         x, long = -0.1 + k * 0.11, float(s.rng.uniform(0.05, 0.16)) * (1.5 if k in {0, 1, 10, 11} else 0.6)
         tone = s.tone(0x2F7A3A) * float(s.rng.uniform(0.6, 0.9))
-        s.fill(hanging, [(x - 0.06, -0.09), (x + 0.07, -0.09), (x + 0.03, long * 0.5), (x + 0.01, long)], tone, tone * 0.8)
+        s.fill(
+            hanging, [(x - 0.06, -0.09), (x + 0.07, -0.09), (x + 0.03, long * 0.5), (x + 0.01, long)], tone, tone * 0.8
+        )
     s.keep(raster.soften(hanging, 0.012 * s.unit), 1.25, front=True)
     sc.fireflies(s, 22)
     sc.foreground(s, 0x2F7A36, leaves=12, tall=0.2)
@@ -194,15 +204,18 @@ def garden(s: Sketch) -> None:
     for k in range(round(26 * s.width / s.unit)):
         x = -MARGIN_X + k * 1.5 / round(26 * s.width / s.unit)
         w = 0.016 * s.unit / s.width
-        s.fill(sheet, [(x, 0.702), (x, 0.63), (x + w, 0.617), (x + 2 * w, 0.63), (x + 2 * w, 0.702)], white, white * 0.88)
+        s.fill(
+            sheet, [(x, 0.702), (x, 0.63), (x + w, 0.617), (x + 2 * w, 0.63), (x + 2 * w, 0.702)], white, white * 0.88
+        )
     s.keep(sheet, 0.8)
     sheet = sc.ground(s, 0.695, 0x4F9C40, 0x7CC45A, blades=0x62B44A)
     path = s.tone(0xE2CBA0)
     s.fill(sheet, [(0.46, 0.69), (0.54, 0.69), (0.78, 1.1), (0.2, 1.1)], path, path * 0.9, 0.8)
-    for k, (name, x) in enumerate((("tulip", 0.03), ("sunflower", 0.13), ("rose", 0.22), ("sunflower", 0.88), ("tulip", 0.97), ("rose", 0.8))):
+    for k, (name, x) in enumerate(
+        (("tulip", 0.03), ("sunflower", 0.13), ("rose", 0.22), ("sunflower", 0.88), ("tulip", 0.97), ("rose", 0.8))
+    ):
         s.prop(sheet, name, x, 0.735 + 0.008 * (k % 2), 0.17 if name == "sunflower" else 0.12)
     sc.flowers(s, sheet, 0.76, (0xFF7FA8, 0xFFD84F, 0xFFFFFF, 0xC08CFF, 0xFF6B5C), 60)
     s.keep(sheet, 1.0)
     sc.fireflies(s, 18)
     sc.foreground(s, 0x4F9A3A, leaves=9)
-

@@ -50,23 +50,29 @@ class Painter:
             Course(scene, k, aspect=width / height, ground=self.place.ground) for k in range(len(brief.subjects))
         ]
         self.puppets = [
-            Puppet(course.subject, self.place.light, brief.style, round(course.subject.size * self.unit * _bulk(course)))
+            Puppet(
+                course.subject, self.place.light, brief.style, round(course.subject.size * self.unit * _bulk(course))
+            )
             for course in self.courses
         ]
         self.camera = camera_course(scene)
         self.speeches = soundtrack.speeches if soundtrack else ()
         self.bubbles = [bubble.Bubble(speech, width, height) for speech in self.speeches]
         thunder = [float(e["time"]) for e in soundtrack.events if e["sound"] == "thunder"] if soundtrack else []
+        self.window = self._window()
+        w, h = (width, height) if self.window is None else (self.window[2], self.window[3])
         self.weather = weather_for(
-            brief.weather, self.place.light, self.rng, width, height, strikes(self.rng, scene.seconds, thunder)
-        )
+            brief.weather, self.place.light, self.rng, w, h, strikes(self.rng, scene.seconds, thunder),
+            puddles=self.window is None,
+        ) if w > 8 and h > 8 else ()  # fmt: skip
         self.bursts = [
             burst for k, course in enumerate(self.courses)
             for burst in effects.bursts_of(course, scene.seed + 1000 * k, dusty=self.place.ground is not None)
         ]  # fmt: skip
         dust = 0xEAF4FF if brief.place == "snowfield" else 0xD8F2FF if brief.place in MIST else 0xE6D8C2
         letters = tuple(_letter(self.unit, size) for size in (0.05, 0.062, 0.078))
-        self.tones = (effects.puff(self.unit, dust), *letters)
+        fire = tuple(effects.puff(self.unit, code, 0.95) for code in effects.FIRE)
+        self.tones = effects.Tones(effects.puff(self.unit, dust), letters, fire)
         self.edge = style.vignette(width, height, 0.44 if self.place.light.dark else 0.3, 0.5)
         self.finish = style.finish_for(brief.style, width, height)
         self.backdrop: tuple[tuple[int, ...], Picture] | None = None
@@ -93,13 +99,16 @@ class Painter:
         """The picture at ``time`` seconds: (height, width, 3) uint8 BGR, contiguous."""
         view = self._view(time)
         frame = self._behind(view, time)
+        if self.window is not None:
+            self._weather(frame, time, view)
         poses = [course.at(time) for course in self.courses]
         spots = self._actors(frame, poses, time)
         for burst in self.bursts:
             effects.draw_burst(frame, burst, time, (0, 0), (self.width, self.height), self.tones)
         for layer in self.place.front:
             layer.draw(frame, *self._offset(view, layer.depth, layer.drift * time))
-        self._weather(frame, time, view)
+        if self.window is None:
+            self._weather(frame, time, view)
         frame = self._shoot(frame, view)
         frame = np.asarray(cv2.multiply(frame, self.edge, scale=1 / 255), np.uint8)
         if self.finish is not None:
@@ -112,13 +121,18 @@ class Painter:
     def _view(self, time: float) -> View:
         position = min(max(time / self.scene.seconds, 0), 1) * (len(self.camera) - 1)
         low = min(int(position), len(self.camera) - 2)
-        x, y, zoom, shake = (float(v) for v in self.camera[low] + (self.camera[low + 1] - self.camera[low]) * (position - low))
+        x, y, zoom, shake = (
+            float(v) for v in self.camera[low] + (self.camera[low + 1] - self.camera[low]) * (position - low)
+        )
         zoom = max(1.0, zoom)
         force = shake * 0.016 * self.unit
         if force > 0.5:
             zoom = max(zoom, 1 + 2.6 * force / self.unit)
         half = 0.5 / zoom
-        wobble = (force * math.sin(time * 61) * math.cos(time * 23), force * math.sin(time * 53 + 1) * math.cos(time * 31))
+        wobble = (
+            force * math.sin(time * 61) * math.cos(time * 23),
+            force * math.sin(time * 53 + 1) * math.cos(time * 31),
+        )
         return View(min(max(x, half), 1 - half), min(max(y, half), 1 - half), zoom, wobble)
 
     def _offset(self, view: View, depth: float, drift: float) -> tuple[int, int]:
@@ -171,7 +185,9 @@ class Painter:
                     rank[k] = max(rank[k], rank[other] + 1e-3)
         return sorted(range(len(poses)), key=lambda k: (rank[k], k))
 
-    def _actors(self, frame: Picture, poses: list[Pose], time: float) -> list[tuple[float, float, float, tuple[float, float]]]:
+    def _actors(
+        self, frame: Picture, poses: list[Pose], time: float
+    ) -> list[tuple[float, float, float, tuple[float, float]]]:
         """Draw all actors back to front; returns each one's (x, y, height) in pixels and where its mouth is."""
         spots: list[tuple[float, float, float, tuple[float, float]]] = [(0, 0, 0, (0, 0))] * len(poses)
         order = self._order(poses)
@@ -190,14 +206,16 @@ class Painter:
         tall = self.courses[index].subject.size * pose.scale * self.unit
         picture = puppet.drawn("idle", 0)
         wide = tall * min(1.5, (picture.picture.shape[1] - 2 * puppet.pad) / picture.tall)
-        fade = 1 / (1 + pose.air * self.height / (0.24 * self.unit))
+        fade = 1 / (1 + max(0.0, pose.shade - pose.y) * self.height / (0.24 * self.unit))
         half = max(3, round(wide * 0.46 * (0.55 + 0.45 * fade) / 3) * 3)
         strength = round((150 if not self.place.light.dark else 165) * fade * pose.opacity / 6) * 6
         factor = raster.shadow(half, max(2, round(half * 0.2)), strength)
-        x, y = round(pose.x * self.width), round(pose.ground * self.height)
+        x, y = round(pose.x * self.width), round(pose.shade * self.height)
         raster.darken(frame, factor, x - half, y - factor.shape[0] // 2 - max(1, round(tall * 0.015)))
 
-    def _actor(self, frame: Picture, index: int, pose: Pose, time: float) -> tuple[float, float, float, tuple[float, float]]:
+    def _actor(
+        self, frame: Picture, index: int, pose: Pose, time: float
+    ) -> tuple[float, float, float, tuple[float, float]]:
         puppet, course = self.puppets[index], self.courses[index]
         opening = self._opening(index, time)
         gait, phase = _gait(puppet, pose, time)
@@ -227,17 +245,27 @@ class Painter:
 
     # --- weather and words ---
 
+    def _window(self) -> tuple[int, int, int, int] | None:
+        """The part of the frame (x, y, width, height) where weather is seen from indoors; None outdoors."""
+        if self.place.window is None:
+            return None
+        x0, y0, x1, y1 = self.place.window
+        return (
+            round(x0 * self.width), round(y0 * self.height),
+            round((x1 - x0) * self.width), round((y1 - y0) * self.height),
+        )  # fmt: skip
+
     def _weather(self, frame: Picture, time: float, view: View) -> None:
-        target = frame
-        if self.place.window is not None:
-            x0, y0, x1, y1 = self.place.window
+        seen = frame
+        if self.window is not None:
+            x, y, w, h = self.window
             dx, dy = self._offset(view, 0.85, 0)
-            left, top = dx + round((MARGIN_X + x0) * self.width), dy + round((MARGIN_Y + y0) * self.height)
-            right, bottom = left + round((x1 - x0) * self.width), top + round((y1 - y0) * self.height)
-            del left, top, right, bottom
-            return
+            left, top = x + dx + round(MARGIN_X * self.width), y + dy + round(MARGIN_Y * self.height)
+            if left < 0 or top < 0 or left + w > self.width or top + h > self.height:
+                return
+            seen = frame[top : top + h, left : left + w]
         for sheet in self.weather:
-            sheet.draw(target, time)
+            sheet.draw(seen, time)
 
     def _words(
         self, frame: Picture, time: float, view: View, spots: list[tuple[float, float, float, tuple[float, float]]]
@@ -257,12 +285,13 @@ class Painter:
                 heads.append(self._seen(view, pose.x * self.width, pose.y * self.height - tall))
             head = (sum(x for x, _ in heads) / 5, sum(y for _, y in heads) / 5)
             boxes = [self._box(view, spot) for spot in spots]
-            centre = words.spot(page, head, boxes)
             x, y, tall, mouth = spots[speaker]
+            centre = words.spot(page, head, tall * view.zoom, boxes)
             beside = abs(self._seen(view, x, y - tall * 0.9)[1] - centre[1]) < page.body[1] / 2 + 0.02 * self.unit
             side = tall * 0.36 * (1 if centre[0] > self._seen(view, x, y)[0] else -1)
             # The tail ends at the top of the head, or at the cheek, never on the face.
-            aim = (mouth[0] + side, mouth[1]) if beside else (mouth[0] + side * 0.2, y - tall * 1.04)
+            top = y - tall * 1.04 if self._seen(view, x, y)[1] > centre[1] else y + 0.02 * self.unit
+            aim = (mouth[0] + side, mouth[1]) if beside else (mouth[0] + side * 0.2, top)
             words.draw(frame, time, centre, self._seen(view, *aim))
 
     def _seen(self, view: View, x: float, y: float) -> tuple[float, float]:
@@ -272,7 +301,9 @@ class Painter:
             (y - view.y * self.height - view.shake[1]) * view.zoom + self.height / 2,
         )
 
-    def _box(self, view: View, spot: tuple[float, float, float, tuple[float, float]]) -> tuple[float, float, float, float]:
+    def _box(
+        self, view: View, spot: tuple[float, float, float, tuple[float, float]]
+    ) -> tuple[float, float, float, float]:
         x, y, tall, _ = spot
         x0, y0 = self._seen(view, x - tall * 0.4, y - tall)
         x1, y1 = self._seen(view, x + tall * 0.4, y)
@@ -312,7 +343,11 @@ def _stance(
     kind, motion = puppet.asset.kind, pose.motion
     stretch, tilt, shear, hop = 1 + 0.34 * pose.squash, 0.0, 0.0, 0.0
     turn = 2 * math.pi * pose.cycle
-    if not puppet.limbs and motion in {"walk", "run", "chase", "climb"} and kind in {"animal", "person", "flyer", "object", "plant", "food"}:
+    if (
+        not puppet.limbs
+        and motion in {"walk", "run", "chase", "climb"}
+        and kind in {"animal", "person", "flyer", "object", "plant", "food"}
+    ):
         tilt = (0.075 if motion == "walk" else 0.1) * math.sin(turn)
         hop = (0.03 if motion == "walk" else 0.07) * abs(math.sin(turn)) * drawn.tall
         stretch *= 1 + 0.035 * math.cos(2 * turn)
@@ -361,4 +396,3 @@ def preview(scene: Scene, *, long_side: int, aspect: float, time: float) -> NDAr
     height = long_side if aspect < 1 else max(2, round(long_side / aspect))
     frame = Painter(scene, None, width=width, height=height, fps=24).still(time)
     return np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB), np.uint8)
-

@@ -85,9 +85,7 @@ class Puppet:
         lit = rim_light(lit, self.light.rim, 0.55 if self.light.dark else 0.42, side)
         lit = restyle_sprite(lit, self.style)
         pad = self.pad
-        return Drawn(
-            lit, (foot[0] + pad, foot[1] + pad), float(picture.shape[0]), (lips[0] + pad, lips[1] + pad), lip
-        )
+        return Drawn(lit, (foot[0] + pad, foot[1] + pad), float(picture.shape[0]), (lips[0] + pad, lips[1] + pad), lip)
 
     def _lips(self, level: int, lip: float) -> Picture:
         """The mouth alone at opening ``level`` (1 … MOUTHS − 1), its corner of the lips in the middle."""

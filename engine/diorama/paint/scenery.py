@@ -34,7 +34,12 @@ def sky(s: Sketch, horizon: float = 0.62, *, body: bool = True) -> None:
         s.ellipse(sheet, x, y, size, size, disc, mix(disc, bgr(s.light.glow), 0.3), blur=0.004)
         if s.light.moon:
             crater = mix(disc, bgr(0xA8A898), 0.6)
-            for dx, dy, r in ((-0.03, -0.02, 0.021), (0.035, 0.026, 0.014), (0.012, -0.035, 0.01), (-0.03, 0.04, 0.011)):
+            for dx, dy, r in (
+                (-0.03, -0.02, 0.021),
+                (0.035, 0.026, 0.014),
+                (0.012, -0.035, 0.01),
+                (-0.03, 0.04, 0.011),
+            ):
                 s.ellipse(sheet, x + dx * s.unit / s.width, y + dy * s.unit / s.height, r, r, crater, alpha=0.8)
     s.keep(sheet, 0.06)
 
@@ -69,7 +74,9 @@ def clouds(s: Sketch, count: int = 6, low: float = 0.08, high: float = 0.42, siz
     s.keep(sheet, 0.12, drift=(0.03 if s.weather in {"wind", "storm"} else 0.009) * s.unit)
 
 
-def _cloud(s: Sketch, sheet: Picture, x: float, y: float, size: float, tones: tuple[raster.NDArray[np.float32], ...]) -> None:
+def _cloud(
+    s: Sketch, sheet: Picture, x: float, y: float, size: float, tones: tuple[raster.NDArray[np.float32], ...]
+) -> None:
     width, height = max(24, round(0.46 * size * s.unit)), max(12, round(0.17 * size * s.unit))
     pad = round(height * 0.5)
     mask = np.zeros((height, width), np.uint8)
@@ -84,7 +91,13 @@ def _cloud(s: Sketch, sheet: Picture, x: float, y: float, size: float, tones: tu
     soft = 0.012 if s.time == "day" and s.weather in {"clear", "wind"} else 0.022
     mask = raster.soften(cv2.copyMakeBorder(mask, pad, pad, pad, pad, cv2.BORDER_CONSTANT), soft * s.unit * size)
     s.paint(
-        sheet, mask, round(s.px(x)) - width // 2 - pad, round(s.py(y)) - height // 2 - pad, tones[0], tones[1], s.light.cloud_share
+        sheet,
+        mask,
+        round(s.px(x)) - width // 2 - pad,
+        round(s.py(y)) - height // 2 - pad,
+        tones[0],
+        tones[1],
+        s.light.cloud_share,
     )
 
 
@@ -106,7 +119,15 @@ def wave_line(s: Sketch, y: float, amp: float, waves: int = 4, jagged: float = 0
 
 
 def ridge(
-    s: Sketch, y: float, amp: float, code: int, *, distance: float, depth: float, jagged: float = 0.0, snow: bool = False
+    s: Sketch,
+    y: float,
+    amp: float,
+    code: int,
+    *,
+    distance: float,
+    depth: float,
+    jagged: float = 0.0,
+    snow: bool = False,
 ) -> None:
     """One range of hills or mountains, paler at its foot where mist gathers."""
     sheet = s.sheet()
@@ -250,7 +271,13 @@ def foreground(s: Sketch, code: int, *, leaves: int = 9, tall: float = 0.17) -> 
         high, wide = tall * float(s.rng.uniform(0.55, 1.15)), 0.026 * float(s.rng.uniform(0.8, 1.5))
         tip = (x + lean, 1.06 - high)
         middle = (x + lean * 0.35, 1.06 - high * 0.5)
-        shape = [(x - wide * 0.4, 1.08), (middle[0] - wide, middle[1]), tip, (middle[0] + wide, middle[1]), (x + wide * 0.4, 1.08)]
+        shape = [
+            (x - wide * 0.4, 1.08),
+            (middle[0] - wide, middle[1]),
+            tip,
+            (middle[0] + wide, middle[1]),
+            (x + wide * 0.4, 1.08),
+        ]
         s.fill(sheet, shape, mix(near, bgr(s.light.haze), 0.08) * float(s.rng.uniform(0.85, 1.1)), near * 0.7)
     s.keep(raster.soften(sheet, 0.016 * s.unit), 1.35, front=True)
 

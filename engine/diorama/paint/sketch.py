@@ -121,7 +121,9 @@ class Sketch:
         lit = bgr(code) * np.array(self.light.scenery[::-1], np.float32)
         return mix(lit, bgr(self.light.haze), distance * self.light.haze_share)
 
-    def rows(self, sheet: Picture, top: float, bottom: float, colours: Sequence[Colour], stops: Sequence[float]) -> None:
+    def rows(
+        self, sheet: Picture, top: float, bottom: float, colours: Sequence[Colour], stops: Sequence[float]
+    ) -> None:
         """Fill full-width rows from ``top`` to ``bottom`` with a smooth gradient, dithered against banding."""
         first, last = max(0, round(self.py(top))), min(sheet.shape[0], round(self.py(bottom)))
         if last <= first:
@@ -145,13 +147,22 @@ class Sketch:
         cv2.fillPoly(mask, [np.round((spots - low) * 16).astype(np.int32)], (255,), cv2.LINE_AA, 4)
         return mask, int(low[0]), int(low[1])
 
-    def fill(self, sheet: Picture, points: Points, top: Colour, bottom: Colour | None = None, alpha: float = 1.0) -> None:
+    def fill(
+        self, sheet: Picture, points: Points, top: Colour, bottom: Colour | None = None, alpha: float = 1.0
+    ) -> None:
         """Fill a polygon with a vertical gradient from ``top`` to ``bottom``."""
         mask, x, y = self.mask(sheet, points)
         self.paint(sheet, mask, x, y, top, bottom, alpha)
 
     def paint(
-        self, sheet: Picture, mask: Picture, x: int, y: int, top: Colour, bottom: Colour | None = None, alpha: float = 1.0
+        self,
+        sheet: Picture,
+        mask: Picture,
+        x: int,
+        y: int,
+        top: Colour,
+        bottom: Colour | None = None,
+        alpha: float = 1.0,
     ) -> None:
         """Blend a gradient through ``mask`` onto the sheet at (x, y)."""
         share = np.linspace(0, 1, mask.shape[0], dtype=np.float32)[:, None]
@@ -174,7 +185,13 @@ class Sketch:
         cv2.ellipse(mask, centre, (round(w * 16), round(h * 16)), 0, 0, 360, (255,), -1, cv2.LINE_AA, 4)
         mask = raster.soften(mask, blur * self.unit)
         self.paint(
-            sheet, mask, round(self.px(x) - mask.shape[1] / 2), round(self.py(y) - mask.shape[0] / 2), top, bottom, alpha
+            sheet,
+            mask,
+            round(self.px(x) - mask.shape[1] / 2),
+            round(self.py(y) - mask.shape[0] / 2),
+            top,
+            bottom,
+            alpha,
         )
 
     def box(
@@ -184,7 +201,9 @@ class Sketch:
         """A filled rectangle in fractions."""
         self.fill(sheet, [(x0, y0), (x1, y0), (x1, y1), (x0, y1)], top, bottom, alpha)
 
-    def glow(self, sheet: Picture, x: float, y: float, radius: float, code: int, strength: float, power: float = 2.0) -> None:
+    def glow(
+        self, sheet: Picture, x: float, y: float, radius: float, code: int, strength: float, power: float = 2.0
+    ) -> None:
         """Add a round light to an opaque part of the sheet; ``radius`` in units."""
         reach = max(2, round(radius * self.unit))
         side = 2 * reach + 1
@@ -199,7 +218,9 @@ class Sketch:
         rest = cv2.bitwise_not(sheet[rows, columns])
         # Screen, not add: bright skies keep their colour instead of clipping to white; noise breaks the bands.
         shades = [cv2.add(cv2.multiply(light, float(c) * strength), noise) for c in bgr(code)]
-        added = cv2.merge([np.minimum(shade, 255).astype(np.uint8) for shade in shades] + [np.zeros(light.shape, np.uint8)])
+        added = cv2.merge(
+            [np.minimum(shade, 255).astype(np.uint8) for shade in shades] + [np.zeros(light.shape, np.uint8)]
+        )
         lit = cv2.add(sheet[rows, columns], cv2.multiply(added, rest, scale=1 / 255))
         sheet[rows, columns] = lit
 
@@ -224,7 +245,9 @@ class Sketch:
             self.ellipse(sheet, x, y, size * 0.3, size * 0.045, bgr(0x0A0618), alpha=0.32, blur=size * 0.03)
         if blur > 0:
             pad = math.ceil(blur * self.unit * 3)
-            picture = raster.soften(cv2.copyMakeBorder(picture, pad, pad, pad, pad, cv2.BORDER_CONSTANT), blur * self.unit)
+            picture = raster.soften(
+                cv2.copyMakeBorder(picture, pad, pad, pad, pad, cv2.BORDER_CONSTANT), blur * self.unit
+            )
             y += pad / self.height
         raster.over(
             sheet, picture, round(self.px(x) - picture.shape[1] / 2),
@@ -247,6 +270,4 @@ class Sketch:
             if isinstance(ambient, Glitter):
                 # Glitter is added after all layers, so it has to know what stands in front of the water.
                 self.ambients[k] = ambient.masked(self._uncovered(self.waters[ambient.depth]))
-        return Place(
-            tuple(self.back), tuple(self.front), tuple(self.ambients), self.light, self.ground, self.window
-        )
+        return Place(tuple(self.back), tuple(self.front), tuple(self.ambients), self.light, self.ground, self.window)

@@ -112,7 +112,9 @@ def _clay_sprite(picture: Picture) -> Picture:
     relief = raster.soften(alpha, max(1.5, picture.shape[0] / 60)).astype(np.float32)
     slope = cv2.Sobel(relief, cv2.CV_32F, 0, 1, ksize=3) + 0.6 * cv2.Sobel(relief, cv2.CV_32F, 1, 0, ksize=3)
     lumps = np.random.default_rng(3).normal(0, 1, (18, 18)).astype(np.float32)
-    slope += cv2.Sobel(cv2.resize(lumps, alpha.shape[::-1], interpolation=cv2.INTER_CUBIC), cv2.CV_32F, 0, 1, ksize=3) * 34
+    slope += (
+        cv2.Sobel(cv2.resize(lumps, alpha.shape[::-1], interpolation=cv2.INTER_CUBIC), cv2.CV_32F, 0, 1, ksize=3) * 34
+    )
     gain = np.clip(1 + slope / 420, 0.68, 1.34)[:, :, None]
     flat = cv2.bilateralFilter(np.ascontiguousarray(picture[:, :, :3]), 7, 22, 5)
     colour = np.minimum(flat * gain, alpha[:, :, None])
@@ -221,7 +223,9 @@ def _pixels(width: int, height: int) -> Finish:
 
 def _noir(rng: np.random.Generator, width: int, height: int) -> Finish:
     tone = np.arange(256, dtype=np.float32) / 255
-    curve = np.clip(np.clip(tone * tone * (3 - 2 * tone) * 1.2 - tone * 0.2, 0, 1) ** 1.12 * 268 - 8, 0, 255).astype(np.uint8)
+    curve = np.clip(np.clip(tone * tone * (3 - 2 * tone) * 1.2 - tone * 0.2, 0, 1) ** 1.12 * 268 - 8, 0, 255).astype(
+        np.uint8
+    )
     grain = rng.integers(0, 16, (height + 64, width + 64), np.uint8)
     offsets = rng.integers(0, 64, (16, 2))
     edge = vignette(width, height, 0.95, 0.3)[:, :, 0].copy()

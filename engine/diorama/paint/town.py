@@ -22,7 +22,9 @@ def tower(
 ) -> None:
     """One block of flats with a grid of windows, some lit after dark."""
     wall = s.tone(code, distance)
-    s.box(sheet, x, top, x + wide, foot, mix(wall, bgr(s.light.glow), 0.1), mix(wall, bgr(s.light.haze), 0.3 * distance))
+    s.box(
+        sheet, x, top, x + wide, foot, mix(wall, bgr(s.light.glow), 0.1), mix(wall, bgr(s.light.haze), 0.3 * distance)
+    )
     s.box(sheet, x + wide * 0.74, top, x + wide, foot, wall * 0.82, alpha=0.6)
     s.box(sheet, x - wide * 0.03, top - 0.006, x + wide * 1.03, top + 0.004, wall * 1.06)
     cell = pane * s.unit
@@ -38,7 +40,17 @@ def tower(
             sheet[up : up + max(2, round(cell * 0.62)), left : left + max(2, round(cell * 0.5)), :3] = tone
 
 
-def skyline(s: Sketch, foot: float, low: float, high: float, codes: tuple[int, ...], *, distance: float, depth: float, pane: float) -> None:
+def skyline(
+    s: Sketch,
+    foot: float,
+    low: float,
+    high: float,
+    codes: tuple[int, ...],
+    *,
+    distance: float,
+    depth: float,
+    pane: float,
+) -> None:
     """A row of towers from edge to edge."""
     sheet = s.sheet()
     x = -MARGIN_X
@@ -67,7 +79,13 @@ def lamps(s: Sketch, sheet: Picture, foot: float, tall: float, spots: tuple[floa
             s.ellipse(sheet, x, foot, 0.2, 0.035, bgr(0xFFD890), alpha=0.3, blur=0.02)
             light = raster.falloff(round(0.2 * s.unit), 2.4)
             mask = (light * 150).astype("uint8")
-            s.paint(sheet, mask, round(s.px(x)) - mask.shape[1] // 2, round(s.py(foot - tall)) - mask.shape[0] // 2, bgr(0xFFDFA0))
+            s.paint(
+                sheet,
+                mask,
+                round(s.px(x)) - mask.shape[1] // 2,
+                round(s.py(foot - tall)) - mask.shape[0] // 2,
+                bgr(0xFFDFA0),
+            )
 
 
 def asphalt(s: Sketch, top: float, *, pavement: bool) -> Picture:
@@ -78,7 +96,16 @@ def asphalt(s: Sketch, top: float, *, pavement: bool) -> Picture:
         joint = s.tone(0x8A8C96)
         for k in range(round(14 * s.width / s.unit)):
             x = -0.2 + k * 1.5 / round(14 * s.width / s.unit)
-            s.fill(sheet, [(x, top), (x + 0.004, top), (x - 0.036 + (x - 0.5) * 0.1, 0.765), (x - 0.042 + (x - 0.5) * 0.1, 0.765)], joint)
+            s.fill(
+                sheet,
+                [
+                    (x, top),
+                    (x + 0.004, top),
+                    (x - 0.036 + (x - 0.5) * 0.1, 0.765),
+                    (x - 0.042 + (x - 0.5) * 0.1, 0.765),
+                ],
+                joint,
+            )
     s.box(sheet, -MARGIN_X, 0.765, 1 + MARGIN_X, 0.778, s.tone(0xD8D8DC), s.tone(0x9A9AA4))
     s.box(sheet, -MARGIN_X, 0.778, 1 + MARGIN_X, 1 + MARGIN_Y, s.tone(0x565A66), s.tone(0x3C404C))
     sc.speckle(s, sheet, 0.79, (0x6E727E, 0x343844), 500)
@@ -148,7 +175,16 @@ def _house(s: Sketch, sheet: Picture, x: float, wide: float, top: float, code: i
     for k in range(6):
         left = x + wide * (0.08 + 0.055 * k)
         stripe = s.tone(0xFFFFFF if k % 2 else 0xD84A4A)
-        s.fill(sheet, [(left, foot - 0.088), (left + wide * 0.055, foot - 0.088), (left + wide * 0.055, foot - 0.062), (left, foot - 0.062)], stripe)
+        s.fill(
+            sheet,
+            [
+                (left, foot - 0.088),
+                (left + wide * 0.055, foot - 0.088),
+                (left + wide * 0.055, foot - 0.062),
+                (left, foot - 0.062),
+            ],
+            stripe,
+        )
 
 
 def road(s: Sketch) -> None:
@@ -184,7 +220,12 @@ def school(s: Sketch) -> None:
         for left in (0.5 - size, 0.5) if k % 2 else (0.5 - size / 2,):
             outline = [(left, y), (left + size, y), (left + size, y + 0.042), (left, y + 0.042)]
             s.fill(sheet, outline, chalk, alpha=0.55)
-            inner = [(left + 0.006, y + 0.004), (left + size - 0.006, y + 0.004), (left + size - 0.006, y + 0.038), (left + 0.006, y + 0.038)]
+            inner = [
+                (left + 0.006, y + 0.004),
+                (left + size - 0.006, y + 0.004),
+                (left + size - 0.006, y + 0.038),
+                (left + 0.006, y + 0.038),
+            ]
             s.fill(sheet, inner, s.tone(0xBE9A80))
     s.keep(sheet, 1.0)
 
@@ -195,15 +236,36 @@ def castle(s: Sketch) -> None:
     sc.clouds(s, 6)
     sc.ridge(s, 0.6, 0, 0x8094BC, distance=0.78, depth=0.1, jagged=0.2, snow=True)
     sheet = s.sheet()
-    hill = [(-MARGIN_X, 0.68), (0.1, 0.63), (0.35, 0.575), (0.65, 0.57), (0.9, 0.625), (1 + MARGIN_X, 0.68), (1.25, 1.08), (-0.25, 1.08)]
+    hill = [
+        (-MARGIN_X, 0.68),
+        (0.1, 0.63),
+        (0.35, 0.575),
+        (0.65, 0.57),
+        (0.9, 0.625),
+        (1 + MARGIN_X, 0.68),
+        (1.25, 1.08),
+        (-0.25, 1.08),
+    ]
     s.fill(sheet, hill, s.tone(0x6FA860, 0.42), s.tone(0x4F8A48, 0.3))
     s.prop(sheet, "castle", 0.5, 0.592, 0.56 if s.width <= s.height else 0.44, distance=0.28, shadow=False)
     if s.light.dark or s.time == "dusk":
         for x, y in ((0.47, 0.52), (0.54, 0.5), (0.42, 0.545), (0.58, 0.55)):
             mask = (raster.falloff(round(0.035 * s.unit), 2) * 190).astype("uint8")
-            s.paint(sheet, mask, round(s.px(x)) - mask.shape[1] // 2, round(s.py(y)) - mask.shape[0] // 2, bgr(0xFFC860))
+            s.paint(
+                sheet, mask, round(s.px(x)) - mask.shape[1] // 2, round(s.py(y)) - mask.shape[0] // 2, bgr(0xFFC860)
+            )
     s.keep(sheet, 0.3)
-    sc.trees(s, ("evergreen-tree", "deciduous-tree"), 0.68, 0.17, 9, distance=0.22, depth=0.55, ground=0x5C9C50, gap=(0.36, 0.64))
+    sc.trees(
+        s,
+        ("evergreen-tree", "deciduous-tree"),
+        0.68,
+        0.17,
+        9,
+        distance=0.22,
+        depth=0.55,
+        ground=0x5C9C50,
+        gap=(0.36, 0.64),
+    )
     sheet = sc.ground(s, 0.7, 0x4E8F42, 0x78B858, blades=0x62AA4C)
     path = s.tone(0xD8C4A0)
     bends = [(0.5, 0.7), (0.53, 0.7), (0.47, 0.76), (0.66, 0.86), (0.72, 1.1), (0.3, 1.1), (0.44, 0.88), (0.4, 0.77)]
@@ -219,7 +281,12 @@ def stadium(s: Sketch) -> None:
     sc.sky(s, 0.5)
     sc.clouds(s, 3, 0.06, 0.24)
     sheet = s.sheet()
-    s.fill(sheet, [(-0.25, 0.37), (0.5, 0.42), (1.25, 0.37), (1.25, 0.7), (-0.25, 0.7)], s.tone(0x5C6C8C, 0.2), s.tone(0x3A4660))
+    s.fill(
+        sheet,
+        [(-0.25, 0.37), (0.5, 0.42), (1.25, 0.37), (1.25, 0.7), (-0.25, 0.7)],
+        s.tone(0x5C6C8C, 0.2),
+        s.tone(0x3A4660),
+    )
     fans = [s.tone(code, 0.1) for code in (0xF2C8A0, 0xD84A4A, 0xFFFFFF, 0x3A7AD8, 0xF2C84A, 0x8A5A3C)]
     for row in range(20):
         y = 0.405 + row * 0.0138
@@ -243,7 +310,9 @@ def stadium(s: Sketch) -> None:
         lights = s.sheet()
         for x in (0.08, 0.92):
             mask = (raster.falloff(round(0.36 * s.unit), 2.6) * 150).astype("uint8")
-            s.paint(lights, mask, round(s.px(x)) - mask.shape[1] // 2, round(s.py(0.19)) - mask.shape[0] // 2, bgr(0xF4F8FF))
+            s.paint(
+                lights, mask, round(s.px(x)) - mask.shape[1] // 2, round(s.py(0.19)) - mask.shape[0] // 2, bgr(0xF4F8FF)
+            )
         s.keep(lights, 0.4)
     boost = 1.5 if s.light.dark else 1.0
     sheet = s.sheet()
@@ -267,7 +336,12 @@ def farm(s: Sketch) -> None:
     s.fill(sheet, sc.wave_line(s, 0.63, 0.008), s.tone(0xE2C45C, 0.4), s.tone(0xC8A03C, 0.2))
     for k in range(26):
         x = -0.3 + k * 0.064
-        s.fill(sheet, [(0.5 + (x - 0.5) * 0.6, 0.63), (0.5 + (x - 0.5) * 0.6 + 0.008, 0.63), (x + 0.026, 0.7), (x, 0.7)], s.tone(0xB08A34, 0.3), alpha=0.5)
+        s.fill(
+            sheet,
+            [(0.5 + (x - 0.5) * 0.6, 0.63), (0.5 + (x - 0.5) * 0.6 + 0.008, 0.63), (x + 0.026, 0.7), (x, 0.7)],
+            s.tone(0xB08A34, 0.3),
+            alpha=0.5,
+        )
     s.keep(sheet, 0.35)
     sheet = s.sheet()
     _barn(s, sheet, 0.73, 0.32 * (1 if s.width <= s.height else 0.6))
@@ -289,7 +363,15 @@ def farm(s: Sketch) -> None:
 def _barn(s: Sketch, sheet: Picture, x: float, wide: float) -> None:
     red, white, roof = s.tone(0xC8382E, 0.1), s.tone(0xFFF4E8, 0.1), s.tone(0x6A4848, 0.1)
     left, right, foot, top = x - wide / 2, x + wide / 2, 0.69, 0.57
-    gable = [(left, foot), (left, top), (x - wide * 0.32, top - 0.05), (x, top - 0.075), (x + wide * 0.32, top - 0.05), (right, top), (right, foot)]
+    gable = [
+        (left, foot),
+        (left, top),
+        (x - wide * 0.32, top - 0.05),
+        (x, top - 0.075),
+        (x + wide * 0.32, top - 0.05),
+        (right, top),
+        (right, foot),
+    ]
     s.fill(sheet, gable, red * 1.08, red * 0.82)
     for k in range(1, 9):
         s.box(sheet, left + wide * k / 9, top, left + wide * k / 9 + 0.0025, foot, red * 0.78, alpha=0.7)
@@ -300,7 +382,12 @@ def _barn(s: Sketch, sheet: Picture, x: float, wide: float) -> None:
     inner = bgr(0xFFC860) if s.light.dark else red * 0.7
     s.box(sheet, x - wide * 0.145, foot - 0.069, x + wide * 0.145, foot, inner, inner * 0.8)
     for turn in (-1, 1):
-        arm = [(x - turn * wide * 0.145, foot - 0.069), (x - turn * wide * 0.115, foot - 0.069), (x + turn * wide * 0.145, foot), (x + turn * wide * 0.115, foot)]
+        arm = [
+            (x - turn * wide * 0.145, foot - 0.069),
+            (x - turn * wide * 0.115, foot - 0.069),
+            (x + turn * wide * 0.145, foot),
+            (x + turn * wide * 0.115, foot),
+        ]
         s.fill(sheet, arm, white)
     s.ellipse(sheet, x, top - 0.022, wide * 0.075, wide * 0.075, white)
     s.ellipse(sheet, x, top - 0.022, wide * 0.052, wide * 0.052, bgr(0xFFC860) if s.light.dark else s.tone(0x5A4040))

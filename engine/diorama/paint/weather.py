@@ -23,14 +23,24 @@ class Weather(Protocol):
 
 
 def weather_for(
-    name: str, light: Light, rng: np.random.Generator, width: int, height: int, thunder: tuple[float, ...]
+    name: str,
+    light: Light,
+    rng: np.random.Generator,
+    width: int,
+    height: int,
+    thunder: tuple[float, ...],
+    *,
+    puddles: bool = True,
 ) -> tuple[Weather, ...]:
-    """The sheets that make up the weather ``name``; ``thunder`` are the moments (s) of lightning in a storm."""
+    """The sheets that make up the weather ``name``; ``thunder`` are the moments (s) of lightning in a storm.
+
+    ``puddles``: whether drops are seen to hit the ground (not through a window).
+    """
     if name == "rain":
-        return (Rain(rng, width, height, 170, 0.12, light.dark), Splashes(rng, width, height, 44))
+        return (Rain(rng, width, height, 170, 0.12, light.dark), Splashes(rng, width, height, 44 if puddles else 0))
     if name == "storm":
         return (
-            Rain(rng, width, height, 300, 0.34, light.dark), Splashes(rng, width, height, 70),
+            Rain(rng, width, height, 300, 0.34, light.dark), Splashes(rng, width, height, 70 if puddles else 0),
             Lightning(rng, width, height, thunder),
         )  # fmt: skip
     if name == "snow":
@@ -123,7 +133,9 @@ class Snow:
                 x, y, r = rng.uniform(0, wide), rng.uniform(0, height), size * unit * rng.uniform(0.6, 1.3)
                 for lap in (-height, 0, height):
                     centre = (round(x * 16), round((y + lap) * 16))
-                    cv2.circle(sheet, centre, max(10, round(r * 16)), (float(tone * rng.uniform(0.7, 1)),), -1, cv2.LINE_AA, 4)
+                    cv2.circle(
+                        sheet, centre, max(10, round(r * 16)), (float(tone * rng.uniform(0.7, 1)),), -1, cv2.LINE_AA, 4
+                    )
             sheet = raster.soften(sheet, size * unit * 0.42)
             self.sheets.append((cv2.merge((sheet, sheet, sheet)), speed, float(rng.uniform(0, 6))))
 
@@ -145,7 +157,7 @@ class Fog:
     def __init__(self, rng: np.random.Generator, light: Light, width: int, height: int) -> None:
         self.banks: list[tuple[Stamp, int, float]] = []
         tone = bgr(light.haze) * 0.5 + bgr(light.sky[-1]) * 0.5
-        for top, tall, speed, strength in ((0.28, 0.46, 0.035, 170), (0.5, 0.52, -0.05, 165)):
+        for top, tall, speed, strength in ((0.28, 0.46, 0.06, 170), (0.5, 0.52, -0.085, 165)):
             wide, rows = round(width * 2.1), round(tall * height)
             cloud = np.zeros((rows, wide), np.float32)
             for cells, weight in ((6, 0.6), (14, 0.35), (30, 0.16)):
@@ -182,7 +194,9 @@ class Leaves:
             lower = np.stack([c + c * 0.9 * np.cos(angle), c + c * 0.42 * np.sin(angle)], axis=1)
             shape = np.round(np.concatenate([upper, lower]) * 16).astype(np.int32)
             cv2.fillPoly(leaf, [shape], (*colour, 255.0), cv2.LINE_AA, 4)
-            cv2.line(leaf, (2, side // 2), (side - 2, side // 2), (*(v * 0.7 for v in colour), 255.0), max(1, side // 16))
+            cv2.line(
+                leaf, (2, side // 2), (side - 2, side // 2), (*(v * 0.7 for v in colour), 255.0), max(1, side // 16)
+            )
             # Anti-aliasing blends towards zero in every channel, so the picture is already premultiplied.
             self.sprites.append(leaf)
 
@@ -193,7 +207,10 @@ class Leaves:
             sprite = self.sprites[k % 4]
             x = ((sx + time * (0.3 + 0.35 * speed)) % 1.3 - 0.15) * width
             y = (sy * 0.9 + 0.06 * math.sin(time * (1.5 + 2 * sway) + phase * 6)) * height
-            angle, flip = time * (2 + 5 * speed) + phase * 6, 0.35 + 0.65 * abs(math.sin(time * 3 * (0.5 + sway) + phase))
+            angle, flip = (
+                time * (2 + 5 * speed) + phase * 6,
+                0.35 + 0.65 * abs(math.sin(time * 3 * (0.5 + sway) + phase)),
+            )
             grow = 0.45 + 0.6 * size
             c, n = math.cos(angle) * grow, math.sin(angle) * grow
             half = sprite.shape[0] / 2
@@ -228,7 +245,9 @@ def _bolt(rng: np.random.Generator, width: int, height: int) -> tuple[Picture, i
     def branch(x: float, y: float, steps: int, thick: float) -> None:
         for k in range(steps):
             nx, ny = x + float(rng.normal(0, 0.04)) * unit, y + float(rng.uniform(0.035, 0.07)) * unit
-            cv2.line(light, (round(x), round(y)), (round(nx), round(ny)), (255, 250, 240), max(1, round(thick)), cv2.LINE_AA)
+            cv2.line(
+                light, (round(x), round(y)), (round(nx), round(ny)), (255, 250, 240), max(1, round(thick)), cv2.LINE_AA
+            )
             if steps > 8 and rng.random() < 0.22:
                 branch(nx, ny, 4, thick * 0.5)
             x, y = nx, ny
