@@ -65,7 +65,9 @@ def _without_colours(_logger: Any, _method: str, event: MutableMapping[str, Any]
 
 
 def _renderers(settings: Settings) -> list[Any]:
+    # Never the values of local variables: they are prompts, tokens and keys.
     people = settings.log_format == "console" or (settings.log_format == "auto" and sys.stdout.isatty())
     if people:
-        return [structlog.dev.ConsoleRenderer()]
-    return [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        return [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+    without_locals = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+    return [structlog.processors.ExceptionRenderer(without_locals), structlog.processors.JSONRenderer()]

@@ -22,6 +22,8 @@ BACKOFF_FIRST_SECONDS = 0.2
 BACKOFF_MAX_SECONDS = 5.0
 PATIENCE_SECONDS = 180.0
 """How long a server may be away before the client gives up."""
+BROKEN_SECONDS = 10.0
+"""How long a server may answer that something broke on its side."""
 ACK_SECONDS = 10.0
 FATAL_CLOSES = {4400, 4401, 4403, 4406, 4429}
 """Close codes of graphql-transport-ws after which trying again is no use."""
@@ -31,6 +33,10 @@ class Refused(Trouble):
     """The server answered, and the answer is no."""
 
 
+class Broken(Refused):
+    """Something broke on the server's side: it may work in a moment, while its database restarts for example."""
+
+
 class ServerAway(Trouble):
     """The server does not answer."""
 
@@ -38,7 +44,7 @@ class ServerAway(Trouble):
 async def send(client: Client | str, document: str, variables: Json) -> Json:
     """One operation over HTTP: its data. Tried again while the server is away: mutations carry idempotency keys.
 
-    Raises `Refused` with the API's words, or `ServerAway`.
+    Raises `Refused` with the API's words (`Broken` when they are "something broke"), or `ServerAway`.
     """
     server, token = (client, None) if isinstance(client, str) else (client.server, client.token)
     headers = {"accept": "application/graphql-response+json, application/json"}
@@ -57,7 +63,10 @@ async def send(client: Client | str, document: str, variables: Json) -> Json:
             if answer.status_code in {502, 503, 504}:
                 await _pause(pauses, server, f"status {answer.status_code}")
                 continue
-            return _data(server, answer)
+            try:
+                return _data(server, answer)
+            except Broken as error:
+                await _pause(pauses, server, error)
 
 
 def success(payload: Json) -> Json:
@@ -90,7 +99,7 @@ async def subscribe(
             async for event in _subscribe_once(client, document, variables | {"after": resume()}):
                 pauses = _pauses()
                 yield event
-        except (OSError, TimeoutError, websockets.WebSocketException) as error:
+        except (OSError, TimeoutError, websockets.WebSocketException, Broken) as error:
             if isinstance(error, websockets.ConnectionClosed) and error.rcvd and error.rcvd.code in FATAL_CLOSES:
                 raise Refused(f"The server closed the subscription: {error}", mend=_MENDS["UNAUTHENTICATED"]) from error
             on_drop(str(error) or type(error).__name__)
@@ -156,8 +165,9 @@ def _raise_errors(errors: list[Json] | None) -> None:
     extensions = errors[0].get("extensions") or {}
     code = extensions.get("code", "")
     correlation = extensions.get("correlationId")
-    said = f" (correlation id {correlation})" if correlation else ""
-    raise Refused(f"{errors[0]['message']}{said}", mend=_MENDS.get(code, "If it is not clear, ask the operator."))
+    said = f" (correlation id {correlation})" if correlation and correlation not in errors[0]["message"] else ""
+    kind = Broken if correlation else Refused
+    raise kind(f"{errors[0]['message']}{said}", mend=_MENDS.get(code, "If it is not clear, ask the operator."))
 
 
 def _pauses() -> list[float]:
@@ -168,6 +178,8 @@ def _pauses() -> list[float]:
 async def _pause(pauses: list[float], server: str, error: object) -> None:
     """Wait, twice as long each time, with jitter so that many clients do not come back at once."""
     spent, pause = pauses
+    if isinstance(error, Broken) and spent > BROKEN_SECONDS:
+        raise error
     if spent > PATIENCE_SECONDS:
         raise ServerAway(f"{server} does not answer: {error}.", mend="Is it running? Start it with `yume up`.")
     wait = pause * random.uniform(0.5, 1.0)

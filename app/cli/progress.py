@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from types import TracebackType
 from typing import Any, Self
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 PHASES = {
     "LOADING": "Loading the engine",
@@ -19,6 +21,17 @@ PHASES = {
 }
 
 
+class TimeLeft(ProgressColumn):
+    """The server's estimate, counted down between its events; or another remark."""
+
+    def render(self, task: Task) -> Text:
+        """What the column shows."""
+        remark: str | float = task.fields["left"]
+        if isinstance(remark, str):
+            return Text(remark, style="yellow")
+        return Text(f"{max(0.0, remark - time.monotonic()):.0f} s left")
+
+
 class Display:
     """Shows the events of one generation."""
 
@@ -29,7 +42,7 @@ class Display:
             TextColumn("{task.description}"),
             BarColumn(bar_width=32),
             TextColumn("{task.percentage:>3.0f} %"),
-            TextColumn("{task.fields[left]}"),
+            TimeLeft(),
             TextColumn("[dim]{task.fields[previews]}[/dim]"),
             TimeElapsedColumn(),
             console=self._console,
@@ -64,7 +77,7 @@ class Display:
 
     def dropped(self, why: str) -> None:
         """Say that the connection is gone and will be opened again."""
-        self._progress.update(self._task, left=f"[yellow]reconnecting ({why[:40]})[/yellow]")
+        self._progress.update(self._task, left=f"reconnecting ({why[:40]})")
 
     def downloaded(self, received: int, total: int) -> None:
         """Show how much of the file is here, in bytes."""
@@ -86,7 +99,7 @@ class Display:
         self._progress.update(
             self._task,
             completed=event["fraction"],
-            left="" if eta is None else f"{eta:.0f} s left",
+            left="" if eta is None else time.monotonic() + eta,
             previews=f"{self._previews} previews" if self._previews else "",
         )
 

@@ -199,6 +199,18 @@ def _welcome(own: Settings, code: str | None) -> None:
     if code is not None:
         lines += ["", f"First invite (its account becomes the admin): [bold green]{code}[/bold green]"]
     if is_local(own):
-        lines += ["", 'In another terminal: [cyan]yume make "a red fox jumps over a log in the rain"[/cyan]']
+        command = _typed_as()
+        lines += ["", f'In another terminal: [cyan]{command} make "a red fox jumps over a log in the rain"[/cyan]']
     lines += ["", f"[dim]Data and logs: {own.data_dir.absolute()}   Stop: Ctrl-C[/dim]"]
     console().print(Panel.fit("\n".join(lines), border_style="magenta", padding=(1, 2)))
+
+
+def _typed_as() -> str:
+    """How this program is called from a shell that has not activated its virtual environment."""
+    import os
+    import shutil
+    import sys
+    from pathlib import Path
+
+    script = Path(sys.prefix) / "bin" / "yume"
+    return "yume" if shutil.which("yume") == str(script) else os.path.relpath(script)

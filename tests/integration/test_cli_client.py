@@ -147,7 +147,26 @@ async def test_a_mutation_is_sent_again_with_the_same_body_while_the_server_rest
     assert len(set(bodies)) == 1
 
 
-async def test_a_masked_error_names_its_correlation_id() -> None:
+async def test_a_server_whose_database_restarts_is_asked_again() -> None:
+    visits = 0
+
+    async def break_once(connection: ServerConnection, message: dict[str, Any]) -> None:
+        nonlocal visits
+        visits += 1
+        errors = [{"message": "Something broke.", "extensions": {"correlationId": "abc123"}}]
+        kind, payload = ("error", errors) if visits == 1 else ("next", {"data": {"n": 1}})
+        await connection.send(json.dumps({"id": message["id"], "type": kind, "payload": payload}))
+        await connection.send(json.dumps({"id": message["id"], "type": "complete"}))
+
+    listener = Listener()
+    async with socket_server(break_once) as client:
+        await listener.listen(client)
+    assert (listener.heard, listener.drops) == ([1], 1)
+
+
+async def test_a_masked_error_that_stays_names_its_correlation_id(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gql, "BROKEN_SECONDS", 0.05)
+
     async def answer(_: Request) -> Response:
         return JSONResponse({"errors": [{"message": "Something broke.", "extensions": {"correlationId": "abc123"}}]})
 
