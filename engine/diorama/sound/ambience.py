@@ -75,8 +75,8 @@ def _breeze(samples: int, rate: int, rng: np.random.Generator) -> Wave:
 def _waves(samples: int, rate: int, rng: np.random.Generator) -> Wave:
     t = np.arange(samples, dtype=np.float32) / rate
     surge = (0.5 + 0.5 * np.sin(TAU * t / np.float32(4.3) + np.float32(rng.uniform(0, 6)))) ** 2
-    hiss = _stereo(samples, rate, rng, 400, 7000, 0.6) * (0.15 + surge)
-    return hiss + 0.9 * _stereo(samples, rate, rng, 60, 500, 0.6) * (0.4 + np.roll(surge, rate // 2))
+    hiss = 0.7 * _stereo(samples, rate, rng, 400, 7000, 0.7) * (0.15 + surge)
+    return hiss + 0.6 * _stereo(samples, rate, rng, 60, 500, 0.6) * (0.4 + np.roll(surge, rate // 2))
 
 
 def _stream(samples: int, rate: int, rng: np.random.Generator) -> Wave:

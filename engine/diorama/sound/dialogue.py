@@ -21,7 +21,8 @@ FIRST_START = 0.4
 FASTEST = 1.35
 """Speech is sped up at most this much before it is cut."""
 _TAIL, _GAP, _FADE = 0.15, 0.3, 0.12
-_SECONDS_A_SYMBOL = 0.075
+_SECONDS_A_SYMBOL, _LEAST_SECONDS_A_SYMBOL = 0.075, 0.05
+"""How long a symbol lasts at natural speed: the usual, and less than any voice needs."""
 _LEVEL = 0.1
 
 
@@ -43,6 +44,7 @@ def perform(brief: Brief, length: float, rate: int) -> tuple[list[Spoken], list[
     said: list[tuple[Line, Wave]] = []
     lines = _sayable(brief, notes)
     room = _room(len(lines), length)
+    lines = _shortened(lines, room, notes)
     speed = _speed(lines, room)
     for line, symbols, language in lines:
         wave = speak(symbols, voices[line.speaker][language], speed=speed)
@@ -88,6 +90,22 @@ def _room(count: int, length: float) -> float:
     return max(0.2, length - start - _TAIL - _GAP * max(0, count - 1))
 
 
+def _shortened(
+    lines: list[tuple[Line, str, str]], room: float, notes: list[dict[str, Any]]
+) -> list[tuple[Line, str, str]]:
+    """``lines`` without the words that cannot fit even at `FASTEST`: saying them would only cost time."""
+    left = int(room * FASTEST / _LEAST_SECONDS_A_SYMBOL)
+    kept: list[tuple[Line, str, str]] = []
+    for line, symbols, language in lines:
+        part = symbols if len(symbols) <= left else symbols[: max(0, left)].rpartition(" ")[0]
+        if part != symbols:
+            notes.append({"time": 0.0, "sound": "line_cut", "subject": line.speaker})
+        if part:
+            kept.append((line, part, language))
+        left -= len(symbols)
+    return kept
+
+
 def _speed(lines: list[tuple[Line, str, str]], room: float) -> float:
     """A guess, before anything is said, of the speed that lets ``lines`` fit ``room`` seconds."""
     wanted = sum(len(symbols) for _, symbols, _ in lines) * _SECONDS_A_SYMBOL
@@ -112,8 +130,9 @@ def _fitted(
     kept: list[tuple[Line, Wave]] = []
     left = round(room * VOICE_RATE)
     for line, wave in said:
-        if wave.size > left:
-            notes.append({"time": 0.0, "sound": "line_cut", "subject": line.speaker})
+        note = {"time": 0.0, "sound": "line_cut", "subject": line.speaker}
+        if wave.size > left and note not in notes:
+            notes.append(note)
         part = cut_between_words(wave, left) if wave.size > left else wave
         if part.size >= 0.15 * VOICE_RATE:
             kept.append((line, part))

@@ -214,7 +214,7 @@ EFFECTS: dict[str, Effect] = {
 }  # fmt: skip
 LEVELS: dict[str, float] = {
     "thud": 0.55, "bounce": 0.45, "crash": 0.5, "splash": 0.4, "stroke": 0.18, "bubbles": 0.2, "step": 0.3,
-    "whoosh": 0.28, "jump": 0.3, "spin": 0.16, "flap": 0.22, "pop": 0.4, "poof": 0.35, "explosion": 0.9,
+    "whoosh": 0.28, "jump": 0.3, "spin": 0.16, "flap": 0.22, "pop": 0.4, "poof": 0.35, "explosion": 0.6,
     "rising_whistle": 0.14, "falling_whistle": 0.14, "rattle": 0.2, "rolling": 0.22, "sliding": 0.18, "snore": 0.22,
 }  # fmt: skip
 """Peak of each effect in the mix at full strength, where speech peaks near 0.6."""

@@ -98,7 +98,6 @@ def _note(style: Style, root: int, degree: int) -> int:
 
 def _harmony(bus: Wave, style: Style, root: int, degree: int, start: float, beat: float, *, final: bool) -> None:
     notes = _chord(style, root, degree)
-    length = beat * _BEATS
     low = notes[0] - 12 if notes[0] - 12 >= 40 else notes[0]
     bass_beats = (0.0,) if final or (style.low is play.bass and style.tempo < 90) else (0.0, 2.0)
     for at in bass_beats:
@@ -111,12 +110,21 @@ def _harmony(bus: Wave, style: Style, root: int, degree: int, start: float, beat
         for eighth, which in enumerate(order):
             wave = play.pluck(notes[which] + 12, beat * 0.5, MUSIC_RATE)
             add(bus, pan(0.2 * wave, 0.3 + 0.4 * (eighth % 2)), round((start + eighth * beat / 2) * MUSIC_RATE))
-    spread = (0.3, 0.5, 0.7)
+    _chords(bus, style, notes, start, beat, final=final)
+
+
+def _chords(bus: Wave, style: Style, notes: list[int], start: float, beat: float, *, final: bool) -> None:
+    """The bar's chord: held, or struck in the style's rhythm; the last one rolled upwards to its octave."""
     sustained = style.harmony in (play.pad, play.strings)
-    strikes = (0.0,) if sustained or final else (1.0, 3.0) if style.low is play.tuba else (0.0, 1.5, 3.0)
+    if final:
+        rolled = [*notes, notes[0] + 12, notes[2] + 12]
+        for index, note in enumerate(rolled):
+            wave = play.pluck(note, beat * _BEATS, MUSIC_RATE)
+            add(bus, pan(0.24 * wave, 0.3 + 0.1 * index), round((start + index * beat / 4) * MUSIC_RATE))
+    strikes = (0.0,) if sustained else () if final else (1.0, 3.0) if style.low is play.tuba else (0.0, 1.5, 3.0)
     for at in strikes:
-        for note, where in zip(notes, spread, strict=True):
-            wave = style.harmony(note, length if sustained or final else beat, MUSIC_RATE)
+        for note, where in zip(notes, (0.3, 0.5, 0.7), strict=True):
+            wave = style.harmony(note, beat * (_BEATS if sustained else 1), MUSIC_RATE)
             add(bus, pan((0.3 if sustained else 0.22) * wave, where), round((start + at * beat) * MUSIC_RATE))
 
 
