@@ -74,6 +74,38 @@ async def live_server(settings: Settings, **changes: str) -> AsyncIterator[LiveS
 
 
 @asynccontextmanager
+async def live_worker(settings: Settings) -> AsyncIterator[asyncio.subprocess.Process]:
+    """`yume worker` on the settings' stores, until the block ends. It is ready when ``/readyz`` says so."""
+    assert settings.database_url is not None
+    assert settings.redis_url is not None
+    given = {
+        "YUME_DATA_DIR": str(settings.data_dir),
+        "YUME_DATABASE_URL": settings.database_url.get_secret_value(),
+        "YUME_REDIS_URL": settings.redis_url.get_secret_value(),
+    }
+    with (settings.data_dir / "worker.log").open("wb") as output:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "app.cli", "worker",
+            cwd=ROOT, env={**os.environ, **given}, stdout=output, stderr=output,
+        )  # fmt: skip
+        try:
+            yield process
+        finally:
+            if process.returncode is None:
+                process.terminate()
+                await asyncio.wait_for(process.wait(), 30)
+
+
+async def until_ready(server: LiveServer, seconds: float = 90) -> None:
+    """Wait until a clip can be made. Raises `TimeoutError`."""
+    async with asyncio.timeout(seconds), httpx.AsyncClient(base_url=server.url) as client:
+        while True:
+            if (await client.get("/readyz")).status_code == httpx.codes.OK:
+                return
+            await asyncio.sleep(0.2)
+
+
+@asynccontextmanager
 async def shared_server(stores: Stores, template: str, folder: Path, **changes: str) -> AsyncIterator[LiveServer]:
     """A live server for a whole test module, on a database of its own to which Tortoise is connected."""
     name = f"live_{next(_numbers)}"

@@ -9,7 +9,7 @@ import { youView } from "./you.js";
 
 const VIEWER = `{
   viewer { id handle displayName quota { leftSeconds } }
-  policy { rules }
+  policy { regions minSeconds maxSeconds defaultSeconds maxPromptCharacters }
 }`;
 const SIGN_IN = `mutation ($input: SignInInput!) {
   signIn(input: $input) { ... on SignInSuccess { account { handle } } ... on Error { code message field } }
@@ -27,7 +27,7 @@ let leave = () => {};
 async function refresh() {
   try {
     const { viewer, policy } = await graphql(VIEWER);
-    page = { viewer, rules: policy.rules };
+    page = { viewer, rules: policy };
     show();
   } catch (error) {
     const words = error instanceof Refused ? error.message : t("offline");

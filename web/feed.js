@@ -9,6 +9,9 @@ const LATEST = `query ($after: String) {
   feed(kind: LATEST, first: 10, after: $after) { edges { node { ...Clip } } pageInfo { hasNextPage endCursor } }
 }${CLIP}`;
 
+const SPEAKER = `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M4 9.5v5h3.5L12 18.5v-13L7.5 9.5Z"/>
+  <path class="on" d="M15.5 9a4.2 4.2 0 0 1 0 6M18 6.5a7.8 7.8 0 0 1 0 11"/><path class="off" d="m16 9.5 5 5m0-5-5 5"/></svg>`;
+
 let muted = true;
 
 /** The view, and what to do when it is left. */
@@ -53,6 +56,7 @@ function slide(video, root) {
     for (const element of root.querySelectorAll("video")) element.muted = muted;
     for (const button of root.querySelectorAll(".sound")) mark(button);
   } });
+  sound.innerHTML = SPEAKER;
   mark(sound);
   screen.addEventListener("click", () => (screen.paused ? screen.play() : screen.pause()));
   const who = video.author.displayName || video.author.handle;
@@ -64,7 +68,6 @@ function slide(video, root) {
 function mark(button) {
   button.setAttribute("aria-pressed", String(!muted));
   button.ariaLabel = t("sound");
-  button.textContent = muted ? "🔇" : "🔊";
 }
 
 async function play(article, visible) {

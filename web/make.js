@@ -68,8 +68,8 @@ export function makeView(page, refresh) {
 function composer(page, begin, notice = "") {
   const rules = page.rules;
   const note = h("p", { class: "wrong", role: "alert" }, notice);
-  const prompt = h("textarea", { name: "prompt", rows: 4, maxLength: rules.prompt_characters_max ?? 2000, required: true, placeholder: t("promptHint"), value: sessionStorage.getItem("yume-prompt") ?? "" });
-  const seconds = h("input", { type: "range", name: "seconds", min: rules.clip_seconds_min ?? 1, max: rules.clip_seconds_max ?? 10, step: 1, value: rules.clip_seconds_default ?? 5 });
+  const prompt = h("textarea", { name: "prompt", rows: 4, maxLength: rules.maxPromptCharacters, required: true, placeholder: t("promptHint"), value: sessionStorage.getItem("yume-prompt") ?? "" });
+  const seconds = h("input", { type: "range", name: "seconds", min: rules.minSeconds, max: rules.maxSeconds, step: 1, value: rules.defaultSeconds });
   const output = h("output", {}, t("secondsValue", seconds.value));
   seconds.addEventListener("input", () => { output.textContent = t("secondsValue", seconds.value); });
   const shape = (name, value, checked) => h("label", { class: `shape ${value.toLowerCase()}` }, h("input", { type: "radio", name: "orientation", value, checked }), h("span", {}, t(name)));
@@ -84,7 +84,9 @@ function composer(page, begin, notice = "") {
     const orientation = event.target.elements.orientation.value;
     try {
       const input = { prompt: prompt.value, seconds: Number(seconds.value), orientation, idempotencyKey: key };
-      begin((await mutate(CREATE, { input })).generation.id, orientation.toLowerCase());
+      const { generation, quota } = await mutate(CREATE, { input });
+      page.viewer.quota = quota;
+      begin(generation.id, orientation.toLowerCase());
     } catch (error) {
       note.textContent = error instanceof Refused ? error.message : t("offline");
       if (error instanceof Refused) key = crypto.randomUUID();

@@ -1,0 +1,88 @@
+"""A person opens the page, signs in by the login link, makes a clip, watches it form, publishes it, finds it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.parse import urljoin
+
+import httpx
+import pytest
+
+from app.settings import Settings
+from tests.browser import browser, chromium
+from tests.live import live_server, live_worker, member, until_ready
+
+PLAYING = "document.querySelector('{0}') && document.querySelector('{0}').currentTime > 0.2"
+
+
+@pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine")
+async def test_a_clip_is_made_watched_published_and_found_in_a_browser(settings: Settings, tmp_path: Path) -> None:
+    account, token = await member()
+    async with live_server(settings) as server, live_worker(settings), browser(tmp_path / "profile") as page:
+        await until_ready(server)
+        await page.size(1280, 800)
+        await page.open(f"{server.url}/login#token={token}")
+        await page.until("document.querySelector('textarea')")
+        assert token not in await page.run("location.href")
+
+        await page.type("textarea", "a red fox jumps over a log in the rain at night and says 'bonjour'")
+        await page.run("document.querySelector('input[type=range]').value = 1")
+        await page.run("document.querySelector('form').requestSubmit()")
+        await page.until("document.querySelector('.frame img')?.naturalWidth > 0", 40)
+        await page.until("document.querySelector('progress')?.value > 0 || document.querySelector('.frame video')", 40)
+        await page.until(PLAYING.format(".frame video"), 60)
+        assert await page.run("document.querySelector('.frame video').videoHeight") == 1280
+
+        await page.type(".actions input", "Bonjour")
+        await page.run("document.querySelector('.actions').requestSubmit()")
+        await page.until("document.querySelector('.badge.done')")
+        await page.run("location.hash = '#feed'")
+        await page.until(PLAYING.format(".feed video"))
+        assert f"@{account.handle}" in await page.run("document.querySelector('.feed .words').innerText")
+        assert page.problems == []
+        assert {url for url in page.requests if not url.startswith((server.url, "data:", "blob:"))} == set()
+
+
+@pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine")
+async def test_the_page_speaks_french_and_says_what_is_wrong_with_a_sign_up(settings: Settings, tmp_path: Path) -> None:
+    async with live_server(settings) as server, browser(tmp_path / "profile") as page:
+        await page.size(390, 844, dark=False)
+        await page.open(f"{server.url}/#make")
+        await page.until("document.querySelector('form')")
+        await page.run("document.querySelector('#language').click()")
+        assert await page.run("document.documentElement.lang") == "fr"
+        await page.run("document.querySelector('.forms > .quiet').click()")
+        await page.type("[name=inviteCode]", "NOT-A-CODE")
+        await page.type("[name=handle]", "zoe")
+        await page.type("[name=password]", "a long enough password")
+        await page.run("document.querySelector('[name=birthDate]').value = '1990-05-01'")
+        await page.run("document.querySelector('form').requestSubmit()")
+
+        await page.until("document.querySelector('[aria-invalid=true]')")
+        assert await page.run("document.activeElement.name") == "inviteCode"
+        assert await page.run("document.querySelector('#w-inviteCode').textContent") != ""
+
+
+async def test_the_page_is_whole_and_asks_nobody_else_for_anything(settings: Settings) -> None:
+    async with live_server(settings) as server, httpx.AsyncClient(base_url=server.url) as client:
+        index = (await client.get("/")).text
+        found = set(re.findall(r'(?:src|href)="(/[^"]*)"', index))
+        for script in [path for path in found if path.endswith(".js")]:
+            found |= await _imports(client, script, set())
+        texts = {path: await client.get(path) for path in sorted(found)}
+
+        assert len(found) > 6
+        assert {path: answer.status_code for path, answer in texts.items() if answer.status_code != 200} == {}
+        for path, answer in texts.items():
+            outside = re.findall(r"https?://[^\s\"'`)]+", answer.text)
+            assert [url for url in outside if not url.startswith("http://www.w3.org/")] == [], path
+
+
+async def _imports(client: httpx.AsyncClient, script: str, seen: set[str]) -> set[str]:
+    if script in seen:
+        return seen
+    seen.add(script)
+    for name in re.findall(r'from "(\./[^"]+)"', (await client.get(script)).text):
+        await _imports(client, urljoin(script, name), seen)
+    return seen
