@@ -16,7 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from engine.diorama.model.condition import Actor, Condition
 from engine.diorama.model.direct import WEIGHTS, Director
 from engine.diorama.model.latents import decode
-from engine.diorama.model.pipeline import ScenePipeline
+from engine.diorama.model.pipeline import GUIDANCE, STEPS, ScenePipeline
 from engine.diorama.model.projection import project
 from engine.diorama.model.transformer import SceneTransformer, parameters_of
 from engine.train.card import Figures, Record, added, load_record, save_record, write_card
@@ -85,7 +85,7 @@ def judge(out: Path, *, scenes: int) -> Figures:
         raw = measure(lambda c, s: unprojected(c, s)[0], scenes=scenes // 2, unseen=False, seed=5, **kw)
         seen = measure(sample, scenes=scenes, unseen=False, seed=5, **kw)
         unseen = measure(sample, scenes=scenes // 2, unseen=True, seed=6, **kw)
-    return Figures(drawn, raw, seen, unseen, milliseconds, parameters_of(pipeline.transformer))
+    return Figures(drawn, raw, seen, unseen, milliseconds, parameters_of(pipeline.transformer), STEPS, GUIDANCE)
 
 
 def _bar() -> Progress:

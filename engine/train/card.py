@@ -42,6 +42,8 @@ class Figures:
     unseen: Adherence
     milliseconds: float
     parameters: int
+    sampler_steps: int
+    guidance: float
 
 
 def added(past: Record, last: Record) -> Record:
@@ -67,6 +69,7 @@ def write_card(folder: Path, record: Record, figures: Figures) -> None:
     drawn, raw, seen, unseen = figures.drawn, figures.raw, figures.seen, figures.unseen
     text = CARD.format(
         parameters=f"{figures.parameters / 1e6:.2f}", milliseconds=f"{figures.milliseconds:.0f}", **_fields(record),
+        sampler_steps=figures.sampler_steps, guidance=figures.guidance,
         overall=_table([("motions", drawn.motion, raw.motion, seen.motion, unseen.motion),
                         ("relations", drawn.relation, raw.relation, seen.relation, unseen.relation),
                         ("motions nobody asked for", drawn.chance, raw.chance, seen.chance, unseen.chance)]),
@@ -105,13 +108,14 @@ library_name: diffusers
 A conditional flow-matching transformer ({parameters} M parameters) whose latents are a *scene*: for up to six actors
 64 key poses of position, scale, rotation, squash, facing, opacity and impact, and the camera's path. It reads
 structure (motions, relations, kinds, sizes, camera, weather, mood, length, aspect), not words and not pictures; sound
-and paint are made from the scene by other parts. Sampling takes 8 Euler steps with guidance 1.5: {milliseconds} ms on
-one CPU thread for two actors.
+and paint are made from the scene by other parts. Sampling takes {sampler_steps} Euler steps with guidance
+{guidance:g}: {milliseconds} ms on one CPU thread for two actors.
 
 Made by `python -m engine.train`: {scenes} scenes drawn by `engine/train/scenes.py` (an animator's rules with chance in
-them: no recorded material, no personal data), {seconds} s in {runs} run(s) (the later ones with `--resume`) on {threads} CPU thread(s) of a busy machine,
-{steps} steps, {samples} samples seen, last mean loss {loss}, seed {seed}. Training stops by the clock, so another machine
-gives other weights; *sampling* is exact: same weights, condition, seed and steps give the same scene.
+them: no recorded material, no personal data), {seconds} s in {runs} run(s) (the later ones with `--resume`) on
+{threads} CPU thread(s) of a busy machine, {steps} steps, {samples} samples seen, last mean loss {loss}, seed {seed}.
+Training stops by the clock, so another machine gives other weights; *sampling* is exact: same weights, condition,
+seed and steps give the same scene.
 
 ## Does it do what it is told?
 

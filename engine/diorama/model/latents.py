@@ -16,7 +16,8 @@ LATENT_FORMAT = "diorama-scene/1"
 
 CHANNELS = len(TRACK_CHANNELS) + 1
 """x, y, scale, sin and cos of rotation, squash, facing, opacity, impact."""
-ROTATION = TRACK_CHANNELS.index("rotation")
+X, Y, SCALE, ROTATION, SQUASH, FACING, OPACITY, IMPACT = range(len(TRACK_CHANNELS))
+"""Columns of a track."""
 
 CENTRE = np.array([0.5, 0.65, 0.75, 0.0, 0.85, 0.0, 0.0, 0.93, 0.03], np.float32)
 GAIN = np.array([4.5, 7.0, 3.6, 3.0, 2.6, 7.0, 1.0, 4.5, 7.0], np.float32)

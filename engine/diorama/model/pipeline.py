@@ -21,7 +21,7 @@ from engine.diorama.model.transformer import SceneTransformer
 from engine.diorama.scene import KEYS
 
 STEPS = 8
-GUIDANCE = 1.5
+GUIDANCE = 1.8
 
 
 @dataclass

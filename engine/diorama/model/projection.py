@@ -10,19 +10,25 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.diorama.scene import KEYS, TRACK_CHANNELS
+from engine.diorama.model.bonds import HIGHEST_TOP, relate
+from engine.diorama.model.latents import FACING, IMPACT, OPACITY, ROTATION, SCALE, SQUASH, X, Y
+from engine.diorama.scene import KEYS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from engine.diorama.model.condition import Condition
 
-X, Y, SCALE, ROTATION, SQUASH, FACING, OPACITY, IMPACT = range(len(TRACK_CHANNELS))
 LOWEST = np.array([0.02, 0.12, 0.05, -np.inf, -0.7, -1.0, 0.0, 0.0], np.float32)
 HIGHEST = np.array([0.98, 0.86, 2.2, np.inf, 0.6, 1.0, 1.0, 1.0], np.float32)
 QUICK = frozenset({"shake", "explode"})
 """Motions whose point is trembling: their keys are not smoothed."""
-UNRELATED_MAY_MEET = frozenset({"explode", "chase", "orbit"})
+ON_THE_SPOT = frozenset({
+    "idle", "spin", "dance", "wave", "grow", "shrink", "explode", "shake", "appear", "vanish", "hover", "sleep",
+})  # fmt: skip
+
+CARRYING = frozenset({"chasing", "holding"})
+"""Relations whose target moves along, whatever its own motion is."""
 
 
 def project(
@@ -33,10 +39,12 @@ def project(
     for slot, track in enumerate(tracks):
         _smooth(condition, slot, track)
         _contacts(track)
+        _stand(condition, slot, track)
+        _roll(condition, slot, track)
     np.clip(tracks, LOWEST, HIGHEST, out=tracks)
     _spread(condition, tracks)
-    for slot in range(len(tracks)):
-        _relate(condition, slot, tracks)
+    relate(condition, tracks)
+    _keep_heads_in(condition, tracks)
     np.clip(tracks, LOWEST, HIGHEST, out=tracks)
     return tracks, camera
 
@@ -79,6 +87,40 @@ def _contacts(track: NDArray[np.float32]) -> None:
             y[touch] = around.max()
         track[touch, IMPACT] = min(1.0, float(raw[key]))
         last = key
+
+
+def _stand(condition: Condition, slot: int, track: NDArray[np.float32]) -> None:
+    """An actor that only acts on the spot does not slide: what is left of x is its quick movement."""
+    bonds = [condition.link(s) for s in range(len(condition.actors))]
+    carried = bonds[slot][0] not in ("none", "left_of", "right_of", "beside")
+    carried = carried or any(target == slot and relation in CARRYING for relation, target in bonds)
+    if carried or not ON_THE_SPOT.issuperset(condition.actors[slot].motions):
+        return
+    x = track[:, X]
+    slow = np.convolve(np.pad(x, 8, mode="edge"), np.full(17, 1 / 17), mode="valid")
+    track[:, X] = np.float32(np.median(x)) + (x - slow.astype(np.float32))
+    if "dance" not in condition.actors[slot].motions:
+        track[:, FACING] = 1.0 if track[:, FACING].sum() >= 0 else -1.0
+
+
+def _roll(condition: Condition, slot: int, track: NDArray[np.float32]) -> None:
+    """A rolling thing turns exactly as far as it travels."""
+    height = condition.extent(slot)[1]
+    for motion, start, end in condition.beats(slot):
+        if motion != "roll":
+            continue
+        first, last = round(start * KEYS), round(end * KEYS)
+        radius = max(height * float(np.median(track[first:last, SCALE])) / 2, 0.03)
+        turn = (track[first:last, X] - track[first, X]) * condition.aspect / radius
+        carry = track[first, ROTATION] + turn[-1] - track[last - 1, ROTATION]
+        track[first:last, ROTATION] = track[first, ROTATION] + turn
+        track[last:, ROTATION] += np.float32(2 * np.pi * np.round(carry / (2 * np.pi)))
+
+
+def _keep_heads_in(condition: Condition, tracks: NDArray[np.float32]) -> None:
+    for slot, track in enumerate(tracks):
+        highest = HIGHEST_TOP + condition.extent(slot)[1] * track[:, SCALE]
+        track[:, Y] = np.maximum(track[:, Y], np.minimum(highest, HIGHEST[Y]))
 
 
 def _steady_camera(condition: Condition, camera: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -138,43 +180,3 @@ def _part(condition: Condition, tracks: NDArray[np.float32], ties: list[int], a:
         family = [s for s, t in enumerate(ties) if t == ties[slot]]
         low, high = (float(f(tracks[family, :, X])) for f in (np.min, np.max))
         tracks[family, :, X] += np.clip(push, min(0.06 - low, 0.0), max(0.94 - high, 0.0))
-
-
-def _relate(condition: Condition, slot: int, tracks: NDArray[np.float32]) -> None:
-    relation, target = condition.link(slot)
-    if target is None:
-        return
-    own, other = tracks[slot], tracks[target]
-    height, width = condition.extent(target)[1], condition.extent(target)[0]
-    if relation == "on":
-        top = other[:, Y] - 0.88 * height * other[:, SCALE]
-        floor = float(np.quantile(own[:, Y] - top, 0.7))
-        own[:, Y] -= np.float32(floor)
-        reach = 0.25 * width * other[:, SCALE]
-        own[:, X] = other[:, X] + np.clip(own[:, X] - other[:, X], -reach, reach)
-    elif relation == "over":
-        _clear(own, other, height, width)
-    elif relation == "holding":
-        size = condition.extent(slot)
-        reach, lift = 0.5 * size[0] * own[:, SCALE], size[1] * own[:, SCALE]
-        other[:, X] = own[:, X] + np.clip(other[:, X] - own[:, X], -reach, reach)
-        other[:, Y] = np.clip(other[:, Y], own[:, Y] - 0.6 * lift, own[:, Y] - 0.12 * lift)
-    elif relation == "chasing":
-        side = 1.0 if (other[-1, X] - other[0, X]) >= 0 else -1.0
-        ahead = side * (other[:, X] - own[:, X])
-        own[:, X] -= side * np.maximum(0.9 * _gap(condition, tracks, slot, target) - ahead, 0)
-
-
-def _clear(own: NDArray[np.float32], other: NDArray[np.float32], height: float, width: float) -> None:
-    """Lift an arc that would cut through what it leaps over."""
-    near = np.abs(own[:, X] - other[:, X]) < 0.3 * width * other[:, SCALE]
-    if not near.any():
-        return
-    lack = (own[:, Y] - (other[:, Y] - 0.95 * height * other[:, SCALE]))[near].max()
-    if lack <= 0:
-        return
-    rest = np.quantile(own[:, Y], 0.95)
-    reach = rest - own[:, Y]
-    highest = float(reach[near].min())
-    if highest > 0.02:
-        own[:, Y] = rest - reach * min(1 + lack / highest, 3.0)

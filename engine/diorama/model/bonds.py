@@ -1,0 +1,146 @@
+"""Relations made exact: small whole-track shifts that put a sampled actor truly on, over, under or behind another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.diorama.model.latents import FACING, SCALE, X, Y
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from engine.diorama.model.condition import Condition
+
+HIGHEST_TOP = 0.08
+"""No sprite's top goes higher: a player's title lies there."""
+AERIAL = frozenset({"fly", "float", "hover", "orbit"})
+
+
+@dataclass(frozen=True)
+class Bond:
+    """Two tracks (KEYS, 8) and their drawn extents key by key (KEYS,), in fractions of the frame."""
+
+    own: NDArray[np.float32]
+    other: NDArray[np.float32]
+    width: NDArray[np.float32]
+    height: NDArray[np.float32]
+    breadth: NDArray[np.float32]
+    top: NDArray[np.float32]
+    hangs: bool
+    """Whether the other is up in the air by nature or by what it does."""
+
+    @property
+    def touch(self) -> NDArray[np.float32]:
+        """The distance of the middles at which the two pictures touch."""
+        return np.float32(0.5) * (self.width + self.breadth)
+
+
+def relate(condition: Condition, tracks: NDArray[np.float32]) -> None:
+    """Make every relation of ``condition`` true in ``tracks`` (n, KEYS, 8), in place, leaders before followers."""
+
+    def depth(slot: int) -> int:
+        target = condition.link(slot)[1]
+        return 0 if target is None else 1 + depth(target)
+
+    for slot in sorted(range(len(tracks)), key=depth):
+        relation, target = condition.link(slot)
+        if target is not None and relation in TIE:
+            TIE[relation](_bond(condition, tracks, slot, target))
+
+
+def _bond(condition: Condition, tracks: NDArray[np.float32], slot: int, target: int) -> Bond:
+    own, other, actor = tracks[slot], tracks[target], condition.actors[target]
+    (w, h), (wide, tall) = condition.extent(slot), condition.extent(target)
+    hangs = actor.kind in ("sky", "flyer") or bool(AERIAL & set(actor.motions))
+    scale, size = own[:, SCALE], other[:, SCALE]
+    return Bond(own, other, w * scale, h * scale, wide * size, tall * size, hangs)
+
+
+def _near(bond: Bond, reach: NDArray[np.float32]) -> None:
+    """Keep the middles within ``reach`` of each other, sliding as little as needed."""
+    slack = bond.own[:, X] - bond.other[:, X]
+    middle = np.float32(np.clip(np.median(slack), -np.median(reach), np.median(reach)) - np.median(slack))
+    bond.own[:, X] = bond.other[:, X] + np.clip(slack + middle, -reach, reach)
+
+
+def _fit_above(bond: Bond) -> None:
+    """Make an actor small enough for the room between the other's top and the frame's."""
+    room = float(np.median(bond.other[:, Y] - bond.top)) - HIGHEST_TOP
+    fit = np.float32(np.clip(room / max(float(np.median(bond.height)), 1e-3), 0.4, 1.0))
+    bond.own[:, SCALE] *= fit
+
+
+def _on(bond: Bond) -> None:
+    _fit_above(bond)
+    floor = np.quantile(bond.own[:, Y] - bond.other[:, Y] + 0.88 * bond.top, 0.7)
+    bond.own[:, Y] -= np.float32(floor)
+    _near(bond, 0.25 * bond.breadth)
+
+
+def _over(bond: Bond) -> None:
+    """Cross above it: bring the paths together if they miss, then stretch the arc (or lift all) until it clears."""
+    _fit_above(bond)
+    own, other = bond.own, bond.other
+    distance = np.abs(own[:, X] - other[:, X])
+    closest = int(distance.argmin())
+    miss = float(distance[closest] - 0.2 * bond.breadth[closest])
+    if miss > 0:
+        own[:, X] += np.float32(np.sign(other[closest, X] - own[closest, X]) * miss)
+    near = np.abs(own[:, X] - other[:, X]) < 0.3 * bond.breadth
+    lack = float((own[:, Y] - other[:, Y] + 0.95 * bond.top)[near].max())
+    if lack <= 0:
+        return
+    floor = np.float32(np.quantile(own[:, Y], 0.95))
+    arc = floor - own[:, Y]
+    least = float(arc[near].min())
+    if least > 0.03:
+        own[:, Y] = floor - arc * min(1 + lack / least, 3.0)
+    lack = float((own[:, Y] - other[:, Y] + 0.95 * bond.top)[near].min())
+    if lack > 0:
+        own[:, Y] -= np.float32(lack)
+
+
+def _under(bond: Bond) -> None:
+    _near(bond, 0.45 * bond.touch)
+    if bond.hangs:
+        return
+    scale = np.minimum(1, 0.62 * np.median(bond.top) / np.maximum(np.median(bond.height), 1e-3))
+    bond.own[:, SCALE] *= np.float32(scale)
+    bond.own[:, Y] += np.float32(bond.other[:, Y].max() + 0.012 - np.quantile(bond.own[:, Y], 0.9))
+
+
+def _in_depth(bond: Bond, nearer: float) -> None:
+    _near(bond, 0.62 * bond.touch)
+    ground, mine = float(bond.other[:, Y].max()), float(bond.own[:, Y].max())
+    shift = ground + nearer - mine
+    bond.own[:, Y] += np.float32(shift if shift * nearer > 0 else np.clip(shift, -0.03, 0.03))
+
+
+def _holding(bond: Bond) -> None:
+    reach = 0.5 * bond.width
+    bond.other[:, X] = bond.own[:, X] + np.clip(bond.other[:, X] - bond.own[:, X], -reach, reach)
+    bond.other[:, Y] = np.clip(
+        bond.other[:, Y], bond.own[:, Y] - 0.6 * bond.height, bond.own[:, Y] - 0.12 * bond.height
+    )
+
+
+def _chasing(bond: Bond) -> None:
+    side = np.float32(1.0 if bond.other[-1, X] >= bond.other[0, X] else -1.0)
+    lack = np.maximum(0.9 * bond.touch - side * (bond.other[:, X] - bond.own[:, X]), 0)
+    bond.own[:, X] -= side * lack
+    bond.own[:, FACING] = bond.other[:, FACING] = side
+
+
+TIE: dict[str, Callable[[Bond], None]] = {
+    "on": _on,
+    "over": _over,
+    "under": _under,
+    "behind": lambda bond: _in_depth(bond, -0.05),
+    "in_front_of": lambda bond: _in_depth(bond, 0.035),
+    "holding": _holding,
+    "chasing": _chasing,
+}
