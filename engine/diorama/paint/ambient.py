@@ -17,7 +17,10 @@ from engine.diorama.paint.raster import Picture
 class Ambient(Protocol):
     """Something that moves by itself behind the actors, a pure function of time."""
 
-    depth: float
+    @property
+    def depth(self) -> float:
+        """How much of the camera's travel it follows, as for a layer."""
+        ...
 
     def draw(self, frame: Picture, time: float, x: int, y: int) -> None:
         """Add itself to ``frame``; (x, y) is where the place's origin (fraction 0, 0) lies, in pixels."""

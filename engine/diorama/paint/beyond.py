@@ -11,7 +11,7 @@ from engine.diorama.paint import scenery as sc
 from engine.diorama.paint.ambient import Motes, Rings
 from engine.diorama.paint.light import lamp
 from engine.diorama.paint.raster import Picture, bgr, mix
-from engine.diorama.paint.sketch import MARGIN_X, MARGIN_Y, Sketch
+from engine.diorama.paint.sketch import MARGIN_Y, Sketch
 
 DEEP = {
     "dawn": (0xF2C4B0, 0x5AA0B8, 0x24508A), "day": (0x9CEBF0, 0x2FA6D4, 0x0E5AA0),

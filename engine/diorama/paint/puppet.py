@@ -69,7 +69,7 @@ class Puppet:
 
     def _draw(self, gait: str, phase: int) -> Drawn:
         if self.rig is not None:
-            picture, foot, lips = self.rig.pose(gait, phase / CYCLE)
+            (picture, lips), foot = body.posed(self.rig, gait, phase / CYCLE), self.rig.foot
             lip = 0.13 * self.rig.face_width if self.asset.facing == 0 and self.asset.mouth is not None else 0.0
         else:
             h, w = self.still.shape[:2]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Picture = NDArray[np.uint8]
-"""(h, w, 3) BGR, or (h, w, 4) BGRA with colour already multiplied by alpha."""
+Picture = NDArray[Any]
+"""uint8 (h, w, 3) BGR, or (h, w, 4) BGRA with colour already multiplied by alpha. (OpenCV's stubs forget the uint8.)"""
 
 Matrix = NDArray[np.float64]
 """(2, 3) affine from picture pixels to frame pixels."""
@@ -28,7 +29,7 @@ def mix(first: NDArray[np.float32], second: NDArray[np.float32], share: float) -
 
 
 def clip_box(x: int, y: int, w: int, h: int, frame: Picture) -> tuple[slice, slice, slice, slice] | None:
-    """Slices (frame rows, frame columns, picture rows, picture columns) of the part on the frame, or None if outside."""
+    """Frame rows, frame columns, picture rows and columns of the part that is on the frame; None if outside."""
     left, top = max(x, 0), max(y, 0)
     right, bottom = min(x + w, frame.shape[1]), min(y + h, frame.shape[0])
     if left >= right or top >= bottom:

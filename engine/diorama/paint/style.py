@@ -355,5 +355,5 @@ def _neon_sprite(picture: Picture) -> Picture:
 def _bloom(frame: Picture) -> None:
     h, w = frame.shape[:2]
     small = cv2.resize(frame, (w // 4, h // 4), interpolation=cv2.INTER_AREA)
-    small = cv2.blur(cv2.blur(cv2.subtract(small, (70, 70, 70, 0)), (11, 11)), (11, 11))
+    small = cv2.blur(cv2.blur(cv2.subtract(small, np.array([70.0, 70.0, 70.0, 0.0])), (11, 11)), (11, 11))
     cv2.add(frame, cv2.resize(small, (w, h), interpolation=cv2.INTER_LINEAR), dst=frame)

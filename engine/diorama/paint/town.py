@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from engine.diorama.paint import raster
 from engine.diorama.paint import scenery as sc
 from engine.diorama.paint.ambient import Motes

@@ -232,7 +232,7 @@ class Lightning:
             age = time - strike
             if 0 <= age < 0.5:
                 flash = (0.9 if age < 0.07 else 0.35 if age < 0.13 else 0.7 if age < 0.19 else 0.6 * (0.5 - age)) * 90
-                cv2.add(frame, (flash * 1.1, flash, flash * 0.94, 0), dst=frame)
+                cv2.add(frame, np.array([flash * 1.1, flash, flash * 0.94, 0.0]), dst=frame)
                 if age < 0.2:
                     raster.shine(frame, light, x, 0)
 
