@@ -148,6 +148,24 @@ def test_a_definite_noun_goes_back_to_the_one_named_before() -> None:
     assert (brief.subjects[0].relation, brief.subjects[0].target) == ("chasing", 1)
 
 
+def test_words_of_both_languages_are_told_apart_by_their_neighbours() -> None:
+    assert [one.art for one in understand("a car").subjects] == ["automobile"]
+    assert understand("une rose rose").subjects[0].colour == "pink"
+    assert [one.art for one in understand("le chat mange du pain").subjects] == ["cat", "bread"]
+
+
+def test_a_pronoun_without_a_name_becomes_a_person() -> None:
+    brief = understand("elle danse sous la pluie")
+    assert (brief.subjects[0].art, brief.subjects[0].motions, brief.weather) == ("woman-standing", ("dance",), "rain")
+
+
+def test_what_is_chased_flees_in_its_own_way() -> None:
+    motions = [
+        understand(f"a dog chases a {prey}").subjects[1].motions for prey in ("cat", "butterfly", "ball", "fish")
+    ]
+    assert motions == [("run",), ("fly",), ("roll",), ("swim",)]
+
+
 def test_words_without_art_map_to_near_art_and_say_so() -> None:
     brief = understand("a ferret dances")
     assert (brief.subjects[0].art, brief.subjects[0].nearest) == ("chipmunk", True)

@@ -6,16 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from engine.diorama.art import pack
+from engine.diorama.words.deeds import relate, stand_on_sides, suited
 from engine.diorama.words.items import MODIFIERS, Item, noun_ahead
-from engine.diorama.words.lexicon import actions, colours, motion_relations
+from engine.diorama.words.lexicon import actions, colours, motion_relations, persons
 from engine.diorama.words.mentions import Mention, Reading
 
-HELD = frozenset({"object", "food", "plant"})
 MOST_MOTIONS = 4
+OF = frozenset({"of", "de", "du", "des", "d'"})
 ANIMATE = frozenset({"animal", "person", "flyer", "swimmer", "vehicle"})
-MOVING = frozenset({"walk", "run", "fly", "drive", "swim", "float", "spin", "orbit", "idle"})
-GAITS = {"vehicle": "drive", "swimmer": "swim", "sky": "float"}
-CARRY = {"vehicle": "drive", "flyer": "fly", "swimmer": "swim", "animal": "run", "person": "walk"}
 
 Find = Callable[[str], str | None]
 
@@ -59,7 +57,7 @@ class Reader:
             handler = getattr(self, f"_on_{item.role}", None)
             if handler is not None:
                 handler()
-        self._stand_on_sides()
+        stand_on_sides(self.out, self.items)
         return self.out
 
     # --- noun phrases ---
@@ -127,13 +125,18 @@ class Reader:
 
     def _on_pronoun(self) -> None:
         """In "bats fly around it" the pronoun stands for somebody else named before."""
+        if not self.out.mentions and self.at + 1 < len(self.items):
+            art = persons().get(self.item.form)
+            if art and self.items[self.at + 1].role in {"motion", "action", "say"}:
+                self._mention(self.at, Item("subject", art, self.item.text, self.item.form, []), art)
+            return
         if self.link is None or self.item.form in {"who", "which", "that", "qui"}:
             return
         relation, sources, action = self.link
         others = [one for one in range(len(self.out.mentions)) if one not in sources]
         if others:
             self.link = None
-            self._relate(relation, sources, others[-1], action)
+            relate(self.out, relation, sources, others[-1], action)
 
     def _on_undrawn(self) -> None:
         self.out.unsupported.append(self.item.text)
@@ -161,7 +164,9 @@ class Reader:
         }
         words = [self.items[one].text for one in chain]
         noun = " ".join(words)
-        art = self.find(noun) if stands_as_noun and not known_follows else None
+        art = None
+        if stands_as_noun and not known_follows:
+            art = next((found for one in dict.fromkeys([noun, *words]) if (found := self.find(one))), None)
         if art is None:
             self.out.unsupported += words
             return
@@ -223,7 +228,9 @@ class Reader:
         if self.link is not None:
             relation, sources, action = self.link
             self.link = None
-            self._relate(relation, sources, known, action)
+            relate(self.out, relation, sources, known, action)
+            return
+        if self.actors and self._is_complement():
             return
         if not self.actors or self.fresh_sentence or (not self.verb and self.last is not None):
             companion = self.actors and not self.verb and not self.fresh_sentence
@@ -232,15 +239,20 @@ class Reader:
             return
         following = self.items[index + 1].role if index + 1 < len(self.items) else ""
         starts_clause = self._verb_ahead(index) if self.joined else following in {"motion", "action", "say"}
-        if known in self.actors:
-            return
         if starts_clause:
             self.actors = [known]
             self.verb = False
-        elif not self.joined:
+        elif not self.joined and known not in self.actors:
             for actor in self.actors:
                 if self.out.mentions[actor].relation == "none":
                     self.out.mentions[actor].relation, self.out.mentions[actor].target = "beside", known
+
+    def _is_complement(self) -> bool:
+        """Whether this noun only tells more of the one before: "le chat du voisin", "the king of the lions"."""
+        back = self.at - 1
+        while back > 0 and self.items[back].role in MODIFIERS and self.items[back].form not in OF:
+            back -= 1
+        return back > 0 and self.items[back].form in OF and self.items[back - 1].role in {"subject", "colour", "size"}
 
     def _verb_ahead(self, index: int) -> bool:
         for item in self.items[index + 1 :]:
@@ -249,27 +261,6 @@ class Reader:
             if item.role in {"conjunction", "sequence", "end", "comma"}:
                 return False
         return False
-
-    def _relate(self, relation: str, sources: list[int], target: int, action: dict[str, str]) -> None:
-        there = self.out.mentions[target]
-        if action.get("object"):
-            motion = CARRY.get(there.kind, "idle") if action["object"] == "carry" else action["object"]
-            if not there.motions:
-                there.motions.append(motion)
-        for source in sources:
-            here = self.out.mentions[source]
-            if source == target:
-                continue
-            if relation == "around":
-                here.relation, here.target = "beside", target
-                if not here.motions or here.motions[-1] in MOVING:
-                    here.motions[-1:] = ["orbit"]
-            elif relation == "with":
-                here.relation = "holding" if there.kind in HELD and here.kind not in HELD else "beside"
-                here.target = target
-            else:
-                here.relation = {"in": "on"}.get(relation, relation)
-                here.target = target
 
     def _on_relation(self) -> None:
         if self.item.value == "without":
@@ -293,7 +284,7 @@ class Reader:
         entry = motion_relations().get(self.item.value)
         self._act(self.at, self.item, self.item.value)
         self.link = (
-            (entry, list(self.actors), {"object": "roll"} if self.item.value == "chase" else {})
+            (entry, list(self.actors), {"object": "flee"} if self.item.value == "chase" else {})
             if entry and self.actors
             else None
         )
@@ -320,9 +311,9 @@ class Reader:
             item.form.endswith(("ing", "ant")) and before is not None and before.role in {"subject", "colour", "size"}
         )
         relative = before is not None and before.form in {"who", "that", "which", "qui"}
+        attached = attached and self.last is not None and self.out.mentions[self.last].kind in ANIMATE
         if (attached or relative) and self.last is not None and self.last not in self.actors:
-            if relative or self.out.mentions[self.last].kind in ANIMATE:
-                self.actors = [self.last]
+            self.actors = [self.last]
         if not self.actors:
             # "Jumping over a log, a fox …" waits for its actor; "make a video of …" is addressed to us.
             if item.form.endswith(("ing", "ant")):
@@ -330,27 +321,11 @@ class Reader:
             return
         for actor in self.actors:
             motions = self.out.mentions[actor].motions
-            own = self._suited(item, motion, self.out.mentions[actor])
+            own = suited(self.out, item, motion, self.out.mentions[actor])
             if (not motions or motions[-1] != own) and len(motions) < MOST_MOTIONS:
                 motions.append(own)
         self.verb = True
         self.link = None
-
-    def _suited(self, item: Item, motion: str, actor: Mention) -> str:
-        """The motion as this kind of actor does it; a sun that rises or sets also tells the time of day."""
-        if actor.art == "sun":
-            motion = "fall" if item.form.startswith("couch") else motion
-            if motion in {"grow", "fall"}:
-                self.out.setting.setdefault("time", "dawn" if motion == "grow" else "dusk")
-        if (
-            motion == "drive"
-            and actor.kind not in {"vehicle", "person"}
-            and "roll" in {one.value for one in item.meanings}
-        ):
-            return "roll"
-        if motion in {"walk", "run"}:
-            return GAITS.get(actor.kind, motion)
-        return motion
 
     # --- speech ---
 
@@ -407,20 +382,6 @@ class Reader:
         self.fresh_sentence = True
         self.link = None
         self.pending = _Pending()
-
-    def _stand_on_sides(self) -> None:
-        """Let "a cat on the left and a dog on the right" refer to each other."""
-        for index, item in enumerate(self.items):
-            if item.role != "relation" or item.value not in {"left_of", "right_of"}:
-                continue
-            named = [one for one, mention in enumerate(self.out.mentions) if self._read_before(mention, index)]
-            others = [one for one in range(len(self.out.mentions)) if named and one != named[-1]]
-            if named and others and self.out.mentions[named[-1]].relation == "none":
-                self.out.mentions[named[-1]].relation = item.value
-                self.out.mentions[named[-1]].target = others[0]
-
-    def _read_before(self, mention: Mention, index: int) -> bool:
-        return any(item.text == mention.word for item in self.items[:index])
 
 
 def _colour_in(form: str) -> str | None:

@@ -15,8 +15,9 @@ _AT = frozenset({"at", "à", "au"})
 # The order in which roles win when nothing nearby decides.
 _RANK = (
     "camera", "style", "time", "season", "weather", "place", "interjection", "subject", "say", "action", "motion",
-    "undrawn", "relation", "sequence", "conjunction", "pronoun", "count", "size", "colour", "mood", "determiner", "filler",
-    "stop",
+    "undrawn",
+    "relation", "sequence", "conjunction", "pronoun", "count", "size", "colour", "mood", "determiner",
+    "filler", "stop",
 )  # fmt: skip
 _MARKS = {",": "comma", ".": "end", ";": "end", "!": "end", "?": "end", ":": "colon", "…": "end"}
 
@@ -138,7 +139,7 @@ def _as_adjective(items: list[Item], index: int, before: str, language: str) -> 
     if adjective is None or not item.meaning("subject", "style"):
         return adjective if adjective is not None and adjective.role == "colour" else None
     ahead = items[index + 1].meanings if index + 1 < len(items) else []
-    noun_follows = any(one.role == "subject" for one in ahead)
+    noun_follows = any(one.role == "subject" for one in ahead) and (language == "en" or adjective.role != "colour")
     noun_before = before in {"subject", "colour", "size"} or (before == "unknown" and language == "fr")
     return adjective if noun_follows or noun_before else None
 

@@ -90,6 +90,13 @@ def motion_relations() -> Mapping[str, str]:
 
 
 @cache
+def persons() -> Mapping[str, str]:
+    """Pronoun → the art that stands for it when nobody was named."""
+    found: dict[str, str] = read("stop")["persons"]
+    return found
+
+
+@cache
 def colours() -> Mapping[str, str]:
     """Single colour words, folded, of both languages → the scene's colour."""
     single = {key[0]: meanings for key, meanings in lexicon().table.items() if len(key) == 1}
@@ -195,9 +202,10 @@ def language_of(tokens: list[Token], *, default: str = "en") -> str:
     for token in tokens:
         spoken = {meaning.language for meaning in book.table.get((token.form,), ())}
         if len(spoken) == 1:
-            score[spoken.pop()] += 1.0
+            score[next(iter(spoken))] += 1.0
         stop = [language for language in LANGUAGES if token.form in book.stops[language]]
-        if len(stop) == 1:
+        # "car" is an English thing and a French conjunction, "son" likewise: such words tell nothing.
+        if len(stop) == 1 and spoken <= set(stop):
             score[stop[0]] += 1.5
         if token.text.endswith("'") or any(char in "éèêëàâçùûîïôœ" for char in token.text.casefold()):
             score["fr"] += 1.0

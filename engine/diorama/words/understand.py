@@ -102,10 +102,10 @@ def _guest(reading: Reading, setting: dict[str, str]) -> Mention:
     """Who shows up when the prompt names nobody; the reading's ``nearest`` tells."""
     place = setting.get("place", "meadow")
     art, motion = read_cached("habitats")["guest"][place]
-    word = setting.get("place_word") or setting.get("time_word") or setting.get("weather_word") or ""
-    if word:
+    word = setting.get("place_word", art)
+    if word != art:
         reading.nearest[word] = art
-    return Mention(art, word or art, str(pack.index()[art]["kind"]), motions=[motion], near=True)
+    return Mention(art, word, str(pack.index()[art]["kind"]), motions=[motion], near=True)
 
 
 def _home(mentions: list[Mention], setting: dict[str, str]) -> str:
@@ -154,7 +154,8 @@ def _subjects(mentions: list[Mention], spans: list[range], seasons: list[str]) -
             kind=one.kind,
             size=round(min(max(entry["size"] * one.size, SIZES[0]), SIZES[1]), 3),
             colour=one.colour or _season_colour(one, seasons),
-            motions=tuple(one.motions) or (_resting(one, is_target=index in targets),),
+            motions=tuple(motion for motion in one.motions if motion != "idle" or set(one.motions) == {"idle"})
+            or (_resting(one, is_target=index in targets),),
             relation=one.relation if target is not None else "none",
             target=spans[target].start if target is not None else None,
             nearest=one.near,

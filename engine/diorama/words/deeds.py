@@ -1,0 +1,66 @@
+"""What verbs and prepositions do to mentions: who stands how to whom, and how each kind of actor moves."""
+
+from __future__ import annotations
+
+from engine.diorama.words.items import Item
+from engine.diorama.words.mentions import Mention, Reading
+
+HELD = frozenset({"object", "food", "plant"})
+MOVING = frozenset({"walk", "run", "fly", "drive", "swim", "float", "spin", "orbit", "idle"})
+GAITS = {"vehicle": "drive", "swimmer": "swim", "sky": "float"}
+CARRY = {"vehicle": "drive", "flyer": "fly", "swimmer": "swim", "animal": "run", "person": "walk"}
+
+
+def relate(out: Reading, relation: str, sources: list[int], target: int, action: dict[str, str]) -> None:
+    """Let ``sources`` stand to ``target`` as ``relation`` says; ``action`` is the entry of the verb between them."""
+    there = out.mentions[target]
+    if action.get("object"):
+        by_itself = action["object"] == "carry" or (action["object"] == "flee" and there.kind in CARRY)
+        motion = CARRY.get(there.kind, "idle") if by_itself else action["object"].replace("flee", "roll")
+        if not there.motions:
+            there.motions.append(motion)
+    for source in sources:
+        here = out.mentions[source]
+        if source == target:
+            continue
+        if relation == "around":
+            here.relation, here.target = "beside", target
+            if not here.motions or here.motions[-1] in MOVING:
+                here.motions[-1:] = ["orbit"]
+        elif relation == "with":
+            here.relation = "holding" if there.kind in HELD and here.kind not in HELD else "beside"
+            here.target = target
+        else:
+            here.relation = {"in": "on"}.get(relation, relation)
+            here.target = target
+
+
+def suited(out: Reading, item: Item, motion: str, actor: Mention) -> str:
+    """The motion as this kind of actor does it; a sun that rises or sets also tells the time of day."""
+    if actor.art == "sun":
+        motion = "fall" if item.form.startswith("couch") else motion
+        if motion in {"grow", "fall"}:
+            out.setting.setdefault("time", "dawn" if motion == "grow" else "dusk")
+    if motion == "drive" and actor.kind not in {"vehicle", "person"} and "roll" in {one.value for one in item.meanings}:
+        return "roll"
+    if motion == "climb" and actor.kind in {"flyer", "sky"}:
+        return "fly" if actor.kind == "flyer" else "float"
+    if motion in {"walk", "run"}:
+        return GAITS.get(actor.kind, motion)
+    return motion
+
+
+def stand_on_sides(out: Reading, items: list[Item]) -> None:
+    """Let "a cat on the left and a dog on the right" refer to each other."""
+    for index, item in enumerate(items):
+        if item.role != "relation" or item.value not in {"left_of", "right_of"}:
+            continue
+        named = [one for one, mention in enumerate(out.mentions) if _read_before(mention, items[:index])]
+        others = [one for one in range(len(out.mentions)) if named and one != named[-1]]
+        if named and others and out.mentions[named[-1]].relation == "none":
+            out.mentions[named[-1]].relation = item.value
+            out.mentions[named[-1]].target = others[0]
+
+
+def _read_before(mention: Mention, items: list[Item]) -> bool:
+    return any(item.text == mention.word for item in items)
