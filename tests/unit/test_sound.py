@@ -60,13 +60,19 @@ def onsets(added: NDArray[np.floating]) -> list[float]:
     return [(index + 1) * frame / RATE for index in np.flatnonzero(rise)]
 
 
+def unmastered(wave: NDArray[np.floating], rate: int) -> NDArray[np.floating]:
+    """A mix as it is before mastering."""
+    assert rate == RATE
+    return wave
+
+
 def effects_only(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> NDArray[np.floating]:
     """The sound of ``scene`` without ambience, music and mastering."""
     import engine.diorama.sound.soundtrack as mixing
 
     monkeypatch.setattr(mixing, "_AMBIENCE_LEVEL", 0.0)
     monkeypatch.setattr(mixing, "_MUSIC_LEVEL", 0.0)
-    monkeypatch.setattr(mixing, "master", lambda wave, rate: wave)  # noqa: ARG005
+    monkeypatch.setattr(mixing, "master", unmastered)
     return mixing.score(scene, sample_rate=RATE, speech=False).waveform
 
 

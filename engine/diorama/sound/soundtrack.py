@@ -17,6 +17,7 @@ from engine.diorama.sound.dsp import add, pan
 from engine.diorama.sound.effects import EFFECTS, LEVELS
 from engine.diorama.sound.loudness import master
 from engine.diorama.sound.music import MUSIC_RATE, score_music
+from engine.diorama.sound.phonemes import LANGUAGES, phonemes
 from engine.diorama.sound.voice import resample, session
 
 if TYPE_CHECKING:
@@ -29,11 +30,13 @@ _STREAMS = {"effects": 1, "ambience": 2, "music": 3, "calls": 4, "engines": 5}
 
 
 def load(device: str = "cpu") -> None:  # noqa: ARG001 -- every part of a backend is told its device
-    """Bring the voice model into memory (about a second), so that the first line is not late.
+    """Bring the voice model and the dictionaries into memory (about a second), so that the first line is not late.
 
     ``device`` is taken for the interface's sake: the voice runs on the CPU. Raises `BackendUnavailable`.
     """
     session()
+    for language in LANGUAGES:
+        phonemes("la", language)
 
 
 def score(scene: Scene, *, sample_rate: int = 48_000, speech: bool = True) -> Soundtrack:
