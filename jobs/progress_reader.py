@@ -284,7 +284,8 @@ def _read(channel: _Channel, before: Cursor, name: bytes, fields: dict[bytes, by
     """The event of one entry, behind a SNAPSHOT when events between ``before`` and it are missing."""
     cursor = Cursor.parse(name) or before
     if not before.precedes(cursor):
-        yield channel.snapshot(before)
+        # The row that its reader looks at covers everything up to the event that follows.
+        yield channel.snapshot(Cursor(cursor.fence, max(0, cursor.seq - 1)))
     try:
         yield decode_event(cursor, fields)
     except msgspec.MsgspecError:

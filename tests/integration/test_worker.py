@@ -16,6 +16,7 @@ from app.embedded import Stores
 from engine.media.probe import probe
 from jobs.lease import cancel
 from jobs.progress import EventKind, ProgressReader
+from jobs.progress_writer import last_event
 from jobs.queue import Doorbell
 from models.generation import Generation, Outbox, QuotaCharge
 from models.storage import MediaStore
@@ -86,24 +87,19 @@ async def test_a_ring_starts_the_clip_in_a_moment_and_silence_within_the_sweep(w
 
 
 async def test_a_running_generation_stops_within_five_seconds_of_its_cancel(worker: Worker, redis: Redis) -> None:
-    generation = await queue_one(await member(), "take 30")
+    ada = await member()
+    generation = await queue_one(ada, "take 30")
     await until_state(generation.id, "RUNNING")
     asked = time.monotonic()
     async with in_transaction() as connection:
         assert await cancel(connection, generation.id) == "RUNNING"
     await Doorbell(redis).request_cancel(generation.id)
     await until_state(generation.id, "CANCELLED", seconds=5)
-    after = await queue_one(await Generation.get(id=generation.id).values_list("account_id", flat=True) and await _ada())
+    after = await queue_one(ada)
     await until_state(after.id, "SUCCEEDED", seconds=5)
     assert time.monotonic() - asked < 8
     assert (await QuotaCharge.get(generation_id=generation.id)).refunded_at is not None
     assert not await Video.exists(generation_id=generation.id)
-
-
-async def _ada() -> object:
-    from models.account import Account
-
-    return await Account.get(handle="ada")
 
 
 async def test_a_cancel_is_seen_without_any_hint(worker: Worker) -> None:
@@ -131,8 +127,6 @@ async def test_a_failure_ends_named_and_refunded_after_the_attempts_that_make_se
 
 
 async def _told(redis: Redis, generation: Generation) -> bool:
-    from jobs.progress_writer import last_event
-
     last = await last_event(redis, generation.id)
     return last is not None and last.kind is EventKind.FAILED
 

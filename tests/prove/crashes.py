@@ -6,7 +6,7 @@ import asyncio
 import random
 import time
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +53,7 @@ class Figures:
 
     def summary(self) -> dict[str, Any]:
         """As JSON, with the restarts reduced."""
-        told = asdict(self)
+        told = {name: getattr(self, name) for name in self.__dataclass_fields__}
         told["restarts"] = {"count": len(self.restarts), "slowest_seconds": round(max(self.restarts, default=0.0), 1)}
         return told | {"seconds": round(self.seconds)}
 

@@ -74,7 +74,7 @@ async def running_stack(folder: Path) -> AsyncIterator[Stack]:
         await connect(stores.urls.database_url)
         closing.push_async_callback(Tortoise.close_connections)
         await seed_policy(["CA"])
-        await set_policy("engine_seconds_per_day", 1e6, set_by=None)
+        await set_policy("engine_seconds_per_day", 86_400.0, set_by=None)
         children = dict(stores.children)
         stack = Stack(f"http://127.0.0.1:{port}", folder, stores, children)
         given = ["env", f"YUME_DATA_DIR={folder}", f"YUME_PORT={port}", "YUME_ENGINE=slides", "YUME_LOG_FORMAT=json"]
