@@ -87,7 +87,9 @@ def _sayable(brief: Brief, notes: list[dict[str, Any]]) -> list[tuple[Line, str,
 def _room(count: int, length: float) -> float:
     """Seconds there are for speech in a clip of ``length`` with ``count`` lines."""
     start = min(FIRST_START, 0.1 * length)
-    return max(0.2, length - start - _TAIL - _GAP * max(0, count - 1))
+    # In a short clip with many lines the pauses give way before the words do.
+    gap = min(_GAP, 0.3 * length / max(1, count))
+    return max(0.2, length - start - _TAIL - gap * max(0, count - 1))
 
 
 def _shortened(
