@@ -11,12 +11,14 @@ from engine.diorama.paint import scenery as sc
 from engine.diorama.paint.ambient import Motes, Rings
 from engine.diorama.paint.light import lamp
 from engine.diorama.paint.raster import Picture, bgr, mix
-from engine.diorama.paint.sketch import MARGIN_Y, Sketch
+from engine.diorama.paint.sketch import MARGIN_Y, Colour, Sketch
 
 DEEP = {
-    "dawn": (0xF2C4B0, 0x5AA0B8, 0x24508A), "day": (0x9CEBF0, 0x2FA6D4, 0x0E5AA0),
-    "dusk": (0xF29A78, 0x6A5CA0, 0x2A2A6C), "night": (0x2C62A0, 0x12386E, 0x060F30),
-}  # fmt: skip
+    "dawn": (0xF2C4B0, 0x5AA0B8, 0x24508A),
+    "day": (0x9CEBF0, 0x2FA6D4, 0x0E5AA0),
+    "dusk": (0xF29A78, 0x6A5CA0, 0x2A2A6C),
+    "night": (0x2C62A0, 0x12386E, 0x060F30),
+}
 
 
 def underwater(s: Sketch) -> None:
@@ -67,7 +69,7 @@ def underwater(s: Sketch) -> None:
     sc.foreground(s, 0x2F7A5A, leaves=6, tall=0.2)
 
 
-def _weed(s: Sketch, sheet: Picture, x: float, y: float, tall: float, tone: raster.NDArray[np.float32]) -> None:
+def _weed(s: Sketch, sheet: Picture, x: float, y: float, tall: float, tone: Colour) -> None:
     lean, wide = float(s.rng.uniform(-0.5, 0.5)), 0.014 * s.unit / s.width
     steps = np.linspace(0, 1, 14)
     high = tall * s.unit / s.height
@@ -119,8 +121,15 @@ def space(s: Sketch) -> None:
     )
     for _ in range(16):
         along = float(s.rng.uniform(-0.1, 1.1))
-        s.glow(sheet, along, 0.72 - 0.5 * along + float(s.rng.normal(0, 0.07)), float(s.rng.uniform(0.12, 0.4)),
-               tint[int(s.rng.integers(2))], float(s.rng.uniform(0.12, 0.34)), 2.2)  # fmt: skip
+        s.glow(
+            sheet,
+            along,
+            0.72 - 0.5 * along + float(s.rng.normal(0, 0.07)),
+            float(s.rng.uniform(0.12, 0.4)),
+            tint[int(s.rng.integers(2))],
+            float(s.rng.uniform(0.12, 0.34)),
+            2.2,
+        )
     for k in range(380):
         x, y = float(s.rng.uniform(-0.25, 1.25)), float(s.rng.uniform(-0.08, 1.08))
         tone = mix(bgr((0xFFFFFF, 0xFFE2B8, 0xBFD4FF)[k % 3]), bgr(0x0A0F34), float(s.rng.uniform(0, 0.7)))
@@ -170,7 +179,11 @@ def moon(s: Sketch) -> None:
     """Grey craters under a black sky with the Earth rising."""
     s.light = lamp(s.light, gain=(0.98, 0.98, 1.02), lift=(2, 2, 8))
     share = {"day": 1.0, "dawn": 0.9, "dusk": 0.84, "night": 0.62}[s.time]
-    tint = bgr({"dawn": 0xFFE4D8, "day": 0xFFFFFF, "dusk": 0xFFD2C0, "night": 0xC8D4FF}[s.time]) / 255 * share
+    tint = (
+        np.float32(share)
+        * bgr({"dawn": 0xFFE4D8, "day": 0xFFFFFF, "dusk": 0xFFD2C0, "night": 0xC8D4FF}[s.time])
+        / np.float32(255)
+    )
     sheet = s.sheet()
     s.rows(sheet, -MARGIN_Y, 1 + MARGIN_Y, [bgr(0x04050F), bgr(0x0C1230), bgr(0x1C2650)], (0, 0.5, 0.75))
     sc.stars(s, sheet, 260, 0.75)
@@ -211,8 +224,17 @@ def volcano(s: Sketch) -> None:
     for k in range(22):
         rise = k / 22
         x = 0.5 + 0.22 * rise * math.sin(rise * 5) + float(s.rng.normal(0, 0.03 + 0.07 * rise))
-        s.ellipse(sheet, x, 0.3 - 0.36 * rise, 0.07 + 0.16 * rise, 0.05 + 0.11 * rise, smoke * (1.1 - 0.4 * rise), smoke * 0.8,
-                  alpha=0.6 * (1 - rise * 0.5), blur=0.02)  # fmt: skip
+        s.ellipse(
+            sheet,
+            x,
+            0.3 - 0.36 * rise,
+            0.07 + 0.16 * rise,
+            0.05 + 0.11 * rise,
+            smoke * (1.1 - 0.4 * rise),
+            smoke * 0.8,
+            alpha=0.6 * (1 - rise * 0.5),
+            blur=0.02,
+        )
     s.keep(sheet, 0.1, drift=0.004 * s.unit)
     sheet = s.sheet()
     rock = s.tone(0x6A4650, 0.35)
@@ -235,8 +257,30 @@ def volcano(s: Sketch) -> None:
         rock * 0.74,
         alpha=0.8,
     )
-    for shape in ([(0.43, 0.322), (0.475, 0.33), (0.46, 0.42), (0.49, 0.5), (0.44, 0.6), (0.42, 0.7), (0.34, 0.7), (0.4, 0.58), (0.44, 0.5), (0.425, 0.4)],
-                  [(0.53, 0.322), (0.565, 0.32), (0.585, 0.4), (0.56, 0.46), (0.61, 0.56), (0.585, 0.57), (0.54, 0.47), (0.56, 0.4)]):  # fmt: skip
+    for shape in (
+        [
+            (0.43, 0.322),
+            (0.475, 0.33),
+            (0.46, 0.42),
+            (0.49, 0.5),
+            (0.44, 0.6),
+            (0.42, 0.7),
+            (0.34, 0.7),
+            (0.4, 0.58),
+            (0.44, 0.5),
+            (0.425, 0.4),
+        ],
+        [
+            (0.53, 0.322),
+            (0.565, 0.32),
+            (0.585, 0.4),
+            (0.56, 0.46),
+            (0.61, 0.56),
+            (0.585, 0.57),
+            (0.54, 0.47),
+            (0.56, 0.4),
+        ],
+    ):
         s.fill(sheet, shape, bgr(0xFFE45C), bgr(0xF2542A))
     mask = (raster.falloff(round(0.36 * s.unit), 2.2) * 170).astype("uint8")
     s.paint(sheet, mask, round(s.px(0.5)) - mask.shape[1] // 2, round(s.py(0.315)) - mask.shape[0] // 2, bgr(0xFF7A3A))
@@ -244,7 +288,7 @@ def volcano(s: Sketch) -> None:
     s.keep(sheet, 0.2)
     sc.ridge(s, 0.66, 0, 0x4A3640, distance=0.2, depth=0.45, jagged=0.06)
     sheet = sc.ground(s, 0.69, 0x3A2C34, 0x5E4850, amp=0.012, specks=(0x6A545C, 0x241C24))
-    for k in range(9):
+    for _ in range(9):
         x, y = float(s.rng.uniform(-0.1, 1.1)), float(s.rng.uniform(0.74, 1.02))
         s.ellipse(sheet, x, y, 0.07, 0.012, bgr(0xFF5A2A), alpha=0.55, blur=0.01)
         s.ellipse(sheet, x, y, 0.045, 0.0055, bgr(0xFFD25A), bgr(0xFF8A3A))

@@ -67,7 +67,7 @@ class Biped:
     def _leg(
         self, sheet: Picture, at: tuple[float, float], step: tuple[str, float, float], part: Picture, fold: float
     ) -> None:
-        """One leg from its hip ``at``; ``step`` is gait, phase and the leg's own offset, ``fold`` its angle in a leap."""
+        """One leg from its hip ``at``; ``step``: gait, phase and its own offset; ``fold``: its angle in a leap."""
         (gait, phase, offset), u = step, self.u
         angle = fold if gait == "leap" else swing(gait, phase, offset)
         bend = max(0.0, math.cos(2 * math.pi * (phase + offset))) if gait in {"walk", "run"} else 0.0

@@ -36,9 +36,13 @@ def font(size: int) -> ImageFont.FreeTypeFont:
 @lru_cache(maxsize=512)
 def _drawable(character: str) -> bool:
     face = font(24)
-    missing = face.getmask("\uffff")
-    mask = face.getmask(character)
-    return character.isspace() or (mask.size, bytes(mask)) != (missing.size, bytes(missing))
+
+    def shape(one: str) -> bytes:
+        image = Image.new("L", (48, 48))
+        ImageDraw.Draw(image).text((6, 0), one, font=face, fill=255)
+        return image.tobytes()
+
+    return character.isspace() or shape(character) != shape("\uffff")
 
 
 def readable(text: str) -> str:
@@ -110,7 +114,7 @@ class Bubble:
         for lines in pages:
             share = len(" ".join(lines)) / max(total, 1)
             end = start + speech.seconds * share
-            picture, body = _bubble_picture(lines, size, narrated)
+            picture, body = _bubble_picture(lines, size, narrated=narrated)
             self.pages.append(Page(start, end, picture, Stamp.of(picture), body))
             start = end
         last = self.pages[-1]
@@ -149,7 +153,7 @@ class Bubble:
         return best
 
     def draw(self, frame: Picture, time: float, centre: tuple[float, float], mouth: tuple[float, float] | None) -> None:
-        """Draw the page of ``time`` at ``centre`` with a tail towards ``mouth``; it pops in and fades with its words."""
+        """Draw the page of ``time`` around ``centre``, popping in, with a tail towards ``mouth``."""
         page = self.page(time)
         if page is None:
             return
@@ -186,7 +190,7 @@ def _tail(
     cv2.fillConvexPoly(frame, np.round(shape * 16).astype(np.int32), (255, 253, 252), cv2.LINE_AA, 4)
 
 
-def _bubble_picture(lines: list[str], size: int, narrated: bool) -> tuple[Picture, tuple[int, int]]:
+def _bubble_picture(lines: list[str], size: int, *, narrated: bool) -> tuple[Picture, tuple[int, int]]:
     face = font(size)
     text_width = max(face.getlength(line) for line in lines)
     step = round(size * 1.16)

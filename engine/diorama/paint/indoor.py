@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from engine.diorama.paint import raster
 from engine.diorama.paint import scenery as sc
 from engine.diorama.paint.ambient import Motes
 from engine.diorama.paint.light import lamp
 from engine.diorama.paint.raster import Picture, bgr
-from engine.diorama.paint.sketch import MARGIN_X, MARGIN_Y, Sketch
+from engine.diorama.paint.sketch import MARGIN_X, MARGIN_Y, Colour, Sketch
 
 
 def _warmth(s: Sketch) -> None:
     """Indoors the lamps decide, softened by the hour outside."""
     gain, lift = {
-        "dawn": ((1.02, 0.95, 0.92), (8, 4, 4)), "day": ((1.0, 1.0, 0.98), (2, 2, 2)),
-        "dusk": ((1.0, 0.88, 0.84), (12, 4, 6)), "night": ((0.94, 0.82, 0.74), (8, 4, 8)),
-    }[s.time]  # fmt: skip
+        "dawn": ((1.02, 0.95, 0.92), (8, 4, 4)),
+        "day": ((1.0, 1.0, 0.98), (2, 2, 2)),
+        "dusk": ((1.0, 0.88, 0.84), (12, 4, 6)),
+        "night": ((0.94, 0.82, 0.74), (8, 4, 8)),
+    }[s.time]
     s.light = lamp(s.light, gain=gain, lift=lift)
 
 
-def _inside(s: Sketch, code: int) -> raster.NDArray[raster.np.float32]:
+def _inside(s: Sketch, code: int) -> Colour:
     share = {"dawn": 0.94, "day": 1.0, "dusk": 0.84, "night": 0.68}[s.time]
     tint = {"dawn": 0xFFE8E0, "day": 0xFFFFFF, "dusk": 0xFFD8C0, "night": 0xFFCFA8}[s.time]
-    return bgr(code) * (bgr(tint) / 255) * share
+    return np.asarray(bgr(code) * bgr(tint) * (share / 255), np.float32)
 
 
 def _outlook(s: Sketch, x0: float, y0: float, x1: float, y1: float) -> None:
@@ -33,8 +37,12 @@ def _outlook(s: Sketch, x0: float, y0: float, x1: float, y1: float) -> None:
     s.glow(sheet, x0 + (x1 - x0) * 0.7, y0 + (y1 - y0) * 0.35, 0.2, s.light.glow, 0.8)
     if s.weather in {"clear", "wind"}:
         s.ellipse(sheet, x0 + (x1 - x0) * 0.7, y0 + (y1 - y0) * 0.35, 0.036, 0.036, bgr(s.light.body), blur=0.003)
-    s.fill(sheet, [(x0 - 0.1, y1 - 0.05), (x0 + 0.12, y1 - 0.085), (x1, y1 - 0.045), (x1 + 0.1, y1 + 0.2), (x0 - 0.1, y1 + 0.2)],
-           s.tone(0x6CB060, 0.3), s.tone(0x4E9040, 0.2))  # fmt: skip
+    s.fill(
+        sheet,
+        [(x0 - 0.1, y1 - 0.05), (x0 + 0.12, y1 - 0.085), (x1, y1 - 0.045), (x1 + 0.1, y1 + 0.2), (x0 - 0.1, y1 + 0.2)],
+        s.tone(0x6CB060, 0.3),
+        s.tone(0x4E9040, 0.2),
+    )
     for k in range(3):
         s.prop(
             sheet, "deciduous-tree", x0 + (x1 - x0) * (0.18 + 0.33 * k), y1 - 0.03, 0.11, distance=0.35, shadow=False
@@ -107,8 +115,17 @@ def room(s: Sketch) -> None:
     for x0, x1, sway in ((hole[0] - 0.09, hole[0] + 0.035, 0.03), (hole[2] - 0.035, hole[2] + 0.09, -0.03)):
         for k in range(4):
             left, right = x0 + (x1 - x0) * k / 4, x0 + (x1 - x0) * (k + 1) / 4
-            s.fill(sheet, [(left, hole[1] - 0.035), (right, hole[1] - 0.035), (right - sway, hole[3] + 0.07), (left - sway, hole[3] + 0.07)],
-                   curtain * (1.05 if k % 2 else 0.88), curtain * 0.8)  # fmt: skip
+            s.fill(
+                sheet,
+                [
+                    (left, hole[1] - 0.035),
+                    (right, hole[1] - 0.035),
+                    (right - sway, hole[3] + 0.07),
+                    (left - sway, hole[3] + 0.07),
+                ],
+                curtain * (1.05 if k % 2 else 0.88),
+                curtain * 0.8,
+            )
     gold = _inside(s, 0xD8A850)
     for x, y, w, h, code in ((0.62, 0.3, 0.15, 0.1, 0x6FA8DC), (0.82, 0.34, 0.11, 0.08, 0xF2A65C)):
         s.box(sheet, x - 0.012, y - 0.008, x + w + 0.012, y + h + 0.008, gold, gold * 0.7)
@@ -205,8 +222,17 @@ def stage(s: Sketch) -> None:
     for k in range(16):
         x = -0.25 + k * 0.1
         for part, shade in ((0, 1.05), (1, 0.74)):
-            s.fill(sheet, [(x + 0.05 * part, -0.09), (x + 0.05 * (part + 1), -0.09), (x + 0.05 * (part + 1), 0.075 + 0.014 * part), (x + 0.05 * part, 0.089 - 0.014 * part)],
-                   red * shade * 0.7, red * shade)  # fmt: skip
+            s.fill(
+                sheet,
+                [
+                    (x + 0.05 * part, -0.09),
+                    (x + 0.05 * (part + 1), -0.09),
+                    (x + 0.05 * (part + 1), 0.075 + 0.014 * part),
+                    (x + 0.05 * part, 0.089 - 0.014 * part),
+                ],
+                red * shade * 0.7,
+                red * shade,
+            )
     s.box(sheet, -MARGIN_X, 0.086, 1 + MARGIN_X, 0.094, bgr(0xF2C04A), bgr(0xB8842A))
     s.keep(sheet, 0.85)
     floor = s.sheet()

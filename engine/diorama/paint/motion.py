@@ -38,9 +38,11 @@ def smooth(keys: NDArray[np.float32]) -> NDArray[np.float64]:
     first, last = values[:-1, None], values[1:, None]
     start, end = slope[:-1, None], slope[1:, None]
     curve = (
-        (2 * t**3 - 3 * t**2 + 1) * first + (t**3 - 2 * t**2 + t) * start
-        + (3 * t**2 - 2 * t**3) * last + (t**3 - t**2) * end
-    )  # fmt: skip
+        (2 * t**3 - 3 * t**2 + 1) * first
+        + (t**3 - 2 * t**2 + t) * start
+        + (3 * t**2 - 2 * t**3) * last
+        + (t**3 - t**2) * end
+    )
     return np.concatenate([curve.reshape(-1, values.shape[1]), values[-1:]])
 
 
@@ -111,12 +113,21 @@ class Course:
         row = self.dense[low] * (1 - share) + self.dense[low + 1] * share
         pace = self.velocity[low] * (1 - share) + self.velocity[low + 1] * share
         return Pose(
-            x=float(row[X]), y=float(row[Y]), scale=max(0.02, float(row[SCALE])), rotation=float(row[ROTATION]),
-            squash=float(np.clip(row[SQUASH], -0.8, 0.8)), facing=float(row[FACING]),
-            opacity=float(np.clip(row[OPACITY], 0, 1)), air=0.0 if self.carried else max(0.0, self.baseline - float(row[Y])),
-            ground=self.baseline, shade=self.shade, speed=float(pace[0]), rise=-float(pace[1]),
-            cycle=float(self.cycle[low] * (1 - share) + self.cycle[low + 1] * share), motion=self.motion(time),
-        )  # fmt: skip
+            x=float(row[X]),
+            y=float(row[Y]),
+            scale=max(0.02, float(row[SCALE])),
+            rotation=float(row[ROTATION]),
+            squash=float(np.clip(row[SQUASH], -0.8, 0.8)),
+            facing=float(row[FACING]),
+            opacity=float(np.clip(row[OPACITY], 0, 1)),
+            air=0.0 if self.carried else max(0.0, self.baseline - float(row[Y])),
+            ground=self.baseline,
+            shade=self.shade,
+            speed=float(pace[0]),
+            rise=-float(pace[1]),
+            cycle=float(self.cycle[low] * (1 - share) + self.cycle[low + 1] * share),
+            motion=self.motion(time),
+        )
 
     def impacts(self) -> list[tuple[float, float, float, float]]:
         """(time, strength, x, y) of each landing or bump."""

@@ -142,7 +142,7 @@ def snowfield(s: Sketch) -> None:
         s.prop(sheet, PINE, x, 0.675 + 0.01 * (k % 3), 0.2 + 0.05 * (k % 3), distance=0.2, tint=0xEAF4FF)
     s.keep(sheet, 0.42)
     sheet = sc.ground(s, 0.69, 0xDCE9F8, 0xFBFDFF, amp=0.016, distance=0.12)
-    for k in range(8):
+    for _ in range(8):
         x, y = float(s.rng.uniform(-0.1, 1.1)), float(s.rng.uniform(0.76, 1.0))
         s.ellipse(sheet, x, y, 0.22, 0.018, s.tone(0xB4CBE8), alpha=0.5, blur=0.012)
     s.prop(sheet, PINE, 0.96, 0.78, 0.46, tint=0xEAF4FF)

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from engine.diorama.paint import bubble, effects, raster, style
 from engine.diorama.paint.motion import Course, Pose, camera_course
 from engine.diorama.paint.places import draw_place
-from engine.diorama.paint.puppet import CYCLE, MOUTHS, Drawn, Puppet
+from engine.diorama.paint.puppet import MOUTHS, Puppet
 from engine.diorama.paint.raster import Picture
 from engine.diorama.paint.sketch import MARGIN_X, MARGIN_Y
+from engine.diorama.paint.stance import bulk, gait_of, stance
 from engine.diorama.paint.weather import strikes, weather_for
 from engine.diorama.scene import MOUTH_RATE, Scene, Soundtrack
 
@@ -50,9 +51,7 @@ class Painter:
             Course(scene, k, aspect=width / height, ground=self.place.ground) for k in range(len(brief.subjects))
         ]
         self.puppets = [
-            Puppet(
-                course.subject, self.place.light, brief.style, round(course.subject.size * self.unit * _bulk(course))
-            )
+            Puppet(course.subject, self.place.light, brief.style, round(course.subject.size * self.unit * bulk(course)))
             for course in self.courses
         ]
         self.camera = camera_course(scene)
@@ -218,13 +217,13 @@ class Painter:
     ) -> tuple[float, float, float, tuple[float, float]]:
         puppet, course = self.puppets[index], self.courses[index]
         opening = self._opening(index, time)
-        gait, phase = _gait(puppet, pose, time)
+        gait, phase = gait_of(puppet, pose, time)
         drawn = puppet.drawn(gait, phase)
         tall = course.subject.size * pose.scale * self.unit
         foot = (pose.x * self.width, pose.y * self.height)
         if pose.motion != "explode" or pose.opacity > 0.5:
             effects.trail(frame, pose, time, foot, tall, self.unit, self.tones)
-        matrix = _stance(puppet, drawn, pose, tall / drawn.tall, foot, time, opening)
+        matrix = stance(puppet, drawn, pose, tall / drawn.tall, foot, time, opening)
         raster.warp_over(frame, drawn.picture, matrix, pose.opacity)
         level = round(opening * (MOUTHS - 1))
         if level and drawn.lip:
@@ -308,81 +307,6 @@ class Painter:
         x0, y0 = self._seen(view, x - tall * 0.4, y - tall)
         x1, y1 = self._seen(view, x + tall * 0.4, y)
         return x0, y0, x1, y1
-
-
-def _bulk(course: Course) -> float:
-    """The scale at which most of the actor's clip is seen."""
-    return float(np.quantile(course.dense[:, 2], 0.8))
-
-
-def _gait(puppet: Puppet, pose: Pose, time: float) -> tuple[str, int]:
-    """The name of the drawn pose and its phase (0 … CYCLE − 1)."""
-    kind, motion = puppet.asset.kind, pose.motion
-    turn = int(time * CYCLE)
-    if puppet.limbs:
-        if pose.air > 0.018 and motion not in {"fly", "float", "hover", "orbit", "swim", "fall"}:
-            return "leap", 0
-        if motion in {"run", "chase", "walk", "climb"}:
-            return ("walk" if motion in {"walk", "climb"} else "run"), int(pose.cycle * CYCLE) % CYCLE
-        if motion in {"fly", "swim"}:
-            return "run", int(turn * 0.9) % CYCLE
-        if motion in {"wave", "dance"}:
-            return motion, int(turn * 1.1) % CYCLE
-        return ("sleep" if motion == "sleep" else "idle"), int(turn * 0.5) % CYCLE
-    if kind == "swimmer" or motion == "swim":
-        return "swim", int(turn * (1.2 + 3 * min(abs(pose.speed), 0.5))) % CYCLE
-    if kind == "flyer" and (pose.air > 0.01 or motion in {"fly", "hover", "float", "orbit"}):
-        return "flap", int(turn * 2.6) % CYCLE
-    return "idle", 0
-
-
-def _stance(
-    puppet: Puppet, drawn: Drawn, pose: Pose, scale: float, foot: tuple[float, float], time: float, opening: float
-) -> NDArray[np.float64]:
-    """Affine from the drawn puppet to the frame: squash about the foot, turn about the middle, small life of its own."""
-    kind, motion = puppet.asset.kind, pose.motion
-    stretch, tilt, shear, hop = 1 + 0.34 * pose.squash, 0.0, 0.0, 0.0
-    turn = 2 * math.pi * pose.cycle
-    if (
-        not puppet.limbs
-        and motion in {"walk", "run", "chase", "climb"}
-        and kind in {"animal", "person", "flyer", "object", "plant", "food"}
-    ):
-        tilt = (0.075 if motion == "walk" else 0.1) * math.sin(turn)
-        hop = (0.03 if motion == "walk" else 0.07) * abs(math.sin(turn)) * drawn.tall
-        stretch *= 1 + 0.035 * math.cos(2 * turn)
-    elif kind == "vehicle" and abs(pose.speed) > 0.02:
-        hop = 0.008 * drawn.tall * math.sin(time * 34)
-        tilt = 0.012 * math.sin(time * 19)
-    elif kind == "plant":
-        shear = 0.045 * math.sin(time * 1.5 + pose.x * 9)
-    elif motion == "dance":
-        shear = 0.14 * math.sin(time * 6.6)
-        stretch *= 1 + 0.05 * math.cos(time * 13.2)
-    else:
-        stretch *= 1 + 0.012 * math.sin(time * 2.6 + pose.x * 11)
-    if opening and not drawn.lip:  # no mouth to open: the whole thing talks
-        stretch *= 1 + 0.07 * opening
-    if opening:
-        hop += 0.012 * drawn.tall * opening
-    wide = 1 / math.sqrt(max(stretch, 0.3))
-    flip = 1.0
-    if puppet.facing:
-        sign = 1.0 if pose.facing >= 0 else -1.0
-        flip = sign * puppet.facing * max(0.25, min(1.0, abs(pose.facing) * 1.6 + 0.25))
-    shape = np.array([[scale * wide * flip, -shear * scale * stretch], [0, scale * stretch]])
-    c, n = math.cos(tilt), math.sin(tilt)
-    shape = np.array([[c, -n], [n, c]]) @ shape
-    c, n = math.cos(pose.rotation), math.sin(pose.rotation)
-    spin = np.array([[c, -n], [n, c]])
-    # Everything hangs on the foot point; a turn goes about the middle of the body.
-    middle = shape @ np.array([0.0, -drawn.tall / 2])
-    linear = spin @ shape
-    at = np.array(foot) + middle - spin @ middle - (0, hop * scale)
-    matrix = np.zeros((2, 3))
-    matrix[:, :2] = linear
-    matrix[:, 2] = at - linear @ np.array(drawn.foot)
-    return matrix
 
 
 def _letter(unit: int, size: float) -> Picture:

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from engine.diorama.paint import beyond, indoor, nature, style, town
+from engine.diorama.paint import beyond, indoor, landmark, nature, style, town
 from engine.diorama.paint.light import light_for
 from engine.diorama.paint.sketch import Place, Sketch
 
@@ -16,8 +16,8 @@ DRAWERS: dict[str, Callable[[Sketch], None]] = {
     "meadow": nature.meadow, "forest": nature.forest, "beach": nature.beach, "sea": nature.sea,
     "underwater": beyond.underwater, "city": town.city, "street": town.street, "desert": nature.desert,
     "mountains": nature.mountains, "snowfield": nature.snowfield, "space": beyond.space, "room": indoor.room,
-    "kitchen": indoor.kitchen, "stage": indoor.stage, "sky": beyond.sky, "farm": town.farm, "jungle": nature.jungle,
-    "river": nature.river, "castle": town.castle, "stadium": town.stadium, "moon": beyond.moon,
+    "kitchen": indoor.kitchen, "stage": indoor.stage, "sky": beyond.sky, "farm": landmark.farm, "jungle": nature.jungle,
+    "river": nature.river, "castle": landmark.castle, "stadium": landmark.stadium, "moon": beyond.moon,
     "volcano": beyond.volcano, "garden": nature.garden, "road": town.road, "school": town.school,
 }  # fmt: skip
 

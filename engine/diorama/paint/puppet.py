@@ -75,7 +75,8 @@ class Puppet:
             h, w = self.still.shape[:2]
             picture, spot = self.still, self.asset.mouth or (0.5, 0.4)
             lips = (spot[0] * w, spot[1] * h)
-            lip = 0.15 * min(w, h) if self.asset.mouth is not None else 0.0
+            # A muzzle in profile cannot open towards us: such an animal talks with its whole body instead.
+            lip = 0.15 * min(w, h) if self.asset.mouth is not None and self.asset.facing == 0 else 0.0
             foot = (self.asset.foot * w, float(h))
         bordered = cv2.copyMakeBorder(picture, self.pad, self.pad, self.pad, self.pad, cv2.BORDER_CONSTANT)
         if gait in {"flap", "swim"} and self.rig is None:

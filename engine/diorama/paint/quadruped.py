@@ -25,10 +25,23 @@ from engine.diorama.paint.coat import coat_of
 from engine.diorama.paint.raster import Picture
 
 TAILS = {
-    "fox": "bushy", "wolf": "bushy", "raccoon": "bushy", "bear": "stub", "polar-bear": "stub", "panda": "stub",
-    "koala": "stub", "hamster": "stub", "rabbit-face": "stub", "frog": "none", "unicorn": "mane", "horse-face": "mane",
-    "moose": "stub", "pig-face": "stub", "boar": "stub", "dragon-face": "spike",
-}  # fmt: skip
+    "fox": "bushy",
+    "wolf": "bushy",
+    "raccoon": "bushy",
+    "bear": "stub",
+    "polar-bear": "stub",
+    "panda": "stub",
+    "koala": "stub",
+    "hamster": "stub",
+    "rabbit-face": "stub",
+    "frog": "none",
+    "unicorn": "mane",
+    "horse-face": "mane",
+    "moose": "stub",
+    "pig-face": "stub",
+    "boar": "stub",
+    "dragon-face": "spike",
+}
 
 
 class Quadruped:
@@ -81,7 +94,7 @@ class Quadruped:
     def _leg(
         self, sheet: Picture, at: tuple[float, float], step: tuple[str, float, float], part: Picture, fold: float
     ) -> None:
-        """One leg from its hip ``at``; ``step`` is gait, phase and the leg's own offset, ``fold`` its angle in a leap."""
+        """One leg from its hip ``at``; ``step``: gait, phase and its own offset; ``fold``: its angle in a leap."""
         (gait, phase, offset), u = step, self.u
         angle, short = swing(gait, phase, offset), 1.0
         if gait == "leap":
@@ -102,11 +115,20 @@ class Quadruped:
 def _tail(kind: str, u: float, coat: Colour, tip: Colour) -> tuple[Picture, float, float]:
     """The tail's picture and the (x, y) of its corner from its root."""
     spine, thick = {
-        "bushy": ([(0, 0), (-0.14, -0.04), (-0.25, -0.16), (-0.27, -0.28), (-0.22, -0.37)], [0.05, 0.095, 0.115, 0.09, 0.025]),
-        "mane": ([(0, 0), (-0.12, -0.03), (-0.2, 0.06), (-0.22, 0.18), (-0.25, 0.28)], [0.05, 0.075, 0.085, 0.075, 0.02]),
+        "bushy": (
+            [(0, 0), (-0.14, -0.04), (-0.25, -0.16), (-0.27, -0.28), (-0.22, -0.37)],
+            [0.05, 0.095, 0.115, 0.09, 0.025],
+        ),
+        "mane": (
+            [(0, 0), (-0.12, -0.03), (-0.2, 0.06), (-0.22, 0.18), (-0.25, 0.28)],
+            [0.05, 0.075, 0.085, 0.075, 0.02],
+        ),
         "spike": ([(0, 0), (-0.14, 0.02), (-0.26, -0.02), (-0.36, -0.12)], [0.1, 0.075, 0.05, 0.012]),
-        "long": ([(0, 0), (-0.1, -0.02), (-0.19, -0.09), (-0.24, -0.2), (-0.23, -0.32), (-0.17, -0.38)], [0.045, 0.038, 0.034, 0.033, 0.034, 0.036]),
-    }.get(kind, ([(0, 0), (-0.03, -0.03)], [0.06, 0.065]))  # fmt: skip
+        "long": (
+            [(0, 0), (-0.1, -0.02), (-0.19, -0.09), (-0.24, -0.2), (-0.23, -0.32), (-0.17, -0.38)],
+            [0.045, 0.038, 0.034, 0.033, 0.034, 0.036],
+        ),
+    }.get(kind, ([(0, 0), (-0.03, -0.03)], [0.06, 0.065]))
     points = np.array(spine)
     fine = np.linspace(0, len(points) - 1, 60)
     curve = np.stack([np.interp(fine, np.arange(len(points)), points[:, k]) for k in (0, 1)], axis=1)

@@ -11,7 +11,7 @@ import numpy as np
 from engine.diorama.paint import raster
 from engine.diorama.paint.ambient import Glitter, Motes
 from engine.diorama.paint.raster import Picture, bgr, mix
-from engine.diorama.paint.sketch import MARGIN_X, MARGIN_Y, Sketch
+from engine.diorama.paint.sketch import MARGIN_X, MARGIN_Y, Colour, Sketch
 
 SPAN = np.linspace(-MARGIN_X, 1 + MARGIN_X, 140)
 
@@ -74,9 +74,7 @@ def clouds(s: Sketch, count: int = 6, low: float = 0.08, high: float = 0.42, siz
     s.keep(sheet, 0.12, drift=(0.03 if s.weather in {"wind", "storm"} else 0.009) * s.unit)
 
 
-def _cloud(
-    s: Sketch, sheet: Picture, x: float, y: float, size: float, tones: tuple[raster.NDArray[np.float32], ...]
-) -> None:
+def _cloud(s: Sketch, sheet: Picture, x: float, y: float, size: float, tones: tuple[Colour, Colour]) -> None:
     width, height = max(24, round(0.46 * size * s.unit)), max(12, round(0.17 * size * s.unit))
     pad = round(height * 0.5)
     mask = np.zeros((height, width), np.uint8)
@@ -165,9 +163,16 @@ def trees(
 
 
 def ground(
-    s: Sketch, y: float, near: int, far: int, *, amp: float = 0.006, distance: float = 0.25, specks: tuple[int, ...] = (),
-    blades: int | None = None, depth: float = 1.0,
-) -> Picture:  # fmt: skip
+    s: Sketch,
+    y: float,
+    near: int,
+    far: int,
+    *,
+    amp: float = 0.006,
+    distance: float = 0.25,
+    specks: tuple[int, ...] = (),
+    blades: int | None = None,
+) -> Picture:
     """The surface that actors stand on, not yet kept: the caller may dress it first."""
     sheet = s.sheet()
     s.fill(sheet, wave_line(s, y, amp, 3), s.tone(far, distance), s.tone(near))

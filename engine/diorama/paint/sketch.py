@@ -217,7 +217,7 @@ class Sketch:
         noise = np.tile(noise, (light.shape[0] // 64 + 1, 1))[: light.shape[0]]
         rest = cv2.bitwise_not(sheet[rows, columns])
         # Screen, not add: bright skies keep their colour instead of clipping to white; noise breaks the bands.
-        shades = [cv2.add(cv2.multiply(light, float(c) * strength), noise) for c in bgr(code)]
+        shades = [cv2.add(light * np.float32(float(c) * strength), noise) for c in bgr(code)]
         added = cv2.merge(
             [np.minimum(shade, 255).astype(np.uint8) for shade in shades] + [np.zeros(light.shape, np.uint8)]
         )

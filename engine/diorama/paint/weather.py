@@ -37,12 +37,16 @@ def weather_for(
     ``puddles``: whether drops are seen to hit the ground (not through a window).
     """
     if name == "rain":
-        return (Rain(rng, width, height, 170, 0.12, light.dark), Splashes(rng, width, height, 44 if puddles else 0))
+        return (
+            Rain(rng, width, height, 170, 0.12, dark=light.dark),
+            Splashes(rng, width, height, 44 if puddles else 0),
+        )
     if name == "storm":
         return (
-            Rain(rng, width, height, 300, 0.34, light.dark), Splashes(rng, width, height, 70 if puddles else 0),
+            Rain(rng, width, height, 300, 0.34, dark=light.dark),
+            Splashes(rng, width, height, 70 if puddles else 0),
             Lightning(rng, width, height, thunder),
-        )  # fmt: skip
+        )
     if name == "snow":
         return (Snow(rng, width, height),)
     if name == "fog":
@@ -55,7 +59,9 @@ def weather_for(
 class Rain:
     """Two sheets of streaks, the near one faster, scrolled by whole pixels."""
 
-    def __init__(self, rng: np.random.Generator, width: int, height: int, count: int, slant: float, dark: bool) -> None:
+    def __init__(
+        self, rng: np.random.Generator, width: int, height: int, count: int, slant: float, *, dark: bool
+    ) -> None:
         self.height, self.slant = height, slant
         unit = min(width, height)
         self.sheets: list[tuple[Picture, float]] = []
@@ -98,9 +104,16 @@ class Splashes:
             light = np.zeros((reach * 2 + 2, reach * 2 + 4, 3), np.uint8)
             bright = 110 - 20 * k
             cv2.ellipse(
-                light, (reach + 1, reach + 1), (reach, max(1, reach // 3)), 0, 0, 360, (bright, bright * 0.95, bright * 0.88),
-                max(1, round(unit / 720)), cv2.LINE_AA,
-            )  # fmt: skip
+                light,
+                (reach + 1, reach + 1),
+                (reach, max(1, reach // 3)),
+                0,
+                0,
+                360,
+                (bright, bright * 0.95, bright * 0.88),
+                max(1, round(unit / 720)),
+                cv2.LINE_AA,
+            )
             if k < 3:
                 for lean in (-0.4, 0.4):
                     tip = (round(reach + 1 + lean * reach), 1 + k)
