@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -59,7 +60,7 @@ async def run_worker(
     structlog.contextvars.bind_contextvars(worker=str(worker_id))
     async with AsyncExitStack() as closing:
         await connect(urls.database_url)
-        closing.push_async_callback(Tortoise.close_connections)
+        closing.push_async_callback(_disconnect)
         redis = Redis.from_url(urls.redis_url, socket_connect_timeout=2.0, socket_keepalive=True)
         closing.push_async_callback(redis.aclose)
         scratch = closing.enter_context(scratch_folder(settings.data_dir / "scratch", str(worker_id)))
@@ -74,6 +75,7 @@ async def run_worker(
             _log.info("worker_ready", engine=settings.engine, device=settings.device)
             await stopping.wait()
             _log.info("worker_stops")
+            asyncio.get_running_loop().call_later(STOP_SECONDS, _stop_hard)
 
 
 async def _start_engine(settings: Settings, command: Sequence[str], stopping: asyncio.Event) -> EngineChild | None:
@@ -93,7 +95,7 @@ async def _start_engine(settings: Settings, command: Sequence[str], stopping: as
 
 
 @asynccontextmanager
-async def _declared(worker_id: UUID, engine: EngineChild, settings: Settings) -> AsyncIterator[None]:
+async def _declared(worker_id: UUID, engine: EngineChild, settings: Settings) -> AsyncGenerator[None]:
     """The API knows of this engine while the block runs."""
     await declare(worker_id, engine, name=settings.engine, device=settings.device)
     keeping = asyncio.create_task(keep_declared(worker_id, engine, name=settings.engine, device=settings.device))
@@ -107,7 +109,7 @@ async def _declared(worker_id: UUID, engine: EngineChild, settings: Settings) ->
 
 
 @asynccontextmanager
-async def _at_work(redis: Redis, media: MediaStore, bench: Bench) -> AsyncIterator[None]:
+async def _at_work(redis: Redis, media: MediaStore, bench: Bench) -> AsyncGenerator[None]:
     """Everything that finds work runs while the block does; at its end the generation at work is handed back."""
     sweep = Sweep(redis=redis, media=media, bench=bench)
     bench.on_settled = sweep.nudge
@@ -147,6 +149,17 @@ async def _close(engine: EngineChild) -> None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(STOP_SECONDS / 2):
             await engine.close()
+
+
+async def _disconnect() -> None:
+    with contextlib.suppress(TimeoutError):  # Postgres may be away, with a connection in the middle of something
+        async with asyncio.timeout(1.0):
+            await Tortoise.close_connections()
+
+
+def _stop_hard() -> None:
+    _log.critical("worker_stopped_hard", reason="something did not let go in time; leases run out by themselves")
+    os._exit(1)
 
 
 def _report_crash(task: asyncio.Task[None]) -> None:

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import msgspec
 from arq.connections import ArqRedis
-from redis.asyncio import Redis
+from redis.asyncio import ConnectionPool, Redis
 
 GENERATE_QUEUE = "yume:generate"
 """Rings for idle engines. One arq job is one ring: "there may be a row to claim"."""
@@ -35,4 +35,5 @@ def bell_key(queue: str) -> str:
 
 def arq_redis(redis: Redis) -> ArqRedis:
     """An arq client over the connection pool of ``redis`` (which must answer bytes, not text)."""
-    return ArqRedis(redis.connection_pool, job_serializer=encode, job_deserializer=decode)
+    pool = cast("ConnectionPool", redis.connection_pool)
+    return ArqRedis(pool, job_serializer=encode, job_deserializer=decode)

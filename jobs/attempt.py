@@ -176,7 +176,7 @@ class Attempt:
         return state.value.lower() if state is not None else "lost"
 
     async def _discard(self, connection: BaseDBAsyncClient) -> bool:
-        """Have this claim's objects deleted, unless they were published after all: the answer to a commit may be lost."""
+        """Have this claim's objects deleted, unless they were published after all (a commit's answer may be lost)."""
         rows = await connection.execute_query_dict(
             "SELECT 1 FROM generation WHERE id = $1 AND fence = $2 AND state = 'SUCCEEDED'",
             [self._lease.generation_id, self._lease.fence],

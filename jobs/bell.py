@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from arq.typing import WorkerCoroutine
@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 
 from jobs.arq_settings import arq_redis, bell_key, decode, encode
 
-BLOCK_SECONDS = 1.0
+BLOCK_SECONDS = 1
 RETRY_SECONDS = 0.5
 PATIENCE = 5.0
 """Seconds past its block in which Redis must answer."""
@@ -42,7 +42,8 @@ class BellWorker(Worker):
                 continue
             await self.rest()
             async with asyncio.timeout(BLOCK_SECONDS + PATIENCE):
-                await self.pool.blpop([bell_key(self.queue_name)], timeout=BLOCK_SECONDS)
+                # redis-py types its asynchronous commands by their synchronous twins.
+                await cast("Awaitable[object]", self.pool.blpop([bell_key(self.queue_name)], timeout=BLOCK_SECONDS))
 
 
 async def always_free() -> None:

@@ -7,6 +7,7 @@ import contextlib
 import uuid
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
+from typing import cast
 from uuid import UUID
 
 import msgspec
@@ -95,7 +96,7 @@ class ProgressReader:
     """
 
     def __init__(self, redis: Redis) -> None:
-        pool = redis.connection_pool
+        pool = cast("ConnectionPool", redis.connection_pool)
         # A blocking read has a connection and a time limit of its own: with a socket_timeout, redis-py sends through
         # asyncio.wait_for, which on Python 3.11 can swallow a cancellation.
         options = {**pool.connection_kwargs, "socket_timeout": None}

@@ -117,7 +117,7 @@ class ProgressWriter:
     async def _write(self, cursor: Cursor, event: ProgressEvent, ttl: int, preview: PreviewBytes | None = None) -> None:
         key = stream_key(self._generation_id)
         try:
-            # A limit of our own: redis-py's socket_timeout sends through asyncio.wait_for, which can swallow cancellations.
+            # Not redis-py's socket_timeout: it sends through asyncio.wait_for, which can swallow a cancellation.
             async with asyncio.timeout(PATIENCE), self._redis.pipeline(transaction=False) as pipe:
                 if preview is not None and event.preview is not None:
                     pipe.set(preview_key(event.preview.key), preview.content, ex=PREVIEW_TTL)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
 
 @contextmanager
-def scratch_folder(parent: Path, name: str) -> Iterator[Path]:
+def scratch_folder(parent: Path, name: str) -> Generator[Path]:
     """The folder ``parent/name`` (0700) for as long as the block runs. Folders of dead workers beside it go away."""
     parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder = parent / name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Generator
 
 import structlog
 from redis.asyncio import Redis
@@ -112,7 +112,7 @@ class Sweep:
         OUTBOX.set(row["outbox"])
 
     @contextlib.contextmanager
-    def _watch(self, part: str) -> Iterator[None]:
+    def _watch(self, part: str) -> Generator[None]:
         """Log the first failure of ``part`` and its recovery, not every turn in between."""
         try:
             yield
@@ -120,7 +120,7 @@ class Sweep:
             if part not in self._ailing:
                 _log.warning("sweep_waits", part=part, error=repr(error))
             self._ailing.add(part)
-        except Exception:
+        except Exception:  # noqa: BLE001 - a part that fails must not keep the others from their turn
             _log.exception("sweep_failed", part=part)
         else:
             if part in self._ailing:

@@ -40,9 +40,7 @@ async def queue_one(account: Account, prompt: str = "slides", *, engine: str = "
             using_db=connection, id=new_id(), account_id=account.id, idempotency_key=str(new_id()), request_hash="",
             engine=engine, spec=msgspec.to_builtins(spec), cost_seconds=1.0,
         )  # fmt: skip
-        await QuotaCharge.create(
-            using_db=connection, account_id=account.id, generation_id=generation.id, seconds=1.0
-        )
+        await QuotaCharge.create(using_db=connection, account_id=account.id, generation_id=generation.id, seconds=1.0)
         await enqueue_generation(connection, generation.id)
     return generation
 

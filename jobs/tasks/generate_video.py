@@ -74,7 +74,7 @@ class Bench:
             outcome = "crashed"
             try:
                 outcome = await attempt.run()
-            except Exception:
+            except Exception:  # noqa: BLE001
                 # The lease runs out and the sweep takes it from there; this worker goes on.
                 _log.exception("attempt_crashed", generation=str(lease.generation_id))
             finally:
@@ -85,8 +85,8 @@ class Bench:
                 self.on_settled()
 
 
-async def generate_video(context: dict[str, Any]) -> None:
-    """Arq task: somebody rang. ``context["bench"]`` is the worker's `Bench`."""
-    bench: Bench = context["bench"]
+async def generate_video(ctx: dict[Any, Any]) -> None:
+    """Arq task: somebody rang. ``ctx["bench"]`` is the worker's `Bench`."""
+    bench: Bench = ctx["bench"]
     # Not awaited: arq's own limits and crashes must not touch a clip that is being made.
     bench.wake()

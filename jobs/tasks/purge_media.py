@@ -8,7 +8,7 @@ from jobs.outbox import purge_pending
 from models.storage import MediaStore
 
 
-async def purge_media(context: dict[str, Any]) -> None:
-    """Arq task: somebody rang. ``context["media"]`` is the worker's `MediaStore`."""
-    media: MediaStore = context["media"]
+async def purge_media(ctx: dict[Any, Any]) -> None:
+    """Arq task: somebody rang. ``ctx["media"]`` is the worker's `MediaStore`."""
+    media: MediaStore = ctx["media"]
     await purge_pending(media)

@@ -161,7 +161,7 @@ async def test_a_wanted_stop_wins_over_every_way_back_into_the_queue(ada: Accoun
 
 async def test_a_cancel_that_rolls_back_leaves_everything_as_it_was(ada: Account) -> None:
     generation = await queue_one(ada)
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(ZeroDivisionError):  # noqa: PT012
         async with in_transaction() as connection:
             await cancel(connection, generation.id)
             raise ZeroDivisionError

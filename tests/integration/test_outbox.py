@@ -32,7 +32,7 @@ async def test_a_committed_generation_is_rung_for_and_its_promise_goes_away(data
 
 
 async def test_a_rolled_back_promise_was_never_made(database: str, redis: Redis) -> None:
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(ZeroDivisionError):  # noqa: PT012
         async with in_transaction() as connection:
             await enqueue_generation(connection, new_id())
             raise ZeroDivisionError

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -82,9 +83,7 @@ async def test_a_hundred_disconnects_leave_no_gap_and_no_repeat(redis: Redis, re
     assert heard == [f"1-{n}" for n in range(1, 502)]
 
 
-async def test_a_second_attempt_continues_the_stream_under_a_higher_fence(
-    redis: Redis, reader: ProgressReader
-) -> None:
+async def test_a_second_attempt_continues_the_stream_under_a_higher_fence(redis: Redis, reader: ProgressReader) -> None:
     generation_id = uuid4()
     await steps(ProgressWriter(redis, generation_id, fence=1, attempt=1), 1, 3)
     await announce(redis, ProgressEvent(generation_id=generation_id, attempt=1, kind=EventKind.QUEUED), fence=2)
@@ -106,9 +105,7 @@ async def test_a_zombie_is_refused_by_redis_itself(redis: Redis) -> None:
 
 
 @pytest.mark.parametrize("after", ["1-1", "7-3", "nonsense"])
-async def test_a_cursor_whose_history_is_gone_gets_a_snapshot(
-    redis: Redis, reader: ProgressReader, after: str
-) -> None:
+async def test_a_cursor_whose_history_is_gone_gets_a_snapshot(redis: Redis, reader: ProgressReader, after: str) -> None:
     generation_id = uuid4()
     writer = ProgressWriter(redis, generation_id, fence=1, attempt=1)
     await steps(writer, 1, 6)
@@ -156,7 +153,7 @@ async def test_a_slow_subscriber_loses_steps_but_no_change_of_phase(redis: Redis
     assert len(rest) <= QUEUE_LENGTH
     phases = [event.phase for event in [first, *rest]]
     assert list(dict.fromkeys(phases)) == ["TEXT", "DENOISE", "ENCODE", None]
-    assert [e.step for e in rest if e.phase == "DENOISE"][0] == 1
+    assert next(e.step for e in rest if e.phase == "DENOISE") == 1
     assert rest[-1].kind is EventKind.FINISHED
 
 
@@ -219,7 +216,7 @@ async def _until_position(reader: ProgressReader, generation_id: UUID, cursor: s
     await _until(lambda: channel.position == Cursor.parse(cursor))
 
 
-async def _until(condition: object) -> None:
+async def _until(condition: Callable[[], Any]) -> None:
     async with asyncio.timeout(10):
-        while not condition():  # type: ignore[operator]
+        while not condition():  # noqa: ASYNC110 - there is nothing to be told by
             await asyncio.sleep(0.005)

@@ -81,7 +81,7 @@ async def test_a_writer_killed_half_way_leaves_no_object(tmp_path: Path) -> None
     )
     folder = tmp_path / "media" / "videos" / "g" / "1"
     async with asyncio.timeout(30):
-        while not (folder.exists() and any(folder.iterdir())):
+        while not (folder.exists() and any(folder.iterdir())):  # noqa: ASYNC110
             await asyncio.sleep(0.001)
     os.kill(process.pid, signal.SIGKILL)
     await process.wait()

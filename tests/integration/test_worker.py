@@ -154,6 +154,7 @@ async def test_a_killed_worker_is_succeeded_by_another_within_fifteen_seconds(
     killed = time.monotonic()
     other = await Worker(database, stores.urls.redis_url, tmp_path).start()
     try:
+
         async def again() -> bool:
             return (await Generation.get(id=generation.id)).attempt == 2
 

@@ -1,3 +1,4 @@
+# ruff: noqa: T201 - it reports on the terminal
 """`python -m tests.prove [crashes] [races]`: the long batteries, their figures written to docs/proofs.json and .md."""
 
 from __future__ import annotations

@@ -145,7 +145,7 @@ async def crash_battery(folder: Path, *, kills: int, seed: int = 1) -> Figures:
 
 async def _kill_one(stack: Stack, part: str, figures: Figures, rng: random.Random) -> None:
     async with asyncio.timeout(60):
-        while not (running := await _running(stack, part)) or not stack.pid(part):
+        while not (running := await _running(stack, part)) or not stack.pid(part):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     await asyncio.sleep(rng.uniform(0.0, 0.5))  # any moment of the clip will do
     if not stack.kill(part):
@@ -154,7 +154,7 @@ async def _kill_one(stack: Stack, part: str, figures: Figures, rng: random.Rando
     if part.startswith("worker"):
         await asyncio.gather(*(_until_restarted(row, figures) for row in running))
     async with asyncio.timeout(60):
-        while not stack.pid(part):
+        while not stack.pid(part):  # noqa: ASYNC110 - another process starts it
             await asyncio.sleep(0.05)
 
 
@@ -226,5 +226,3 @@ async def _count_files(figures: Figures, folder: Path) -> None:
     found = {str(path.relative_to(media)) for path in media.rglob("*") if path.is_file()}
     if kept != found:
         figures.faults.append(f"media: {len(found - kept)} objects of nobody, {len(kept - found)} missing")
-
-

@@ -1,3 +1,4 @@
+# ruff: noqa: T201 - its answers are lines on standard output
 """One of the two processes of a race: does what it is told at the very moment it is told, and says what came of it."""
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from models.tables import connect
 from models.video import RenditionKind
 
 
-async def act(order: dict[str, Any]) -> Any:
+async def act(order: dict[str, Any]) -> Any:  # noqa: PLR0911 - a table of orders
     """Do ``order["do"]``."""
     if order["do"] == "claim":
         lease = await claim(connections.get("default"), new_id(), "slides")
@@ -57,9 +58,7 @@ def _spoken(lease: Lease) -> dict[str, Any]:
 
 def _lease(order: dict[str, Any]) -> Lease:
     told = order["lease"]
-    return Lease(
-        **told | {"generation_id": UUID(told["generation_id"]), "account_id": UUID(told["account_id"])}
-    )
+    return Lease(**told | {"generation_id": UUID(told["generation_id"]), "account_id": UUID(told["account_id"])})
 
 
 def _clip(lease: Lease) -> tuple[ClipMessage, list[StoredObject]]:

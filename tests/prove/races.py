@@ -1,4 +1,4 @@
-"""The race battery: two processes claim, finish, cancel, fail, hand back and sweep one generation at the same moment."""
+"""The race battery: two processes claim, finish, cancel, fail, hand back and sweep a generation at one moment."""
 
 from __future__ import annotations
 
@@ -140,7 +140,10 @@ async def _both(
     at = time.monotonic() + 0.01
     orders = [one, other] if rng.random() < 0.5 else [other, one]
     said = await asyncio.gather(
-        *(racer.act(at + rng.uniform(0, APART_SECONDS), do, **order) for racer, (do, order) in zip(racers, orders, strict=True))
+        *(
+            racer.act(at + rng.uniform(0, APART_SECONDS), do, **order)
+            for racer, (do, order) in zip(racers, orders, strict=True)
+        )
     )
     return said if orders[0] is one else said[::-1]
 
