@@ -42,7 +42,7 @@ CONNECTIONS = 8
 QUERY = """query Feed($first: Int!) { feed(kind: LATEST, first: $first) {
   edges { cursor node {
     id caption author { id handle displayName }
-    media { url posterUrl previewUrl width height seconds hasAudio waveform expiresAt }
+    media { url posterUrl previewUrl width height seconds hasAudio expiresAt }
     createdAt publishedAt
   } }
   pageInfo { hasNextPage endCursor }

@@ -26,7 +26,7 @@ from resolvers.media import media_address
 from schema.node import global_id
 
 PAGE = """
-SELECT v.id, v.caption, v.width, v.height, v.seconds, v.has_audio, v.waveform, v.created_at, s.published_at,
+SELECT v.id, v.caption, v.width, v.height, v.seconds, v.has_audio, v.created_at, s.published_at,
        a.id AS author_id, a.handle, a.display_name,
        max(r.id::text) FILTER (WHERE r.kind = 'MP4') AS mp4,
        max(r.id::text) FILTER (WHERE r.kind = 'POSTER') AS poster,
@@ -72,7 +72,6 @@ def _edge(server: Any, row: asyncpg.Record, now: datetime) -> dict[str, Any]:
         "height": row["height"],
         "seconds": row["seconds"],
         "hasAudio": row["has_audio"],
-        "waveform": orjson.loads(row["waveform"]),
         "expiresAt": addresses[RenditionKind.MP4].expires_at,
     }
     author = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 import orjson
@@ -36,10 +35,4 @@ def refusal_body(message: str) -> dict[str, Any]:
 
 def encode(value: object) -> bytes:
     """JSON as UTF-8. Raises `TypeError` for what JSON cannot hold."""
-    return orjson.dumps(value, default=_plain, option=orjson.OPT_PASSTHROUGH_DATETIME)
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    raise TypeError(f"{type(value).__name__} is not JSON")
+    return orjson.dumps(value)

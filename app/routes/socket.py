@@ -17,18 +17,21 @@ from starlette.responses import Response
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.exceptions import ConnectionRejectionError
+from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import ConnectionInitMessage, Message
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.unset import UNSET, UnsetType
 from strawberry.utils.aio import aclosing
+from tortoise.exceptions import BaseORMException
 
 from app.auth import bearer_token, context_for, cookie_token
 from app.metrics import SOCKETS
 from app.routes.encode import encode
 from resolvers.context import Context, Stores
 from resolvers.session import session_for_token
+from schema.extensions.masking import fault
 
 INIT_SECONDS = 5
 MOST_OPERATIONS = 50
@@ -101,9 +104,13 @@ class _Handler(BaseGraphQLTransportWSHandler[Connection, None]):
         except GraphQLError as refusal:
             # Raised before parsing: the document was refused by its text.
             await operation.send_initial_errors([refusal])
+        except WebSocketDisconnected:
+            return
+        except Exception as error:  # noqa: BLE001 - the client learns an id, and its other operations go on
+            await operation.send_initial_errors([fault(error)])
 
     async def handle_task_exception(self, error: Exception) -> None:
-        """Log a fault of ours once; the socket's other operations go on."""
+        """Log what failed beside the operations."""
         _log.error("socket_failed", exc_info=error)
 
     async def _end_with_session(self) -> None:
@@ -112,7 +119,12 @@ class _Handler(BaseGraphQLTransportWSHandler[Connection, None]):
         while (
             connection.token is not None and connection.context is not None and connection.context.session is not None
         ):
-            found = await session_for_token(connection.token)
+            try:
+                found = await session_for_token(connection.token)
+            except (BaseORMException, OSError):
+                # Postgres is away: nothing can be read through the socket either. Ask again when it is back.
+                await asyncio.sleep(1)
+                continue
             if found is None:
                 await self.websocket.close(code=4403, reason="The session has ended")
                 return

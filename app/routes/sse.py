@@ -24,6 +24,7 @@ from app.routes.encode import encode, refusal_body, response_body
 from app.routes.parameters import BadRequest, Parameters, from_post, from_query
 from resolvers.context import Context
 from resolvers.session import session_is_live
+from schema.extensions.masking import fault
 
 TOKEN_HEADER = "x-graphql-event-stream-token"  # noqa: S105 - a header's name
 PING_SECONDS = 12.0
@@ -174,6 +175,8 @@ class EventStreams:
         except GraphQLError as refusal:
             # Raised before parsing: the document was refused by its text.
             yield PreExecutionError(data=None, errors=[refusal])
+        except Exception as error:  # noqa: BLE001 - the client learns an id, and its other operations go on
+            yield PreExecutionError(data=None, errors=[fault(error)])
 
     def _response(self, messages: AsyncGenerator[bytes], session_id: UUID | None) -> Response:
         return StreamingResponse(

@@ -47,6 +47,11 @@ def shown(error: GraphQLError) -> GraphQLError:
     )
 
 
+def fault(error: Exception) -> GraphQLError:
+    """The masked error for what failed outside every field, logged."""
+    return shown(GraphQLError(str(error), original_error=error))
+
+
 class Masking(SchemaExtension):
     """Masks the errors of every result, single or streamed."""
 
