@@ -138,7 +138,7 @@ is the ceiling: the training scenes themselves, read the same way.
 
 ## What is corrected afterwards
 
-`engine/diorama/model/projection.py` projects every sample onto valid scenes: ranges, key-to-key noise, one
+`engine/diorama/model/projection.py` projects every sample onto valid scenes: ranges, frame, ground, key noise, one
 sharp impact where the foot is lowest, a still camera where none was asked to move, strangers shifted apart, and
 every relation but orbit made exact by shifts. An actor that only
 acts on the spot is kept from sliding, a roll turns as far as it travels. The column "unprojected" is the sample

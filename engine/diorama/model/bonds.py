@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
 HIGHEST_TOP = 0.08
 """No sprite's top goes higher: a player's title lies there."""
+SIDE = 0.015
+"""Least distance of a sprite from the frame's left and right edge."""
+GROUND = 0.75
+"""The farthest ground (the smallest y) on which every place has firm ground."""
+ORDERS = frozenset({"left_of", "right_of", "beside"})
 AERIAL = frozenset({"fly", "float", "hover", "orbit"})
 
 
@@ -81,10 +86,22 @@ def _on(bond: Bond) -> None:
     _near(bond, 0.25 * bond.breadth)
 
 
+def _peak_above(own: NDArray[np.float32], middle: float) -> None:
+    """Where the path crosses ``middle``, stretch it on both sides of its highest key so that this key lies there."""
+    x, peak = own[:, X].copy(), int(own[:, Y].argmin())
+    before, after = x[peak] - x[0], x[-1] - x[peak]
+    wanted = (middle - x[0], x[-1] - middle)
+    if min(before * wanted[0], after * wanted[1]) <= 0 or min(abs(before), abs(after)) < 0.04:
+        return
+    own[:peak, X] = x[0] + (x[:peak] - x[0]) * (wanted[0] / before)
+    own[peak:, X] = middle + (x[peak:] - x[peak]) * (wanted[1] / after)
+
+
 def _over(bond: Bond) -> None:
     """Cross above it: bring the paths together if they miss, then stretch the arc (or lift all) until it clears."""
     _fit_above(bond)
     own, other = bond.own, bond.other
+    _peak_above(own, float(np.median(other[:, X])))
     distance = np.abs(own[:, X] - other[:, X])
     closest = int(distance.argmin())
     miss = float(distance[closest] - 0.2 * bond.breadth[closest])
@@ -130,9 +147,45 @@ def _holding(bond: Bond) -> None:
 
 def _chasing(bond: Bond) -> None:
     side = np.float32(1.0 if bond.other[-1, X] >= bond.other[0, X] else -1.0)
-    lack = np.maximum(0.9 * bond.touch - side * (bond.other[:, X] - bond.own[:, X]), 0)
+    lack = np.maximum(1.05 * bond.touch - side * (bond.other[:, X] - bond.own[:, X]), 0)
     bond.own[:, X] -= side * lack
     bond.own[:, FACING] = bond.other[:, FACING] = side
+
+
+def keep_in_frame(condition: Condition, tracks: NDArray[np.float32]) -> None:
+    """Shift (or, where that is not enough, narrow) the paths of actors that belong together into the frame."""
+    for family in families(condition):
+        half = np.stack([condition.extent(s)[0] * tracks[s, :, SCALE] / 2 for s in family])
+        x = tracks[family, :, X]
+        low, high = float((x - half).min()), float((x + half).max())
+        room = 1 - 2 * SIDE
+        if high - low > room:
+            middle = (low + high) / 2
+            x = np.float32(middle) + (x - np.float32(middle)) * np.float32(room / (high - low))
+            low, high = middle - room / 2, middle + room / 2
+        tracks[family, :, X] = x + np.float32(max(SIDE - low, 0.0) + min(1 - SIDE - high, 0.0))
+
+
+def stand_on_ground(condition: Condition, tracks: NDArray[np.float32]) -> None:
+    """Lower families whose lowest member stands (not flies) above `GROUND`, as one."""
+    if condition.floating:
+        return
+    for family in families(condition):
+        floors = [float(np.quantile(tracks[s, :, Y], 0.95)) for s in family]
+        actor = condition.actors[family[int(np.argmax(floors))]]
+        if actor.kind != "sky" and not AERIAL & set(actor.motions):
+            tracks[family, :, Y] += np.float32(max(GROUND - max(floors), 0.0))
+
+
+def families(condition: Condition) -> list[list[int]]:
+    """Slots that a relation other than an order from left to right ties together."""
+    root = list(range(len(condition.actors)))
+    for slot in range(len(root)):
+        relation, target = condition.link(slot)
+        if target is not None and relation not in ORDERS:
+            old, new = root[slot], root[target]
+            root = [new if r == old else r for r in root]
+    return [[s for s, r in enumerate(root) if r == group] for group in dict.fromkeys(root)]
 
 
 TIE: dict[str, Callable[[Bond], None]] = {

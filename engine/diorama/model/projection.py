@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.diorama.model.bonds import HIGHEST_TOP, relate
+from engine.diorama.model.bonds import HIGHEST_TOP, ORDERS, families, keep_in_frame, relate, stand_on_ground
 from engine.diorama.model.latents import FACING, IMPACT, OPACITY, ROTATION, SCALE, SQUASH, X, Y
 from engine.diorama.scene import KEYS
 
@@ -42,8 +42,9 @@ def project(
         _stand(condition, slot, track)
         _roll(condition, slot, track)
     np.clip(tracks, LOWEST, HIGHEST, out=tracks)
-    _spread(condition, tracks)
     relate(condition, tracks)
+    stand_on_ground(condition, tracks)
+    _spread(condition, tracks)
     _keep_heads_in(condition, tracks)
     np.clip(tracks, LOWEST, HIGHEST, out=tracks)
     return tracks, camera
@@ -92,7 +93,7 @@ def _contacts(track: NDArray[np.float32]) -> None:
 def _stand(condition: Condition, slot: int, track: NDArray[np.float32]) -> None:
     """An actor that only acts on the spot does not slide: what is left of x is its quick movement."""
     bonds = [condition.link(s) for s in range(len(condition.actors))]
-    carried = bonds[slot][0] not in ("none", "left_of", "right_of", "beside")
+    carried = bonds[slot][0] not in ("none", *ORDERS)
     carried = carried or any(target == slot and relation in CARRYING for relation, target in bonds)
     if carried or not ON_THE_SPOT.issuperset(condition.actors[slot].motions):
         return
@@ -145,22 +146,17 @@ def _gap(condition: Condition, tracks: NDArray[np.float32], a: int, b: int) -> N
 
 
 def _spread(condition: Condition, tracks: NDArray[np.float32]) -> None:
-    """Move strangers, and neighbours in the wrong order, apart by whole-track shifts until they stand clear."""
-    ties = _families(condition)
-    for _ in range(4):
+    """Move strangers, and neighbours in the wrong order, apart, and all into the frame, by whole-track shifts."""
+    ties = [0] * len(tracks)
+    for number, family in enumerate(families(condition)):
+        for slot in family:
+            ties[slot] = number
+    for _ in range(10):
+        keep_in_frame(condition, tracks)
         for a in range(len(tracks)):
             for b in range(a + 1, len(tracks)):
                 if ties[a] != ties[b]:
                     _part(condition, tracks, ties, a, b)
-
-
-def _families(condition: Condition) -> list[int]:
-    root = list(range(len(condition.actors)))
-    for slot in range(len(root)):
-        relation, target = condition.link(slot)
-        if target is not None and relation not in ("left_of", "right_of", "beside"):
-            root = [root[target] if r == root[slot] else r for r in root]
-    return root
 
 
 def _part(condition: Condition, tracks: NDArray[np.float32], ties: list[int], a: int, b: int) -> None:
@@ -178,5 +174,4 @@ def _part(condition: Condition, tracks: NDArray[np.float32], ties: list[int], a:
         return
     for slot, push in ((a, -side * lack / 2), (b, side * lack / 2)):
         family = [s for s, t in enumerate(ties) if t == ties[slot]]
-        low, high = (float(f(tracks[family, :, X])) for f in (np.min, np.max))
-        tracks[family, :, X] += np.clip(push, min(0.06 - low, 0.0), max(0.94 - high, 0.0))
+        tracks[family, :, X] += np.float32(push)
