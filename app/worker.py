@@ -75,7 +75,6 @@ async def run_worker(
             _log.info("worker_ready", engine=settings.engine, device=settings.device)
             await stopping.wait()
             _log.info("worker_stops")
-            asyncio.get_running_loop().call_later(STOP_SECONDS, _stop_hard)
 
 
 async def _start_engine(settings: Settings, command: Sequence[str], stopping: asyncio.Event) -> EngineChild | None:
@@ -171,6 +170,11 @@ def _report_crash(task: asyncio.Task[None]) -> None:
 
 def _on_signals(stop: Callable[[], None]) -> None:
     loop = asyncio.get_running_loop()
+
+    def told() -> None:
+        stop()
+        loop.call_later(STOP_SECONDS, _stop_hard)
+
     for number in (signal.SIGTERM, signal.SIGINT):
         with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):  # not the main thread: a test's
-            loop.add_signal_handler(number, stop)
+            loop.add_signal_handler(number, told)

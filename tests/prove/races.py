@@ -8,22 +8,14 @@ import random
 import sys
 import time
 from collections import Counter
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tortoise import Tortoise
-
-from app.embedded import start_stores
-from app.migrate import migrate
-from app.settings import Settings
 from jobs.lease import LEASE_SECONDS
 from models.account import Account
 from models.generation import Generation
-from models.tables import connect
 from tests.jobs_stack import member, queue_one, rows
-from tests.prove.stack import quiet
 
 PAIRS = (
     ("finish", "cancel"), ("finish", "sweep"), ("finish", "finish"), ("fail", "cancel"), ("fail", "sweep"),
@@ -41,13 +33,6 @@ class Figures:
     ends: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
     faults: list[str] = field(default_factory=list)
-
-    def summary(self) -> dict[str, Any]:
-        """As JSON."""
-        return {
-            "races": self.races, "claims_won_by": dict(self.first), "ends": dict(self.ends),
-            "seconds": round(self.seconds), "faults": self.faults,
-        }  # fmt: skip
 
 
 class Racer:
@@ -82,17 +67,6 @@ class Racer:
         assert self._process.stdin is not None
         self._process.stdin.close()
         await self._process.wait()
-
-
-async def race_battery(folder: Path, *, races: int) -> Figures:
-    """Races on stores of their own in ``folder``."""
-    async with AsyncExitStack() as closing:
-        stores = await start_stores(Settings(data_dir=folder, database_url=None, redis_url=None), quiet)
-        closing.push_async_callback(stores.close)
-        await migrate(stores.urls.database_url, quiet)
-        await connect(stores.urls.database_url)
-        closing.push_async_callback(Tortoise.close_connections)
-        return await race(stores.urls.database_url, races=races)
 
 
 async def race(database_url: str, *, races: int, seed: int = 1) -> Figures:
