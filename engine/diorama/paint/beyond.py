@@ -21,6 +21,35 @@ DEEP = {
 }
 
 
+def _reef(s: Sketch, codes: tuple[int, int, int]) -> None:
+    """The sea floor with weed, coral and a shell."""
+    sheet = s.sheet()
+    sand = mix(bgr(0xE8D2A0), bgr(codes[1]), 0.35) * {"night": 0.42, "dusk": 0.7}.get(s.time, 0.95)
+    s.fill(sheet, sc.wave_line(s, 0.83, 0.012), sand, sand * 0.72)
+    weed = mix(bgr(0x3FA85A), bgr(codes[1]), 0.2) * (0.5 if s.light.dark else 0.9)
+    for x in (0.02, 0.06, 0.11, 0.9, 0.95, 0.99, 0.7):
+        _weed(s, sheet, x, 0.87, float(s.rng.uniform(0.16, 0.34)), weed)
+    for name, x, size in (
+        ("coral", 0.17, 0.2),
+        ("coral", 0.84, 0.26),
+        ("spiral-shell", 0.3, 0.08),
+        ("rock", 0.78, 0.12),
+    ):
+        s.prop(sheet, name, x, 0.885, size)
+    s.keep(sheet, 1.0)
+
+
+CONE = (
+    (-0.1, 0.7), (0.16, 0.56), (0.34, 0.4), (0.415, 0.315), (0.46, 0.328), (0.52, 0.322), (0.58, 0.314), (0.67, 0.41),
+    (0.84, 0.56), (1.1, 0.7),
+)  # fmt: skip
+LAVA = (
+    ((0.43, 0.322), (0.475, 0.33), (0.46, 0.42), (0.49, 0.5), (0.44, 0.6), (0.42, 0.7), (0.34, 0.7), (0.4, 0.58),
+     (0.44, 0.5), (0.425, 0.4)),
+    ((0.53, 0.322), (0.565, 0.32), (0.585, 0.4), (0.56, 0.46), (0.61, 0.56), (0.585, 0.57), (0.54, 0.47), (0.56, 0.4)),
+)  # fmt: skip
+
+
 def underwater(s: Sketch) -> None:
     """A reef: light shafts from above, coral, weed, rising bubbles."""
     codes = DEEP[s.time]
@@ -48,20 +77,7 @@ def underwater(s: Sketch) -> None:
         for _ in range(round((9 - 2 * k) * s.width / s.unit)):
             _weed(s, sheet, float(s.rng.uniform(-0.2, 1.2)), y + 0.03, 0.1 + 0.09 * k, far * (0.86 - 0.1 * k))
         s.keep(sheet, depth)
-    sheet = s.sheet()
-    sand = mix(bgr(0xE8D2A0), bgr(codes[1]), 0.35) * {"night": 0.42, "dusk": 0.7}.get(s.time, 0.95)
-    s.fill(sheet, sc.wave_line(s, 0.83, 0.012), sand, sand * 0.72)
-    weed = mix(bgr(0x3FA85A), bgr(codes[1]), 0.2) * (0.5 if s.light.dark else 0.9)
-    for x in (0.02, 0.06, 0.11, 0.9, 0.95, 0.99, 0.7):
-        _weed(s, sheet, x, 0.87, float(s.rng.uniform(0.16, 0.34)), weed)
-    for name, x, size in (
-        ("coral", 0.17, 0.2),
-        ("coral", 0.84, 0.26),
-        ("spiral-shell", 0.3, 0.08),
-        ("rock", 0.78, 0.12),
-    ):
-        s.prop(sheet, name, x, 0.885, size)
-    s.keep(sheet, 1.0)
+    _reef(s, codes)
     s.ground = 0.88
     box = (0.0, -0.05 * s.height, float(s.width), 1.05 * s.height)
     s.ambients.append(Rings.bubbles(s.rng, 26, box, s.unit, 0.9))
@@ -102,6 +118,24 @@ def sky(s: Sketch) -> None:
     sc.fireflies(s, 10)
 
 
+def _planets(s: Sketch) -> None:
+    """Two planets far off and the limb of a third below."""
+    sheet = s.sheet()
+    sphere(s, sheet, 0.16, 0.24, 0.085, (0xE8B27A, 0x8C4A3C))
+    s.prop(sheet, "ringed-planet", 0.82, 0.36, 0.24, shadow=False)
+    s.keep(sheet, 0.2)
+    sheet = s.sheet()
+    sphere(
+        s,
+        sheet,
+        0.72,
+        1.17 if s.height > s.width else 1.4,
+        0.62,
+        ({"dusk": 0xB8508C, "dawn": 0xC87A6A}.get(s.time, 0x3F8AD8), 0x142A6C),
+    )
+    s.keep(sheet, 0.5)
+
+
 def space(s: Sketch) -> None:
     """Stars, a nebula and planets."""
     tint = {
@@ -110,7 +144,7 @@ def space(s: Sketch) -> None:
         "dusk": (0xE85A9A, 0x6A2A8C),
         "night": (0x7A5AE8, 0x1A2A6C),
     }[s.time]
-    s.light = lamp(s.light, gain=(0.97, 0.96, 1.04), lift=(4, 4, 14))
+    s.light = lamp(s.light, gain=(0.97, 0.96, 1.04), lift=(4, 4, 14), scenery=(0.95, 0.95, 1.0))
     sheet = s.sheet()
     s.rows(
         sheet,
@@ -137,20 +171,7 @@ def space(s: Sketch) -> None:
         radius = max(8, round(float(s.rng.choice([0.8, 1.1, 1.9])) * s.unit / 720 * 16))
         sc.cv2.circle(sheet, at, radius, (*map(float, tone), 255.0), -1, sc.cv2.LINE_AA, 4)
     s.keep(sheet, 0.04)
-    sheet = s.sheet()
-    sphere(s, sheet, 0.16, 0.24, 0.085, (0xE8B27A, 0x8C4A3C))
-    s.prop(sheet, "ringed-planet", 0.82, 0.36, 0.24, shadow=False)
-    s.keep(sheet, 0.2)
-    sheet = s.sheet()
-    sphere(
-        s,
-        sheet,
-        0.72,
-        1.17 if s.height > s.width else 1.4,
-        0.62,
-        ({"dusk": 0xB8508C, "dawn": 0xC87A6A}.get(s.time, 0x3F8AD8), 0x142A6C),
-    )
-    s.keep(sheet, 0.5)
+    _planets(s)
     box = (0.0, 0.0, float(s.width), float(s.height))
     s.ambients.append(Motes(s.rng.random((22, 6)), box, 0xEAF2FF, 0.008 * s.unit, 0.0, 3.0, 1.0, 0.05))
     s.ground = None
@@ -177,13 +198,10 @@ def sphere(s: Sketch, sheet: Picture, x: float, y: float, radius: float, codes: 
 
 def moon(s: Sketch) -> None:
     """Grey craters under a black sky with the Earth rising."""
-    s.light = lamp(s.light, gain=(0.98, 0.98, 1.02), lift=(2, 2, 8))
+    s.light = lamp(s.light, gain=(0.98, 0.98, 1.02), lift=(2, 2, 8), scenery=(0.92, 0.93, 1.0))
     share = {"day": 1.0, "dawn": 0.9, "dusk": 0.84, "night": 0.62}[s.time]
-    tint = (
-        np.float32(share)
-        * bgr({"dawn": 0xFFE4D8, "day": 0xFFFFFF, "dusk": 0xFFD2C0, "night": 0xC8D4FF}[s.time])
-        / np.float32(255)
-    )
+    warmth = {"dawn": 0xFFE4D8, "day": 0xFFFFFF, "dusk": 0xFFD2C0, "night": 0xC8D4FF}[s.time]
+    tint = np.asarray(bgr(warmth) * (share / 255), np.float32)
     sheet = s.sheet()
     s.rows(sheet, -MARGIN_Y, 1 + MARGIN_Y, [bgr(0x04050F), bgr(0x0C1230), bgr(0x1C2650)], (0, 0.5, 0.75))
     sc.stars(s, sheet, 260, 0.75)
@@ -194,11 +212,11 @@ def moon(s: Sketch) -> None:
     s.keep(sheet, 0.08)
     for k, (y, code, depth) in enumerate(((0.6, 0x5C6070, 0.2), (0.65, 0x83868F, 0.45))):
         sheet = s.sheet()
-        tone = bgr(code) * tint
+        tone: Colour = np.asarray(bgr(code) * tint, np.float32)
         s.fill(sheet, sc.wave_line(s, y, 0.02, jagged=0.07 if k == 0 else 0), tone * 1.15, tone * 0.9)
         s.keep(sheet, depth)
     sheet = s.sheet()
-    tone = bgr(0xBFC1C8) * tint
+    tone: Colour = np.asarray(bgr(0xBFC1C8) * tint, np.float32)
     s.fill(sheet, sc.wave_line(s, 0.69, 0.008), tone, tone * 0.72)
     for k in range(15):
         near = (k + float(s.rng.random())) / 15
@@ -216,9 +234,8 @@ def moon(s: Sketch) -> None:
     s.keep(sheet, 1.0)
 
 
-def volcano(s: Sketch) -> None:
-    """A cone that glows, lava running down, embers in the air."""
-    sc.sky(s, 0.64)
+def _plume(s: Sketch) -> None:
+    """Smoke that rises and spreads."""
     sheet = s.sheet()
     smoke = mix(bgr(0x5A4A52), bgr(s.light.haze), 0.3) * (0.5 if s.light.dark else 1)
     for k in range(22):
@@ -236,56 +253,31 @@ def volcano(s: Sketch) -> None:
             blur=0.02,
         )
     s.keep(sheet, 0.1, drift=0.004 * s.unit)
+
+
+def _cone(s: Sketch) -> None:
+    """The mountain with its glowing crater."""
     sheet = s.sheet()
     rock = s.tone(0x6A4650, 0.35)
-    cone = [
-        (-0.1, 0.7),
-        (0.16, 0.56),
-        (0.34, 0.4),
-        (0.415, 0.315),
-        (0.46, 0.328),
-        (0.52, 0.322),
-        (0.58, 0.314),
-        (0.67, 0.41),
-        (0.84, 0.56),
-        (1.1, 0.7),
-    ]
-    s.fill(sheet, cone, rock * 1.05, mix(rock, bgr(s.light.haze), 0.3))
+    s.fill(sheet, CONE, rock * 1.05, mix(rock, bgr(s.light.haze), 0.3))
     s.fill(
         sheet,
         [(0.52, 0.322), (0.58, 0.314), (0.67, 0.41), (0.84, 0.56), (1.1, 0.7), (0.62, 0.7)],
         rock * 0.74,
         alpha=0.8,
     )
-    for shape in (
-        [
-            (0.43, 0.322),
-            (0.475, 0.33),
-            (0.46, 0.42),
-            (0.49, 0.5),
-            (0.44, 0.6),
-            (0.42, 0.7),
-            (0.34, 0.7),
-            (0.4, 0.58),
-            (0.44, 0.5),
-            (0.425, 0.4),
-        ],
-        [
-            (0.53, 0.322),
-            (0.565, 0.32),
-            (0.585, 0.4),
-            (0.56, 0.46),
-            (0.61, 0.56),
-            (0.585, 0.57),
-            (0.54, 0.47),
-            (0.56, 0.4),
-        ],
-    ):
+    for shape in LAVA:
         s.fill(sheet, shape, bgr(0xFFE45C), bgr(0xF2542A))
-    mask = (raster.falloff(round(0.36 * s.unit), 2.2) * 170).astype("uint8")
-    s.paint(sheet, mask, round(s.px(0.5)) - mask.shape[1] // 2, round(s.py(0.315)) - mask.shape[0] // 2, bgr(0xFF7A3A))
+    s.halo(sheet, 0.5, 0.315, 0.36, 0xFF7A3A, 0.67)
     s.ellipse(sheet, 0.5, 0.32, 0.085, 0.014, bgr(0xFFF2A0), bgr(0xFF9A3A))
     s.keep(sheet, 0.2)
+
+
+def volcano(s: Sketch) -> None:
+    """A cone that glows, lava running down, embers in the air."""
+    sc.sky(s, 0.64)
+    _plume(s)
+    _cone(s)
     sc.ridge(s, 0.66, 0, 0x4A3640, distance=0.2, depth=0.45, jagged=0.06)
     sheet = sc.ground(s, 0.69, 0x3A2C34, 0x5E4850, amp=0.012, specks=(0x6A545C, 0x241C24))
     for _ in range(9):

@@ -95,22 +95,12 @@ def _boards(s: Sketch, floor: float, code: int, *, tiles: bool = False) -> Pictu
 
 def _lamp_glow(s: Sketch, x: float, y: float, radius: float, share: float) -> None:
     sheet = s.sheet()
-    mask = (raster.falloff(round(radius * s.unit), 2.2) * 255 * share).astype("uint8")
-    s.paint(sheet, mask, round(s.px(x)) - mask.shape[1] // 2, round(s.py(y)) - mask.shape[0] // 2, bgr(0xFFD08A))
+    s.halo(sheet, x, y, radius, 0xFFD08A, share)
     s.keep(sheet, 0.9)
 
 
-def room(s: Sketch) -> None:
-    """A living room: window, pictures, sofa, rug, a lamp that burns in the evening."""
-    _warmth(s)
-    hole = (0.12, 0.24, 0.5, 0.48)
-    _outlook(s, *hole)
-    sheet = s.sheet()
-    _walls(s, sheet, 0.68, (0x7FA8B8, 0x9CC4CC), hole)
-    for k in range(round(18 * s.width / s.unit)):
-        x = -0.25 + k * 1.5 / round(18 * s.width / s.unit)
-        if not hole[0] - 0.05 < x < hole[2] + 0.03:
-            s.box(sheet, x, -MARGIN_Y, x + 0.016, 0.67, _inside(s, 0xA8D0D4), alpha=0.22)
+def _curtains(s: Sketch, sheet: Picture, hole: tuple[float, float, float, float]) -> None:
+    """Drapes at both sides of the window."""
     curtain = _inside(s, 0xE8785C)
     for x0, x1, sway in ((hole[0] - 0.09, hole[0] + 0.035, 0.03), (hole[2] - 0.035, hole[2] + 0.09, -0.03)):
         for k in range(4):
@@ -126,6 +116,10 @@ def room(s: Sketch) -> None:
                 curtain * (1.05 if k % 2 else 0.88),
                 curtain * 0.8,
             )
+
+
+def _pictures(s: Sketch, sheet: Picture) -> None:
+    """Two framed landscapes."""
     gold = _inside(s, 0xD8A850)
     for x, y, w, h, code in ((0.62, 0.3, 0.15, 0.1, 0x6FA8DC), (0.82, 0.34, 0.11, 0.08, 0xF2A65C)):
         s.box(sheet, x - 0.012, y - 0.008, x + w + 0.012, y + h + 0.008, gold, gold * 0.7)
@@ -135,6 +129,23 @@ def room(s: Sketch) -> None:
             [(x, y + h), (x + w * 0.4, y + h * 0.4), (x + w * 0.7, y + h * 0.75), (x + w, y + h * 0.5), (x + w, y + h)],
             _inside(s, 0x4E8A60),
         )
+
+
+def room(s: Sketch) -> None:
+    """A living room: window, pictures, sofa, rug, a lamp that burns in the evening."""
+    _warmth(s)
+    hole = (0.12, 0.24, 0.5, 0.48)
+    _outlook(s, *hole)
+    s.light = lamp(s.light, gain=s.light.gain, lift=s.light.lift, scenery=s.light.gain)
+    s.props.clear()  # the trees outside keep the light of the sky
+    sheet = s.sheet()
+    _walls(s, sheet, 0.68, (0x7FA8B8, 0x9CC4CC), hole)
+    for k in range(round(18 * s.width / s.unit)):
+        x = -0.25 + k * 1.5 / round(18 * s.width / s.unit)
+        if not hole[0] - 0.05 < x < hole[2] + 0.03:
+            s.box(sheet, x, -MARGIN_Y, x + 0.016, 0.67, _inside(s, 0xA8D0D4), alpha=0.22)
+    _curtains(s, sheet, hole)
+    _pictures(s, sheet)
     s.keep(sheet, 0.8)
     floor = _boards(s, 0.68, 0xB87F4E)
     s.prop(floor, "couch-and-lamp", 0.8, 0.735, 0.36)
@@ -163,6 +174,8 @@ def kitchen(s: Sketch) -> None:
     _warmth(s)
     hole = (0.34, 0.26, 0.68, 0.44)
     _outlook(s, *hole)
+    s.light = lamp(s.light, gain=s.light.gain, lift=s.light.lift, scenery=s.light.gain)
+    s.props.clear()  # the trees outside keep the light of the sky
     sheet = s.sheet()
     _walls(s, sheet, 0.72, (0xF2E2C0, 0xF8ECD2), hole)
     tile, count = _inside(s, 0xBCDCD4), round(14 * s.width / s.unit)
@@ -199,14 +212,8 @@ def kitchen(s: Sketch) -> None:
         _sunbeam(s, hole)
 
 
-def stage(s: Sketch) -> None:
-    """A theatre: red curtains, boards, spotlights and a glitter in the beams."""
-    s.light = lamp(s.light, gain=(1.02, 0.97, 0.95), lift=(8, 4, 6))
-    mood = {"dawn": 0xB86AA8, "day": 0x4A6AC8, "dusk": 0xC85A4A, "night": 0x3A2A8C}[s.time]
-    sheet = s.sheet()
-    s.rows(sheet, -MARGIN_Y, 1 + MARGIN_Y, [bgr(mood) * 0.25, bgr(mood) * 0.75, bgr(mood) * 0.4], (0, 0.55, 1))
-    s.glow(sheet, 0.5, 0.5, 0.8, mood, 0.9)
-    s.keep(sheet, 0.4)
+def _drapes(s: Sketch) -> None:
+    """Red curtains at both sides and a border above."""
     sheet = s.sheet()
     red = bgr(0xB81E34)
     for side in (0, 1):
@@ -235,6 +242,10 @@ def stage(s: Sketch) -> None:
             )
     s.box(sheet, -MARGIN_X, 0.086, 1 + MARGIN_X, 0.094, bgr(0xF2C04A), bgr(0xB8842A))
     s.keep(sheet, 0.85)
+
+
+def _planks(s: Sketch) -> None:
+    """The floor of the stage with a pool of light."""
     floor = s.sheet()
     board = bgr(0xA8683C)
     s.rows(floor, 0.72, 1 + MARGIN_Y, [board * 0.62, board, board * 0.7], (0, 0.4, 1))
@@ -248,6 +259,18 @@ def stage(s: Sketch) -> None:
         )
     s.ellipse(floor, 0.5, 0.85, 0.5, 0.11, bgr(0xFFE8B8), alpha=0.42, blur=0.04)
     s.keep(floor, 1.0)
+
+
+def stage(s: Sketch) -> None:
+    """A theatre: red curtains, boards, spotlights and a glitter in the beams."""
+    s.light = lamp(s.light, gain=(1.02, 0.97, 0.95), lift=(8, 4, 6))
+    mood = {"dawn": 0xB86AA8, "day": 0x4A6AC8, "dusk": 0xC85A4A, "night": 0x3A2A8C}[s.time]
+    sheet = s.sheet()
+    s.rows(sheet, -MARGIN_Y, 1 + MARGIN_Y, [bgr(mood) * 0.25, bgr(mood) * 0.75, bgr(mood) * 0.4], (0, 0.55, 1))
+    s.glow(sheet, 0.5, 0.5, 0.8, mood, 0.9)
+    s.keep(sheet, 0.4)
+    _drapes(s)
+    _planks(s)
     beams = s.sheet()
     for x, foot in ((0.06, 0.36), (0.94, 0.64), (0.5, 0.5)):
         s.fill(

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from engine.diorama.paint import raster
 from engine.diorama.paint import scenery as sc
 from engine.diorama.paint.ambient import Motes
 from engine.diorama.paint.raster import Picture, bgr, mix
 from engine.diorama.paint.sketch import MARGIN_X, Sketch
 
 
-def castle(s: Sketch) -> None:
-    """A castle on its hill, banners and a winding path."""
-    sc.sky(s, 0.62)
-    sc.clouds(s, 6)
-    sc.ridge(s, 0.6, 0, 0x8094BC, distance=0.78, depth=0.1, jagged=0.2, snow=True)
+def _castle_hill(s: Sketch) -> None:
+    """The castle on its hill, windows lit in the evening."""
     sheet = s.sheet()
     hill = [
         (-MARGIN_X, 0.68),
@@ -29,11 +25,16 @@ def castle(s: Sketch) -> None:
     s.prop(sheet, "castle", 0.5, 0.592, 0.56 if s.width <= s.height else 0.44, distance=0.28, shadow=False)
     if s.light.dark or s.time == "dusk":
         for x, y in ((0.47, 0.52), (0.54, 0.5), (0.42, 0.545), (0.58, 0.55)):
-            mask = (raster.falloff(round(0.035 * s.unit), 2) * 190).astype("uint8")
-            s.paint(
-                sheet, mask, round(s.px(x)) - mask.shape[1] // 2, round(s.py(y)) - mask.shape[0] // 2, bgr(0xFFC860)
-            )
+            s.halo(sheet, x, y, 0.035, 0xFFC860, 0.75, 2)
     s.keep(sheet, 0.3)
+
+
+def castle(s: Sketch) -> None:
+    """A castle on its hill, banners and a winding path."""
+    sc.sky(s, 0.62)
+    sc.clouds(s, 6)
+    sc.ridge(s, 0.6, 0, 0x8094BC, distance=0.78, depth=0.1, jagged=0.2, snow=True)
+    _castle_hill(s)
     sc.trees(
         s,
         ("evergreen-tree", "deciduous-tree"),
@@ -55,10 +56,8 @@ def castle(s: Sketch) -> None:
     sc.foreground(s, 0x4A8A3C, leaves=8)
 
 
-def stadium(s: Sketch) -> None:
-    """Stands full of people around a striped pitch under floodlights."""
-    sc.sky(s, 0.5)
-    sc.clouds(s, 3, 0.06, 0.24)
+def _stands(s: Sketch) -> None:
+    """Tiers of people, a banner and two masts of floodlights."""
     sheet = s.sheet()
     s.fill(
         sheet,
@@ -85,13 +84,17 @@ def stadium(s: Sketch) -> None:
         for k in range(10):
             s.ellipse(sheet, x - 0.056 + 0.028 * (k % 5), 0.178 + 0.024 * (k // 5), 0.012, 0.012, bgr(0xFFFFF0))
     s.keep(sheet, 0.4)
+
+
+def stadium(s: Sketch) -> None:
+    """Stands full of people around a striped pitch under floodlights."""
+    sc.sky(s, 0.5)
+    sc.clouds(s, 3, 0.06, 0.24)
+    _stands(s)
     if s.time != "day":
         lights = s.sheet()
         for x in (0.08, 0.92):
-            mask = (raster.falloff(round(0.36 * s.unit), 2.6) * 150).astype("uint8")
-            s.paint(
-                lights, mask, round(s.px(x)) - mask.shape[1] // 2, round(s.py(0.19)) - mask.shape[0] // 2, bgr(0xF4F8FF)
-            )
+            s.halo(lights, x, 0.19, 0.36, 0xF4F8FF, 0.59, 2.6)
         s.keep(lights, 0.4)
     boost = 1.5 if s.light.dark else 1.0
     sheet = s.sheet()
@@ -139,6 +142,22 @@ def farm(s: Sketch) -> None:
     sc.foreground(s, 0x5FA03C, leaves=8)
 
 
+def _barn_door(s: Sketch, sheet: Picture, x: float, wide: float, foot: float) -> None:
+    """The crossed double door."""
+    red, white = s.tone(0xC8382E, 0.1), s.tone(0xFFF4E8, 0.1)
+    s.box(sheet, x - wide * 0.17, foot - 0.075, x + wide * 0.17, foot, white)
+    inner = bgr(0xFFC860) if s.light.dark else red * 0.7
+    s.box(sheet, x - wide * 0.145, foot - 0.069, x + wide * 0.145, foot, inner, inner * 0.8)
+    for turn in (-1, 1):
+        arm = [
+            (x - turn * wide * 0.145, foot - 0.069),
+            (x - turn * wide * 0.115, foot - 0.069),
+            (x + turn * wide * 0.145, foot),
+            (x + turn * wide * 0.115, foot),
+        ]
+        s.fill(sheet, arm, white)
+
+
 def _barn(s: Sketch, sheet: Picture, x: float, wide: float) -> None:
     red, white, roof = s.tone(0xC8382E, 0.1), s.tone(0xFFF4E8, 0.1), s.tone(0x6A4848, 0.1)
     left, right, foot, top = x - wide / 2, x + wide / 2, 0.69, 0.57
@@ -167,17 +186,7 @@ def _barn(s: Sketch, sheet: Picture, x: float, wide: float) -> None:
         (left, top),
     ]
     s.fill(sheet, edge, roof * 1.2, roof)
-    s.box(sheet, x - wide * 0.17, foot - 0.075, x + wide * 0.17, foot, white)
-    inner = bgr(0xFFC860) if s.light.dark else red * 0.7
-    s.box(sheet, x - wide * 0.145, foot - 0.069, x + wide * 0.145, foot, inner, inner * 0.8)
-    for turn in (-1, 1):
-        arm = [
-            (x - turn * wide * 0.145, foot - 0.069),
-            (x - turn * wide * 0.115, foot - 0.069),
-            (x + turn * wide * 0.145, foot),
-            (x + turn * wide * 0.115, foot),
-        ]
-        s.fill(sheet, arm, white)
+    _barn_door(s, sheet, x, wide, foot)
     s.ellipse(sheet, x, top - 0.022, wide * 0.075, wide * 0.075, white)
     s.ellipse(sheet, x, top - 0.022, wide * 0.052, wide * 0.052, bgr(0xFFC860) if s.light.dark else s.tone(0x5A4040))
     s.ellipse(sheet, x, foot + 0.002, wide * 0.55, 0.012, bgr(0x0A0618), alpha=0.25, blur=0.008)

@@ -96,9 +96,15 @@ def light_for(time: str, weather: str) -> Light:
     )
 
 
-def lamp(light: Light, *, gain: tuple[float, float, float], lift: tuple[float, float, float] = (0, 0, 0)) -> Light:
-    """``light`` with the actors lit by a lamp instead of the sky (rooms, stages)."""
-    return replace(light, gain=gain, lift=lift)
+def lamp(
+    light: Light,
+    *,
+    gain: tuple[float, float, float],
+    lift: tuple[float, float, float] = (0, 0, 0),
+    scenery: tuple[float, float, float] | None = None,
+) -> Light:
+    """``light`` with actors (and ``scenery``, where given) lit by something else than the sky: lamps, deep space."""
+    return replace(light, gain=gain, lift=lift, scenery=scenery or light.scenery)
 
 
 def _scale(triple: tuple[float, float, float], factor: float) -> tuple[float, float, float]:

@@ -224,6 +224,14 @@ class Sketch:
         lit = cv2.add(sheet[rows, columns], cv2.multiply(added, rest, scale=1 / 255))
         sheet[rows, columns] = lit
 
+    def halo(
+        self, sheet: Picture, x: float, y: float, radius: float, code: int, share: float, power: float = 2.2
+    ) -> None:
+        """Lay a round light on a sheet that may be empty there; ``share`` (0 … 1) is its strength in the middle."""
+        mask = (raster.falloff(round(radius * self.unit), power) * (255 * share)).astype(np.uint8)
+        half = mask.shape[0] // 2
+        self.paint(sheet, mask, round(self.px(x)) - half, round(self.py(y)) - half, bgr(code))
+
     def prop(
         self, sheet: Picture, name: str, x: float, y: float, size: float, *, distance: float = 0.0, flip: bool = False,
         blur: float = 0.0, shadow: bool = True, tint: int | None = None,

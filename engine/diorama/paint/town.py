@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from engine.diorama.paint import raster
 from engine.diorama.paint import scenery as sc
 from engine.diorama.paint.raster import Picture, bgr, mix
 from engine.diorama.paint.sketch import MARGIN_X, MARGIN_Y, Sketch
@@ -75,15 +74,7 @@ def lamps(s: Sketch, sheet: Picture, foot: float, tall: float, spots: tuple[floa
         s.ellipse(sheet, x, foot - tall, 0.03, 0.026, bgr(0xFFF0C0) if s.time != "day" else s.tone(0xE8EEF4))
         if s.light.dark or s.time == "dusk":
             s.ellipse(sheet, x, foot, 0.2, 0.035, bgr(0xFFD890), alpha=0.3, blur=0.02)
-            light = raster.falloff(round(0.2 * s.unit), 2.4)
-            mask = (light * 150).astype("uint8")
-            s.paint(
-                sheet,
-                mask,
-                round(s.px(x)) - mask.shape[1] // 2,
-                round(s.py(foot - tall)) - mask.shape[0] // 2,
-                bgr(0xFFDFA0),
-            )
+            s.halo(sheet, x, foot - tall, 0.2, 0xFFDFA0, 0.59, 2.4)
 
 
 def asphalt(s: Sketch, top: float, *, pavement: bool) -> Picture:
