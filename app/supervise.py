@@ -111,12 +111,14 @@ class Child:
         program, process = self.program, self.process
         assert process is not None
         deadline = asyncio.get_running_loop().time() + program.ready_seconds
+        pause = 0.02
         while program.ready is not None and not await program.ready():
             if process.returncode is not None:
                 raise self._failed(f"{program.name} ended at its start with status {process.returncode}.")
             if asyncio.get_running_loop().time() > deadline:
                 raise self._failed(f"{program.name} did not answer within {program.ready_seconds:.0f} s.")
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(pause)
+            pause = min(1.5 * pause, 0.2)
 
     def _failed(self, message: str) -> ProgramFailed:
         if self.program.output is None:
@@ -137,8 +139,8 @@ class Child:
             deaths += 1
             self.restarts += 1
             log.warning("program died", program=self.program.name, status=status, restarts=self.restarts)
-            where = f"; its words are in {self.program.output}" if self.program.output is not None else ""
-            self.report(f"{self.program.name} ended ({_words(status)}): starting it again{where}")
+            where = f" (log: {self.program.output})" if self.program.output is not None else ""
+            self.report(f"{self.program.name} ended ({_words(status)}), starting it again{where}")
             await asyncio.sleep(pause)
             try:
                 await self._launch()

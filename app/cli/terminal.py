@@ -19,7 +19,7 @@ def console() -> Console:
 
 def report(words: str) -> None:
     """Say what is being done."""
-    console().print(f"[dim]·[/dim] {words}")
+    console().print(f"[dim]·[/dim] {words}", soft_wrap=True)
 
 
 def show_trouble(trouble: Trouble) -> None:

@@ -160,7 +160,7 @@ def _worker(own: Settings, number: int, *, show_logs: bool) -> Program:
 
 
 async def _wait_until_ready(own: Settings, stop: asyncio.Event) -> None:
-    """Wait until a clip can be made, or say which part is missing."""
+    """Wait until a clip can be made (or, where the workers are elsewhere, until the API answers), or say what lacks."""
     import asyncio
 
     import httpx
@@ -169,11 +169,12 @@ async def _wait_until_ready(own: Settings, stop: asyncio.Event) -> None:
     from app.cli.terminal import console
 
     said = "no answer"
+    path = "/readyz" if own.workers else "/healthz"
     with console().status("Waiting until a clip can be made"):
         async with httpx.AsyncClient(base_url=local_address(own), timeout=2, trust_env=False) as client:
             for _ in range(int(READY_SECONDS / 0.1)):
                 try:
-                    answer = await client.get("/readyz")
+                    answer = await client.get(path)
                 except httpx.HTTPError as error:
                     said = str(error) or type(error).__name__
                 else:
