@@ -301,13 +301,15 @@ def _watercolour(rng: np.random.Generator, width: int, height: int) -> Finish:
         noise = rng.normal(0, weight, (cells * 2, cells)).astype(np.float32)
         ragged += cv2.resize(noise, (width, height), interpolation=cv2.INTER_CUBIC)
     edge = np.clip((np.maximum(np.abs(x), np.abs(y)) ** 3 * 0.97 + ragged - 0.82) * 8, 0, 1)
-    white = Stamp.of(np.dstack([edge * c for c in (240, 247, 250, 255)]).astype(np.uint8))
-    lift = np.clip(255 - (255 - np.arange(256)) * 0.8, 0, 255).astype(np.uint8)
+    # Thinned paint, paper grain and the bare margin are all linear, so one factor and one sum do for the three.
+    bare = edge[:, :, None]
+    factor = 0.8 * paper.astype(np.float32) * (1 - bare)
+    base = 51 * (paper.astype(np.float32) / 255) * (1 - bare) + np.array([240, 247, 250], np.float32) * bare
+    thin, lift = np.round(factor).astype(np.uint8), np.round(base).astype(np.uint8)
 
     def finish(frame: Picture) -> None:
-        cv2.LUT(frame, lift, dst=frame)
-        cv2.multiply(frame, paper, dst=frame, scale=1 / 255)
-        white.draw(frame, 0, 0)
+        cv2.multiply(frame, thin, dst=frame, scale=1 / 255)
+        cv2.add(frame, lift, dst=frame)
 
     return finish
 
