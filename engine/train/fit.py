@@ -118,7 +118,7 @@ def fit(
 
 
 def _optimisers(model: SceneTransformer) -> list[tuple[torch.optim.Optimizer, float]]:
-    """(optimiser, peak rate): Muon for the blocks' matrices (about half the steps), AdamW for the rest."""
+    """(optimiser, peak rate): Muon for the blocks' matrices, AdamW for the rest."""
     inner = [p for name, p in model.named_parameters() if name.startswith("blocks") and name.endswith("weight")]
     outer = [p for p in model.parameters() if not any(p is q for q in inner)]
     muon = torch.optim.Muon(inner, lr=MUON_RATE, momentum=0.95, weight_decay=0.01)
