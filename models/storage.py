@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shutil
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Generator, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 import obstore
 from obstore.store import LocalStore, ObjectStore, S3Store
 
 from models.errors import NotFound
 
-DELETE_CONCURRENCY = 8
+if TYPE_CHECKING:
+    from obstore import Attributes, GetOptions
+
+THREADS = 16
+"""Calls to storage at a time, each in a thread of its own."""
+
+T = TypeVar("T")
 
 
 class MediaStore:
@@ -26,6 +35,9 @@ class MediaStore:
         """``folder`` is where a local store keeps its files; None for S3."""
         self._store = store
         self._folder = folder
+        # obstore's own coroutines are resumed from a thread of Rust's, which now and then aborts a process that ends
+        # at that moment (3 of 20 here). Its blocking calls let go of the interpreter, so threads do as well.
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="media")
 
     @classmethod
     def from_url(cls, media_url: str | None, data_dir: Path) -> MediaStore:
@@ -44,21 +56,16 @@ class MediaStore:
 
     async def put_file(self, key: str, path: Path, content_type: str) -> None:
         """Store the bytes of ``path`` under ``key``, in flat memory, replacing what was there."""
-        # A local folder has nowhere to keep a content type; the rendition row has it in any case.
-        attributes = {"Content-Type": content_type} if self._folder is None else None
-        await obstore.put_async(self._store, key, path, attributes=attributes)
+        await self._call(lambda: obstore.put(self._store, key, path, attributes=self._attributes(content_type)))
 
     async def put_bytes(self, key: str, content: bytes, content_type: str) -> None:
         """Store ``content`` under ``key``, replacing what was there."""
-        attributes = {"Content-Type": content_type} if self._folder is None else None
-        await obstore.put_async(self._store, key, content, attributes=attributes)
+        await self._call(lambda: obstore.put(self._store, key, content, attributes=self._attributes(content_type)))
 
     async def get_range(self, key: str, start: int, end: int) -> bytes:
         """The bytes from ``start`` up to, not including, ``end``."""
-        try:
-            return bytes(await obstore.get_range_async(self._store, key, start=start, end=end))
-        except FileNotFoundError:
-            raise _missing(key) from None
+        with _naming(key):
+            return bytes(await self._call(lambda: obstore.get_range(self._store, key, start=start, end=end)))
 
     async def stream(
         self, key: str, start: int = 0, end: int | None = None, chunk: int = 1 << 18
@@ -66,32 +73,24 @@ class MediaStore:
         """The bytes from ``start`` up to, not including, ``end`` (None: the last), in pieces of about ``chunk``."""
         if end is not None and end <= start:
             return
-        try:
-            got = await obstore.get_async(
-                self._store, key, options={"range": {"offset": start} if end is None else (start, end)}
-            )
-        except FileNotFoundError:
-            raise _missing(key) from None
-        async for piece in got.stream(min_chunk_size=chunk):
+        options: GetOptions = {"range": {"offset": start} if end is None else (start, end)}
+        with _naming(key):
+            found = await self._call(lambda: obstore.get(self._store, key, options=options))
+        pieces = iter(found.stream(min_chunk_size=chunk))
+        while (piece := await self._call(lambda: next(pieces, None))) is not None:
             yield bytes(piece)
 
     async def size(self, key: str) -> int:
         """Length in bytes."""
-        try:
-            return (await obstore.head_async(self._store, key))["size"]
-        except FileNotFoundError:
-            raise _missing(key) from None
+        with _naming(key):
+            return (await self._call(lambda: obstore.head(self._store, key)))["size"]
 
     async def delete(self, keys: Iterable[str]) -> None:
         """Remove ``keys``; those that are not there are already as asked."""
-        turns = asyncio.Semaphore(DELETE_CONCURRENCY)
 
         async def remove(key: str) -> None:
-            async with turns:
-                try:
-                    await obstore.delete_async(self._store, key)
-                except FileNotFoundError:
-                    return
+            with contextlib.suppress(FileNotFoundError):
+                await self._call(lambda: obstore.delete(self._store, key))
 
         async with asyncio.TaskGroup() as group:
             for key in keys:
@@ -111,10 +110,22 @@ class MediaStore:
 
     async def list(self, prefix: str) -> AsyncIterator[str]:
         """Every key under ``prefix`` (whole path segments)."""
-        async for page in obstore.list(self._store, prefix=prefix):
+        pages = iter(obstore.list(self._store, prefix=prefix))
+        while (page := await self._call(lambda: next(pages, None))) is not None:
             for found in page:
                 yield found["path"]
 
+    async def _call(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
-def _missing(key: str) -> NotFound:
-    return NotFound(f"There is no media object {key!r}.")
+    def _attributes(self, content_type: str) -> Attributes | None:
+        # A local folder has nowhere to keep a content type; the rendition row has it in any case.
+        return {"Content-Type": content_type} if self._folder is None else None
+
+
+@contextlib.contextmanager
+def _naming(key: str) -> Generator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        raise NotFound(f"There is no media object {key!r}.") from None
