@@ -23,7 +23,7 @@ print(f"torch {found['version']}: " + ("this index offers the CUDA build: about 
 endef
 export WHICH_TORCH
 
-.PHONY: help run install dev test lint prove bench lock clean
+.PHONY: help run install dev test lint prove migration bench lock clean
 
 help: ## Say what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -70,6 +70,9 @@ lint: dev ## Check style, types and the direction of imports
 
 prove: dev ## Run the long batteries in full and write docs/proved.md
 	@$(VENV)/bin/python -m pytest -m slow --prove --timeout 3600 $(ARGS)
+
+migration: dev ## Write the migration that changed models ask for
+	@PYTHONPATH=. $(VENV)/bin/tortoise -c app.migrate.TORTOISE_ORM makemigrations
 
 bench: dev ## Measure speed and memory
 	@for script in bench/*.py; do echo "== $$script"; $(VENV)/bin/python $$script; done

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 EXTENSIONS = ("vector", "pg_trgm", "unaccent")
 POSTGRES_MINIMUM = 160_000
+TORTOISE_ORM = orm_config("postgresql://nobody@localhost/nothing")
+"""What `make migration` reads: the migration writer compares models with migrations and opens no database."""
 LOCK = 0x59554D45
 """Advisory lock ("YUME") that makes the second of two `yume migrate` wait for the first."""
 
