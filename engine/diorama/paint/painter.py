@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from engine.diorama.paint import bubble, effects, raster, style
 from engine.diorama.paint.motion import Course, Pose, camera_course
 from engine.diorama.paint.places import draw_place
-from engine.diorama.paint.puppet import MOUTHS, Puppet
+from engine.diorama.paint.puppet import MOUTHS, Puppet, puppet_for
 from engine.diorama.paint.raster import Picture
 from engine.diorama.paint.sketch import MARGIN_X, MARGIN_Y
 from engine.diorama.paint.stance import bulk, gait_of, stance
@@ -23,6 +23,9 @@ from engine.diorama.scene import MOUTH_RATE, Scene, Soundtrack
 
 AHEAD = 2
 """Frames painted at the same time: OpenCV lets go of the interpreter's lock."""
+
+SMALL = 240
+"""Frames whose shorter side is no longer than this share their puppets, which are cheap to keep at that size."""
 
 MIST = {"space", "underwater", "moon"}
 
@@ -50,10 +53,7 @@ class Painter:
         self.courses = [
             Course(scene, k, aspect=width / height, ground=self.place.ground) for k in range(len(brief.subjects))
         ]
-        self.puppets = [
-            Puppet(course.subject, self.place.light, brief.style, round(course.subject.size * self.unit * bulk(course)))
-            for course in self.courses
-        ]
+        self.puppets = [self._puppet(course) for course in self.courses]
         self.camera = camera_course(scene)
         self.speeches = soundtrack.speeches if soundtrack else ()
         self.bubbles = [bubble.Bubble(speech, width, height) for speech in self.speeches]
@@ -114,6 +114,12 @@ class Painter:
             self.finish(frame)
         self._words(frame, time, view, spots)
         return frame
+
+    def _puppet(self, course: Course) -> Puppet:
+        pixels = round(course.subject.size * self.unit * bulk(course))
+        if self.unit > SMALL:
+            return Puppet(course.subject, self.place.light, self.scene.brief.style, pixels)
+        return puppet_for(course.subject, self.place.light, self.scene.brief.style, round(pixels / 4) * 4)
 
     # --- camera ---
 

@@ -93,6 +93,12 @@ class Puppet:
         return grade(open_mouth(lip, level / (MOUTHS - 1)), self.light.gain, self.light.lift)
 
 
+@lru_cache(maxsize=12)
+def puppet_for(subject: Subject, light: Light, style: str, pixels: int) -> Puppet:
+    """A shared small puppet: a sampler asks for the same cast at every step."""
+    return Puppet(subject, light, style, pixels)
+
+
 def ripple(picture: Picture, phase: float, gait: str, facing: int) -> Picture:
     """Bend a picture with a travelling wave: a fish's tail swings, a bird's wings beat."""
     h, w = picture.shape[:2]
