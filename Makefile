@@ -48,13 +48,13 @@ $(DONE)/torch: $(DONE)/venv
 	@touch $@
 
 $(DONE)/app: $(DONE)/torch requirements.lock pyproject.toml
-	$(say) "3 of 3: everything else, about 350 MB to fetch"
+	$(say) "3 of 3: everything else, about 230 MB to fetch"
 	@$(PIP) install --progress-bar on -c requirements.lock -e .
 	@du -sh $(VENV) | awk '{print "Installed: " $$1 " in $(VENV)"}'
 	@touch $@
 
 $(DONE)/dev: $(DONE)/app
-	$(say) "What developing needs, about 150 MB"
+	$(say) "What developing needs, about 80 MB to fetch"
 	@$(PIP) install --progress-bar on -c requirements.lock -e '.[dev]'
 	@touch $@
 
