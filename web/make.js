@@ -15,10 +15,11 @@ const CANCEL = `mutation ($input: CancelGenerationInput!) {
   cancelGeneration(input: $input) { ... on CancelGenerationSuccess { generation { state } } ... on Error { code message field } }
 }`;
 const FINISHED = `query ($id: ID!) { generation(id: $id) { video { ...Clip } failure { message } } }`;
+const QUOTA = `query { viewer { quota { leftSeconds } } }`;
 const UNDERWAY = "yume-underway";
 
 /** The view, and what to do when it is left. A clip that was underway is found again after a reload. */
-export function makeView(page, refresh) {
+export function makeView(page) {
   const root = h("section", { class: "make" });
   let stop = () => {};
   const compose = (wrong) => {
@@ -57,7 +58,7 @@ export function makeView(page, refresh) {
     sessionStorage.removeItem(UNDERWAY);
     if (!video) return compose();
     say(t("ready"));
-    root.replaceChildren(finished(video, () => { compose(); refresh(); }));
+    root.replaceChildren(finished(video, () => compose()));
   };
   const underway = JSON.parse(sessionStorage.getItem(UNDERWAY) ?? "null");
   if (underway) begin(...underway);
@@ -105,8 +106,19 @@ function composer(page, begin, notice = "") {
       h("fieldset", {}, h("legend", {}, t("shape")), shape("portrait", "PORTRAIT", true), shape("landscape", "LANDSCAPE", false)),
       h("label", { class: "field length" }, h("span", {}, t("seconds"), " ", output), seconds)),
     note,
-    h("div", { class: "row" }, button, h("span", { class: "faint" }, t("cost", page.viewer.quota.leftSeconds))),
+    h("div", { class: "row" }, button, quotaLeft(page)),
   );
+}
+
+/** What is left of the day, as last known, and soon as it is: a stopped clip gave its cost back. */
+function quotaLeft(page) {
+  const note = h("span", { class: "faint" }, t("cost", page.viewer.quota.leftSeconds));
+  graphql(QUOTA).then(({ viewer }) => {
+    if (!viewer) return;
+    page.viewer.quota = viewer.quota;
+    note.textContent = t("cost", viewer.quota.leftSeconds);
+  }, () => {}); // the last known figure stays
+  return note;
 }
 
 function forming(id, shape) {

@@ -12,7 +12,7 @@ from starlette.types import Scope
 
 from app.auth import CSRF_HEADER, set_session_cookie
 from app.routes.parameters import BadRequest, read_body
-from resolvers.session import session_for_token
+from resolvers.session import open_session, session_for_token
 
 WEB = Path(__file__).parents[2] / "web"
 _POLICY = (
@@ -41,7 +41,10 @@ class Assets(StaticFiles):
 
 
 async def keep_session(request: Request) -> Response:
-    """``POST /session {"token"}``: put a session that the page was given into an HttpOnly cookie."""
+    """``POST /session {"token"}``: open a session of the browser's own for whoever holds ``token``, in its cookie.
+
+    It is another session, so that signing out of the page leaves the one that the token belongs to.
+    """
     if CSRF_HEADER not in request.headers:
         return PlainTextResponse(f"Send the header {CSRF_HEADER}.", 403)
     try:
@@ -49,8 +52,10 @@ async def keep_session(request: Request) -> Response:
     except (orjson.JSONDecodeError, BadRequest):
         return PlainTextResponse("Send a small JSON object.", 400)
     token = body.get("token") if isinstance(body, dict) else None
-    if not isinstance(token, str) or await session_for_token(token) is None:
+    found = await session_for_token(token) if isinstance(token, str) else None
+    if found is None:
         return PlainTextResponse("This sign-in link is over. Ask for a new one.", 401)
+    own, _ = await open_session(found[0].id)
     response = Response(status_code=204)
-    set_session_cookie(response, token, production=request.app.state.stores.production)
+    set_session_cookie(response, own, production=request.app.state.stores.production)
     return response

@@ -111,16 +111,19 @@ async def test_the_cookie_counts_only_beside_the_csrf_header(client: httpx.Async
     assert signed_in.json()["data"] == {"viewer": {"handle": account.handle}}
 
 
-async def test_signing_out_clears_the_cookie_and_ends_the_session(client: httpx.AsyncClient) -> None:
-    _, token = await member()
-    await client.post("/session", json={"token": token}, headers=CSRF)
+async def test_signing_out_of_the_page_ends_its_session_and_no_other(client: httpx.AsyncClient) -> None:
+    account, token = await member()
+    kept = await client.post("/session", json={"token": token}, headers=CSRF)
+    cookie = kept.cookies["yume_session"]
     sign_out = {"query": "mutation { signOut { __typename } }"}
     left = await client.post("/graphql", json=sign_out, headers=CSRF)
 
     assert left.json()["data"] == {"signOut": {"__typename": "SignOutSuccess"}}
     assert 'yume_session=""' in left.headers["set-cookie"]
-    bearer = {"authorization": f"Bearer {token}"}
-    assert (await client.post("/graphql", json=VIEWER, headers=bearer)).json()["data"] == {"viewer": None}
+    assert cookie != token
+    for holder, viewer in ((cookie, None), (token, {"handle": account.handle})):
+        bearer = {"authorization": f"Bearer {holder}"}
+        assert (await client.post("/graphql", json=VIEWER, headers=bearer)).json()["data"] == {"viewer": viewer}
 
 
 async def test_a_token_that_is_over_is_not_kept(client: httpx.AsyncClient) -> None:
