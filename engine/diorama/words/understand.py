@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache, lru_cache
 
 from engine.diorama.art import pack
@@ -21,7 +22,16 @@ NEAR_ENOUGH = 0.45
 """Least centred cosine of an unknown noun and a known name. Invented words were seen to stay below 0.40."""
 
 MOST_LINES = 4
-SIZES = (0.05, 1.2)
+SIZES = (0.05, 1.0)
+FRAMING = 0.6
+"""Exponent that brings sizes closer together: beside an elephant a mouse must be small, but never a dot."""
+
+LARGE = 0.62
+"""The size that framing leaves as it is; what is naturally smaller grows, as if the camera stood nearer."""
+
+CROWD = 1.7
+"""Sum of sizes, in widths of an upright frame, above which everybody steps back."""
+
 TALKERS = frozenset({"animal", "person", "flyer", "swimmer"})
 
 
@@ -152,7 +162,7 @@ def _subjects(mentions: list[Mention], spans: list[range], seasons: list[str]) -
             art=one.art,
             word=one.word,
             kind=one.kind,
-            size=round(min(max(entry["size"] * one.size, SIZES[0]), SIZES[1]), 3),
+            size=entry["size"] * one.size,
             colour=one.colour or _season_colour(one, seasons),
             motions=tuple(motion for motion in one.motions if motion != "idle" or set(one.motions) == {"idle"})
             or (_resting(one, is_target=index in targets),),
@@ -161,7 +171,17 @@ def _subjects(mentions: list[Mention], spans: list[range], seasons: list[str]) -
             nearest=one.near,
         )
         subjects += [subject] * len(span)
-    return subjects
+    return _framed(subjects)
+
+
+def _framed(subjects: list[Subject]) -> list[Subject]:
+    """The subjects as large as a camera would show them: in their natural order of size, filling the frame."""
+    sizes = [LARGE * (subject.size / LARGE) ** FRAMING for subject in subjects]
+    back = min(1.0, CROWD / max(sum(sizes), CROWD))
+    return [
+        replace(subject, size=round(min(max(size * back, SIZES[0]), SIZES[1]), 3))
+        for subject, size in zip(subjects, sizes, strict=True)
+    ]
 
 
 def _season_colour(one: Mention, seasons: list[str]) -> str | None:
