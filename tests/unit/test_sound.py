@@ -308,3 +308,9 @@ def test_another_language_is_said_by_the_nearest_voice_and_noted() -> None:
     track = score(a_scene(BALL, lines=(Line("Hola amigo", "es", 0),)))
     assert len(track.speeches) == 1
     assert any(event["sound"] == "line_said_as_en" for event in track.events)
+
+
+@pytest.mark.parametrize(("place", "claps"), [("meadow", 2), ("underwater", 0)])
+def test_thunder_is_told_so_that_lightning_can_precede_it(place: str, claps: int) -> None:
+    events = score(a_scene(BALL, place=place, weather="storm")).events
+    assert len([event for event in events if event["sound"] == "thunder"]) == claps

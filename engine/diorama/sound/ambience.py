@@ -21,13 +21,20 @@ if TYPE_CHECKING:
     Bed = Callable[[int, int, np.random.Generator], Wave]
 
 
+AIRLESS = ("space", "underwater", "moon")
+"""Places where no weather is heard."""
+
+CLAPS = (0.15, 0.62)
+"""When it thunders in a storm, in shares of the clip."""
+
+
 def ambience(brief: Brief, samples: int, rate: int, rng: np.random.Generator) -> Wave:
     """(2, samples) float32: never silent, faded in and out so that a clip neither starts nor ends with a click."""
     bed = 0.25 * _air(samples, rate, rng)
     bed += _PLACES.get(brief.place, _nothing)(samples, rate, rng)
     if brief.place in _OUTDOORS and brief.weather in ("clear", "wind"):
         bed += (_night if brief.time == "night" else _birds if brief.time != "dusk" else _dusk)(samples, rate, rng)
-    if brief.place not in ("space", "underwater", "moon"):
+    if brief.place not in AIRLESS:
         indoors = brief.place in ("room", "kitchen", "school", "castle", "stage")
         bed += np.float32(0.35 if indoors else 1.0) * _WEATHERS.get(brief.weather, _nothing)(samples, rate, rng)
     edge = np.minimum(np.minimum(np.arange(samples), np.arange(samples)[::-1]) / (0.15 * rate), 1.0)
@@ -190,9 +197,14 @@ def _rain(samples: int, rate: int, rng: np.random.Generator) -> Wave:
     return bed
 
 
+def thunder(brief: Brief, seconds: float) -> list[float]:
+    """The moments (s) at which thunder is heard, so that lightning can be seen just before."""
+    return [share * seconds for share in CLAPS] if brief.weather == "storm" and brief.place not in AIRLESS else []
+
+
 def _storm(samples: int, rate: int, rng: np.random.Generator) -> Wave:
     bed = 1.1 * _rain(samples, rate, rng) + 0.8 * _wind(samples, rate, rng)
-    for at in (0.15, 0.62):
+    for at in CLAPS:
         t = seconds(3.0, rate)
         roll = np.interp(t, np.linspace(0, 3, 13), rng.uniform(0.2, 1.0, 13)).astype(np.float32)
         clap = unit(tilted_noise(t.size, rate, rng, 30, 700, 0.8) * roll * decay(t, 0.7, 0.03))

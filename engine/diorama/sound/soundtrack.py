@@ -10,7 +10,7 @@ import numpy as np
 
 from engine.diorama.scene import Soundtrack
 from engine.diorama.sound import calls
-from engine.diorama.sound.ambience import ambience
+from engine.diorama.sound.ambience import ambience, thunder
 from engine.diorama.sound.cues import Cue, Motion, find
 from engine.diorama.sound.dialogue import Spoken, perform
 from engine.diorama.sound.dsp import add, pan
@@ -56,6 +56,9 @@ def score(scene: Scene, *, sample_rate: int = 48_000, speech: bool = True) -> So
         music = _music_bus(scene, samples, sample_rate)
         spoken, notes = dialogue.result()
     events += notes
+    events += [
+        {"time": round(at, 4), "sound": "thunder", "subject": None} for at in thunder(scene.brief, scene.seconds)
+    ]
     effects += _calls_bus(scene, spoken, samples, sample_rate, events)
     voices = _speech_bus(scene, spoken, samples, sample_rate)
     talking = _talking(spoken, samples, sample_rate)
