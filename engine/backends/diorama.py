@@ -50,6 +50,7 @@ class Diorama:
     def load(self, device: str) -> None:
         """Load the director on ``device`` and the voices. Raises `BackendUnavailable` when a part is missing."""
         try:
+            import cv2
             import torch
 
             from engine.diorama import sound, words
@@ -58,6 +59,8 @@ class Diorama:
             if device == "cpu":
                 # So small a model's second thread only waits for the first: 15 times the work on a busy machine.
                 torch.set_num_threads(1)
+            # The painter has its own two threads; OpenCV's pool inside each made a frame dearer.
+            cv2.setNumThreads(1)
             self._director = Director(device)
             sound.load()
             words.understand("a cat")  # the sentence encoder and the lexicon load at the first prompt
