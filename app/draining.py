@@ -22,6 +22,10 @@ class Draining:
         """Whether the process was told to stop."""
         return self._asked.is_set()
 
+    def stop(self) -> None:
+        """Say that the process is to stop. Called on the loop's own thread."""
+        self._asked.set()
+
     async def wait(self) -> None:
         """Until the process is told to stop."""
         await self._asked.wait()
@@ -36,7 +40,7 @@ class Draining:
         before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
 
         def heard(number: int, frame: FrameType | None) -> None:
-            loop.call_soon_threadsafe(self._asked.set)
+            loop.call_soon_threadsafe(self.stop)
             previous: Any = before[signal.Signals(number)]
             if callable(previous):
                 previous(number, frame)
