@@ -103,6 +103,10 @@ class Attempt:
         if making.done() and not making.cancelled():
             return making.result()
         self._stopped = True
+        return await self.hand_back()
+
+    async def hand_back(self) -> str:
+        """Put the generation back into the queue, its attempt not counted. Returns how it ended, in a word."""
         released = await self._settle(lambda db: release(db, self._lease), patience=FINISH_GRACE)
         if released:
             await self._writer.queued()

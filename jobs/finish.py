@@ -12,7 +12,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 
 from engine.protocol import ClipMessage
 from engine.spec import GenerationSpec
-from jobs.lease import Lease, end
+from jobs.lease import Lease, end, media_prefix
 from jobs.queue import enqueue_announcement, enqueue_purge_of
 from models.base import new_id
 from models.generation import Generation, GenerationState
@@ -92,6 +92,10 @@ async def finish(
         """,
         [lease.generation_id, video_id],
     )
+    if lease.fence > 1:
+        # Workers of earlier claims may be alive, and late.
+        earlier = [f"{media_prefix(lease.generation_id)}{fence}/" for fence in range(1, lease.fence)]
+        await enqueue_purge_of(connection, earlier, later=True)
     await enqueue_announcement(connection, lease.generation_id, fence=lease.fence)
     return Finished(GenerationState.SUCCEEDED, video_id)
 

@@ -34,6 +34,8 @@ class Lease:
     attempt: int
     engine: str
     spec: dict[str, Any]
+    age_seconds: float
+    """Since the generation was asked for."""
 
     @property
     def media_prefix(self) -> str:
@@ -74,7 +76,8 @@ async def claim(connection: BaseDBAsyncClient, worker_id: UUID, engine: str) -> 
             SELECT id FROM generation WHERE state = 'QUEUED' AND engine = $2
             ORDER BY priority DESC, id FOR UPDATE SKIP LOCKED LIMIT 1
         )
-        RETURNING id, account_id, fence, attempt, engine, spec
+        RETURNING id, account_id, fence, attempt, engine, spec,
+            extract(epoch FROM yume_now() - created_at)::float AS age
         """,
         [worker_id, engine],
     )
@@ -82,7 +85,7 @@ async def claim(connection: BaseDBAsyncClient, worker_id: UUID, engine: str) -> 
         return None
     row = rows[0]
     spec = json.loads(row["spec"]) if isinstance(row["spec"], str) else row["spec"]
-    return Lease(row["id"], row["account_id"], row["fence"], row["attempt"], row["engine"], spec)
+    return Lease(row["id"], row["account_id"], row["fence"], row["attempt"], row["engine"], spec, row["age"])
 
 
 async def heartbeat(
@@ -227,5 +230,8 @@ async def end(
         "UPDATE quota_charge SET refunded_at = yume_now() WHERE generation_id = $1 AND refunded_at IS NULL",
         [generation_id],
     )
-    await enqueue_purge_of(connection, [media_prefix(generation_id)])
-    await enqueue_announcement(connection, generation_id, fence=rows[0]["fence"])
+    fence: int = rows[0]["fence"]
+    if fence > 1:  # it was claimed: something may be stored, now or by a worker that does not know yet
+        await enqueue_purge_of(connection, [media_prefix(generation_id)])
+        await enqueue_purge_of(connection, [media_prefix(generation_id)], later=True)
+    await enqueue_announcement(connection, generation_id, fence=fence)

@@ -1,8 +1,8 @@
-"""What Prometheus is told about jobs."""
+"""What Prometheus is told about the jobs of one worker; the queue as a whole is read from Postgres by the API."""
 
 from __future__ import annotations
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Counter, Histogram
 
 CLAIMED = Counter("yume_generations_claimed_total", "Generations taken from the queue by this worker")
 SETTLED = Counter("yume_generations_settled_total", "Attempts of this worker by how they ended", ["outcome"])
@@ -19,5 +19,3 @@ WAIT_SECONDS = Histogram(
 )
 EXPIRED = Counter("yume_leases_expired_total", "Leases whose worker fell silent, as this worker's sweep found them")
 PURGED = Counter("yume_media_objects_purged_total", "Media objects deleted by this worker")
-QUEUED = Gauge("yume_generations_queued", "Generations that wait for an engine")
-OUTBOX = Gauge("yume_outbox_rows", "Promises not kept yet")

@@ -14,7 +14,14 @@ from tortoise.transactions import in_transaction
 from jobs.metrics import PURGED
 from jobs.progress_event import EventKind, FailureDetail, ProgressEvent
 from jobs.progress_writer import announce
-from jobs.queue import TOPIC_ANNOUNCE, TOPIC_GENERATE, TOPIC_PURGE, Doorbell
+from jobs.queue import (
+    LATER_SECONDS,
+    TOPIC_ANNOUNCE,
+    TOPIC_GENERATE,
+    TOPIC_PURGE,
+    TOPIC_PURGE_LATER,
+    Doorbell,
+)
 from models.generation import FINAL_STATES, GenerationState
 from models.storage import MediaStore
 
@@ -61,7 +68,9 @@ async def purge_pending(media: MediaStore) -> int:
     kept = 0
     while True:
         async with in_transaction() as connection:
-            rows = await _take(connection, (TOPIC_PURGE,), 1)
+            rows = await _take(connection, (TOPIC_PURGE,), 1) or await _take(
+                connection, (TOPIC_PURGE_LATER,), 1, age_seconds=LATER_SECONDS
+            )
             for _, _, payload in rows:
                 keys: list[str] = payload.get("keys", [])
                 await media.delete(keys)
@@ -74,16 +83,18 @@ async def purge_pending(media: MediaStore) -> int:
 
 
 async def _take(
-    connection: BaseDBAsyncClient, topics: tuple[str, ...], limit: int
+    connection: BaseDBAsyncClient, topics: tuple[str, ...], limit: int, *, age_seconds: float = 0.0
 ) -> list[tuple[UUID, str, dict[str, Any]]]:
     """Take rows off the outbox, oldest first. They come back should the transaction not commit."""
     rows = await connection.execute_query_dict(
         """
         DELETE FROM outbox WHERE id IN (
-            SELECT id FROM outbox WHERE topic = ANY($1::text[]) ORDER BY id FOR UPDATE SKIP LOCKED LIMIT $2
+            SELECT id FROM outbox
+            WHERE topic = ANY($1::text[]) AND ($3::float = 0 OR created_at < yume_now() - make_interval(secs => $3))
+            ORDER BY id FOR UPDATE SKIP LOCKED LIMIT $2
         ) RETURNING id, topic, payload::text AS payload
         """,
-        [list(topics), limit],
+        [list(topics), limit, age_seconds],
     )
     return sorted((row["id"], row["topic"], json.loads(row["payload"])) for row in rows)
 

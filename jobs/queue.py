@@ -15,11 +15,15 @@ from models.generation import Outbox
 
 TOPIC_GENERATE = "generate"
 TOPIC_PURGE = "purge"
+TOPIC_PURGE_LATER = "purge_later"
+"""As purge, `LATER_SECONDS` on: for what a worker that lost its lease may still be uploading."""
 TOPIC_ANNOUNCE = "announce"
 
 CANCEL_CHANNEL = "yume:cancel"
 BELL_LENGTH = 64
 """Rings kept while nobody listens: a worker that wakes looks for every queued row, so more would say nothing more."""
+
+LATER_SECONDS = 3600.0
 
 _PURGE_BATCH = 500
 
@@ -41,9 +45,13 @@ async def enqueue_purge(connection: BaseDBAsyncClient, keys: Sequence[str]) -> N
         await Outbox.create(using_db=connection, topic=TOPIC_PURGE, payload=payload)
 
 
-async def enqueue_purge_of(connection: BaseDBAsyncClient, prefixes: Sequence[str]) -> None:
-    """Promise, in the caller's transaction, that whatever lies under ``prefixes`` (whole folders) is deleted."""
-    await Outbox.create(using_db=connection, topic=TOPIC_PURGE, payload={"prefixes": list(prefixes)})
+async def enqueue_purge_of(connection: BaseDBAsyncClient, prefixes: Sequence[str], *, later: bool = False) -> None:
+    """Promise, in the caller's transaction, that whatever lies under ``prefixes`` (whole folders) is deleted.
+
+    ``later``: an hour on, when no worker of an earlier claim can be writing there any more.
+    """
+    topic = TOPIC_PURGE_LATER if later else TOPIC_PURGE
+    await Outbox.create(using_db=connection, topic=topic, payload={"prefixes": list(prefixes)})
 
 
 async def enqueue_announcement(connection: BaseDBAsyncClient, generation_id: UUID, *, fence: int) -> None:

@@ -14,7 +14,7 @@ from tortoise.transactions import in_transaction
 
 from jobs.failures import STORE_AWAY
 from jobs.lease import ATTEMPTS_SPENT, LEASE_SECONDS, Failure, give_up
-from jobs.metrics import EXPIRED, OUTBOX, QUEUED
+from jobs.metrics import EXPIRED
 from jobs.outbox import drain, purge_pending
 from jobs.queue import Doorbell
 from jobs.tasks.generate_video import Bench
@@ -104,12 +104,6 @@ class Sweep:
         await connection.execute_query(
             f"DELETE FROM engine_host WHERE heartbeat_at < yume_now() - interval '{_DEAD_HOST}'"  # noqa: S608 - constant
         )
-        [row] = await connection.execute_query_dict(
-            "SELECT (SELECT count(*) FROM generation WHERE state = 'QUEUED') AS queued,"
-            " (SELECT count(*) FROM outbox) AS outbox"
-        )
-        QUEUED.set(row["queued"])
-        OUTBOX.set(row["outbox"])
 
     @contextlib.contextmanager
     def _watch(self, part: str) -> Generator[None]:

@@ -13,8 +13,8 @@ from tortoise import connections
 
 from jobs.attempt import Attempt, Tools
 from jobs.failures import STORE_AWAY
-from jobs.lease import claim
-from jobs.metrics import ATTEMPT_SECONDS, CLAIMED, SETTLED
+from jobs.lease import Lease, claim
+from jobs.metrics import ATTEMPT_SECONDS, CLAIMED, SETTLED, WAIT_SECONDS
 
 _log = structlog.get_logger()
 
@@ -54,9 +54,9 @@ class Bench:
     async def close(self) -> None:
         """Hand back what is at work and take no more."""
         self._closed = True
-        if self._task is not None:
+        if self._task is not None and self.attempt is not None:
             self._task.cancel()
-        await self.rest()
+        await self.rest()  # a claim on its way is waited for, and given back
 
     async def _work(self) -> None:
         while not self._closed:
@@ -68,21 +68,23 @@ class Bench:
             if lease is None:
                 return
             CLAIMED.inc()
-            started = time.monotonic()
-            attempt = Attempt(self._tools, lease)
-            self.attempt = (lease.generation_id, attempt)
-            outcome = "crashed"
-            try:
-                outcome = await attempt.run()
-            except Exception:  # noqa: BLE001
-                # The lease runs out and the sweep takes it from there; this worker goes on.
-                _log.exception("attempt_crashed", generation=str(lease.generation_id))
-            finally:
-                self.attempt = None
-                SETTLED.labels(outcome).inc()
-                ATTEMPT_SECONDS.labels(outcome).observe(time.monotonic() - started)
-                _log.info("attempt_ended", generation=str(lease.generation_id), outcome=outcome)
-                self.on_settled()
+            if lease.attempt == 1:
+                WAIT_SECONDS.observe(lease.age_seconds)
+            await self._attempt(lease)
+
+    async def _attempt(self, lease: Lease) -> None:
+        started, attempt, outcome = time.monotonic(), Attempt(self._tools, lease), "crashed"
+        self.attempt = (lease.generation_id, attempt)
+        try:
+            outcome = await (attempt.hand_back() if self._closed else attempt.run())
+        except Exception:  # noqa: BLE001 - the lease runs out and the sweep takes it from there; this worker goes on
+            _log.exception("attempt_crashed", generation=str(lease.generation_id))
+        finally:
+            self.attempt = None
+            SETTLED.labels(outcome).inc()
+            ATTEMPT_SECONDS.labels(outcome).observe(time.monotonic() - started)
+            _log.info("attempt_ended", generation=str(lease.generation_id), outcome=outcome)
+            self.on_settled()
 
 
 async def generate_video(ctx: dict[Any, Any]) -> None:

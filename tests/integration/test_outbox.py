@@ -18,7 +18,7 @@ from jobs.queue import Doorbell, enqueue_generation, enqueue_purge, enqueue_purg
 from models.base import new_id
 from models.generation import Generation, Outbox
 from models.storage import MediaStore
-from tests.jobs_stack import member, queue_one
+from tests.jobs_stack import member, queue_one, rows
 
 
 async def test_a_committed_generation_is_rung_for_and_its_promise_goes_away(database: str, redis: Redis) -> None:
@@ -88,6 +88,17 @@ async def test_media_given_up_in_a_transaction_is_deleted_after_it(database: str
     assert await purge_pending(media) == 2
     assert [key async for key in media.list("videos")] == ["videos/c/1/clip.mp4"]
     assert not await Outbox.exists()
+
+
+async def test_what_a_late_worker_may_still_upload_is_deleted_an_hour_on(database: str, tmp_path: Path) -> None:
+    media = MediaStore.from_url(None, tmp_path)
+    async with in_transaction() as connection:
+        await enqueue_purge_of(connection, ["videos/a/1/"], later=True)
+    await media.put_bytes("videos/a/1/clip.mp4", b"x", "video/mp4")
+    assert await purge_pending(media) == 0
+    await rows("UPDATE outbox SET created_at = created_at - interval '61 minutes' RETURNING id")
+    assert await purge_pending(media) == 1
+    assert [key async for key in media.list("videos")] == []
 
 
 async def test_media_that_cannot_be_deleted_now_is_deleted_later(

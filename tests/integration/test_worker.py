@@ -169,7 +169,7 @@ async def test_a_killed_worker_is_succeeded_by_another_within_fifteen_seconds(
 
 
 async def _outbox_empty() -> bool:
-    return not await Outbox.exists()
+    return not await Outbox.exclude(topic="purge_later").exists()
 
 
 async def test_a_worker_without_valkey_still_makes_what_is_queued(database: str, tmp_path: Path) -> None:

@@ -212,7 +212,10 @@ async def _count(figures: Figures, folder: Path) -> None:
 
 async def _until_settled(figures: Figures) -> None:
     end = time.monotonic() + END_SECONDS
-    left = "SELECT (SELECT count(*) FROM generation WHERE finished_at IS NULL) + (SELECT count(*) FROM outbox) AS n"
+    left = """
+        SELECT (SELECT count(*) FROM generation WHERE finished_at IS NULL)
+            + (SELECT count(*) FROM outbox WHERE topic <> 'purge_later') AS n
+    """
     while (await ask(left))[0]["n"]:
         if time.monotonic() > end:
             figures.faults.append(f"promises or generations left: {await ask('SELECT topic, payload FROM outbox')}")
