@@ -17,7 +17,11 @@ export class Refused extends Error {
 
 /** Run a query or mutation and return its data. Throws Refused, or TypeError when the server is away. */
 export async function graphql(query, variables = {}) {
-  const response = await fetch("/graphql", { method: "POST", headers: HEADERS, body: JSON.stringify({ query, variables }) });
+  const response = await fetch("/graphql", {
+    method: "POST",
+    headers: HEADERS,
+    body: JSON.stringify({ query, variables }),
+  });
   const answer = await response.json();
   if (answer.errors?.length) {
     const [{ message, extensions }] = answer.errors;

@@ -31,7 +31,14 @@ async function refresh() {
     show();
   } catch (error) {
     const words = error instanceof Refused ? error.message : t("offline");
-    main.replaceChildren(h("div", { class: "center note", role: "alert" }, h("p", {}, words), h("button", { type: "button", onclick: refresh }, t("retry"))));
+    main.replaceChildren(
+      h(
+        "div",
+        { class: "center note", role: "alert" },
+        h("p", {}, words),
+        h("button", { type: "button", onclick: refresh }, t("retry")),
+      ),
+    );
   }
 }
 
@@ -56,14 +63,32 @@ function show() {
 
 function door() {
   const forms = h("div", { class: "forms" });
-  const choose = (joining) => forms.replaceChildren(joining ? signUpForm() : signInForm(), h("button", { type: "button", class: "quiet", onclick: () => choose(!joining) }, t(joining ? "signIn" : "signUp")));
+  const choose = (joining) =>
+    forms.replaceChildren(
+      joining ? signUpForm() : signInForm(),
+      h(
+        "button",
+        { type: "button", class: "quiet", onclick: () => choose(!joining) },
+        t(joining ? "signIn" : "signUp"),
+      ),
+    );
   choose(false);
-  return h("section", { class: "door" }, h("div", { class: "hello" }, h("h1", {}, t("welcome")), h("p", {}, t("welcomeMore"))), forms);
+  return h(
+    "section",
+    { class: "door" },
+    h("div", { class: "hello" }, h("h1", {}, t("welcome")), h("p", {}, t("welcomeMore"))),
+    forms,
+  );
 }
 
 function signInForm() {
   const fields = [
-    field("handle", t("handle"), { autocomplete: "username", required: true, autocapitalize: "none", spellcheck: false }),
+    field("handle", t("handle"), {
+      autocomplete: "username",
+      required: true,
+      autocapitalize: "none",
+      spellcheck: false,
+    }),
     field("password", t("password"), { type: "password", autocomplete: "current-password", required: true }),
   ];
   return form("signIn", fields, SIGN_IN);
@@ -71,11 +96,25 @@ function signInForm() {
 
 function signUpForm() {
   const names = new Intl.DisplayNames([language()], { type: "region" });
-  const regions = h("select", { name: "region", id: "f-region" }, (page.rules.regions ?? []).map((code) => h("option", { value: code }, names.of(code))));
+  const regions = h(
+    "select",
+    { name: "region", id: "f-region" },
+    (page.rules.regions ?? []).map((code) => h("option", { value: code }, names.of(code))),
+  );
   const fields = [
     field("inviteCode", t("invite"), { required: true, autocomplete: "off", spellcheck: false }),
-    field("handle", t("handle"), { autocomplete: "username", required: true, autocapitalize: "none", spellcheck: false }),
-    field("password", t("password"), { type: "password", autocomplete: "new-password", required: true, placeholder: t("passwordHint") }),
+    field("handle", t("handle"), {
+      autocomplete: "username",
+      required: true,
+      autocapitalize: "none",
+      spellcheck: false,
+    }),
+    field("password", t("password"), {
+      type: "password",
+      autocomplete: "new-password",
+      required: true,
+      placeholder: t("passwordHint"),
+    }),
     field("birthDate", t("birth"), { type: "date", autocomplete: "bday", required: true }),
     field("region", t("region"), {}, regions),
   ];

@@ -22,7 +22,16 @@ const DELETE = `mutation ($input: DeleteVideoInput!) {
 export function player(video, properties = {}) {
   const { media } = video;
   const shape = media.width > media.height ? "landscape" : "portrait";
-  const element = h("video", { class: shape, src: here(media.url), poster: here(media.posterUrl), controls: true, loop: true, playsInline: true, preload: "metadata", ...properties });
+  const element = h("video", {
+    class: shape,
+    src: here(media.url),
+    poster: here(media.posterUrl),
+    controls: true,
+    loop: true,
+    playsInline: true,
+    preload: "metadata",
+    ...properties,
+  });
   element.setAttribute("aria-label", video.caption || video.prompt || t("clipBy", video.author.handle));
   return element;
 }
@@ -49,7 +58,12 @@ export function actions(video, changed) {
     await mutate(DELETE, { input: { videoId: video.id } });
     changed("deleted");
   });
-  const caption = h("input", { type: "text", maxLength: 500, placeholder: t("captionHint"), "aria-label": t("caption") });
+  const caption = h("input", {
+    type: "text",
+    maxLength: 500,
+    placeholder: t("captionHint"),
+    "aria-label": t("caption"),
+  });
   const draft = video.state === "DRAFT";
   return h(
     "form",

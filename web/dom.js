@@ -20,7 +20,12 @@ export function say(text) {
 }
 
 /** A labelled input. `error(message)` marks it wrong. */
-export function field(name, label, properties = {}, input = h("input", { type: "text", ...properties, name, id: `f-${name}` })) {
+export function field(
+  name,
+  label,
+  properties = {},
+  input = h("input", { type: "text", ...properties, name, id: `f-${name}` }),
+) {
   const note = h("span", { class: "wrong", id: `w-${name}`, role: "alert" });
   input.setAttribute("aria-describedby", note.id);
   const box = h("label", { class: "field", htmlFor: input.id }, h("span", {}, label), input, note);

@@ -16,11 +16,22 @@ let muted = true;
 
 /** The view, and what to do when it is left. */
 export function feedView() {
-  const root = h("section", { class: "feed", tabIndex: 0, ariaLabel: t("feed"), onkeydown: (event) => turn(root, event) });
-  const seen = new IntersectionObserver((entries) => entries.forEach(({ target, isIntersecting }) => play(target, isIntersecting)), { root, threshold: 0.6 });
+  const root = h("section", {
+    class: "feed",
+    tabIndex: 0,
+    ariaLabel: t("feed"),
+    onkeydown: (event) => turn(root, event),
+  });
+  const seen = new IntersectionObserver(
+    (entries) => entries.forEach(({ target, isIntersecting }) => play(target, isIntersecting)),
+    { root, threshold: 0.6 },
+  );
   let after = null;
   let loading = false;
-  const ahead = new IntersectionObserver(([entry]) => entry.isIntersecting && load(), { root, rootMargin: "0px 0px 200% 0px" });
+  const ahead = new IntersectionObserver(([entry]) => entry.isIntersecting && load(), {
+    root,
+    rootMargin: "0px 0px 200% 0px",
+  });
   const end = h("p", { class: "end faint" }, t("more"));
 
   const load = async () => {
@@ -38,30 +49,53 @@ export function feedView() {
       if (!root.querySelector("article")) root.replaceChildren(empty());
       else if (!pageInfo.hasNextPage) end.remove();
     } catch (error) {
-      end.replaceChildren(error instanceof Refused ? error.message : t("offline"), " ", h("button", { type: "button", onclick: load }, t("retry")));
+      end.replaceChildren(
+        error instanceof Refused ? error.message : t("offline"),
+        " ",
+        h("button", { type: "button", onclick: load }, t("retry")),
+      );
     }
     loading = false;
     // The mark may still be in sight after a short page.
-    if (end.isConnected) { ahead.unobserve(end); ahead.observe(end); }
+    if (end.isConnected) {
+      ahead.unobserve(end);
+      ahead.observe(end);
+    }
   };
   root.append(end);
   load();
-  return [root, () => { seen.disconnect(); ahead.disconnect(); }];
+  return [
+    root,
+    () => {
+      seen.disconnect();
+      ahead.disconnect();
+    },
+  ];
 }
 
 function slide(video, root) {
   const screen = player(video, { controls: false, muted, preload: "none" });
-  const sound = h("button", { type: "button", class: "sound", onclick: () => {
-    muted = !muted;
-    for (const element of root.querySelectorAll("video")) element.muted = muted;
-    for (const button of root.querySelectorAll(".sound")) mark(button);
-  } });
+  const sound = h("button", {
+    type: "button",
+    class: "sound",
+    onclick: () => {
+      muted = !muted;
+      for (const element of root.querySelectorAll("video")) element.muted = muted;
+      for (const button of root.querySelectorAll(".sound")) mark(button);
+    },
+  });
   sound.innerHTML = SPEAKER;
   mark(sound);
   screen.addEventListener("click", () => (screen.paused ? screen.play() : screen.pause()));
   const who = video.author.displayName || video.author.handle;
   const back = h("img", { class: "back", src: here(video.media.posterUrl), alt: "", loading: "lazy" });
-  const words = h("div", { class: "words" }, h("strong", {}, who), h("span", { class: "handle" }, `@${video.author.handle}`), video.caption ? h("p", {}, video.caption) : null);
+  const words = h(
+    "div",
+    { class: "words" },
+    h("strong", {}, who),
+    h("span", { class: "handle" }, `@${video.author.handle}`),
+    video.caption ? h("p", {}, video.caption) : null,
+  );
   return h("article", { ariaLabel: t("clipBy", who) }, back, screen, words, sound);
 }
 
@@ -90,5 +124,11 @@ function turn(root, event) {
 }
 
 function empty() {
-  return h("div", { class: "center" }, h("h1", {}, t("welcome")), h("p", { class: "faint" }, t("feedEmpty")), h("a", { class: "button primary", href: "#make" }, t("feedMake")));
+  return h(
+    "div",
+    { class: "center" },
+    h("h1", {}, t("welcome")),
+    h("p", { class: "faint" }, t("feedEmpty")),
+    h("a", { class: "button primary", href: "#make" }, t("feedMake")),
+  );
 }

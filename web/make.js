@@ -69,11 +69,33 @@ export function makeView(page) {
 function composer(page, begin, notice = "") {
   const rules = page.rules;
   const note = h("p", { class: "wrong", role: "alert" }, notice);
-  const prompt = h("textarea", { name: "prompt", rows: 4, maxLength: rules.maxPromptCharacters, required: true, placeholder: t("promptHint"), value: sessionStorage.getItem("yume-prompt") ?? "" });
-  const seconds = h("input", { type: "range", name: "seconds", min: rules.minSeconds, max: rules.maxSeconds, step: 1, value: rules.defaultSeconds });
+  const prompt = h("textarea", {
+    name: "prompt",
+    rows: 4,
+    maxLength: rules.maxPromptCharacters,
+    required: true,
+    placeholder: t("promptHint"),
+    value: sessionStorage.getItem("yume-prompt") ?? "",
+  });
+  const seconds = h("input", {
+    type: "range",
+    name: "seconds",
+    min: rules.minSeconds,
+    max: rules.maxSeconds,
+    step: 1,
+    value: rules.defaultSeconds,
+  });
   const output = h("output", {}, t("secondsValue", seconds.value));
-  seconds.addEventListener("input", () => { output.textContent = t("secondsValue", seconds.value); });
-  const shape = (name, value, checked) => h("label", { class: `shape ${value.toLowerCase()}` }, h("input", { type: "radio", name: "orientation", value, checked }), h("span", {}, t(name)));
+  seconds.addEventListener("input", () => {
+    output.textContent = t("secondsValue", seconds.value);
+  });
+  const shape = (name, value, checked) =>
+    h(
+      "label",
+      { class: `shape ${value.toLowerCase()}` },
+      h("input", { type: "radio", name: "orientation", value, checked }),
+      h("span", {}, t(name)),
+    );
   const button = h("button", { class: "primary big" }, t("dream"));
   // One key for this text: pressing twice, or again after a lost answer, makes one clip.
   let key = crypto.randomUUID();
@@ -97,14 +119,25 @@ function composer(page, begin, notice = "") {
   prompt.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) event.target.form.requestSubmit();
   });
-  prompt.addEventListener("input", () => { key = crypto.randomUUID(); });
+  prompt.addEventListener("input", () => {
+    key = crypto.randomUUID();
+  });
   return h(
     "form",
     { class: "card composer", onsubmit: send },
     h("label", { class: "field" }, h("span", { class: "title" }, t("promptLabel")), prompt),
-    h("div", { class: "row" },
-      h("fieldset", {}, h("legend", {}, t("shape")), shape("portrait", "PORTRAIT", true), shape("landscape", "LANDSCAPE", false)),
-      h("label", { class: "field length" }, h("span", {}, t("seconds"), " ", output), seconds)),
+    h(
+      "div",
+      { class: "row" },
+      h(
+        "fieldset",
+        {},
+        h("legend", {}, t("shape")),
+        shape("portrait", "PORTRAIT", true),
+        shape("landscape", "LANDSCAPE", false),
+      ),
+      h("label", { class: "field length" }, h("span", {}, t("seconds"), " ", output), seconds),
+    ),
     note,
     h("div", { class: "row" }, button, quotaLeft(page)),
   );
@@ -113,11 +146,14 @@ function composer(page, begin, notice = "") {
 /** What is left of the day, as last known, and soon as it is: a stopped clip gave its cost back. */
 function quotaLeft(page) {
   const note = h("span", { class: "faint" }, t("cost", page.viewer.quota.leftSeconds));
-  graphql(QUOTA).then(({ viewer }) => {
-    if (!viewer) return;
-    page.viewer.quota = viewer.quota;
-    note.textContent = t("cost", viewer.quota.leftSeconds);
-  }, () => {}); // the last known figure stays
+  graphql(QUOTA).then(
+    ({ viewer }) => {
+      if (!viewer) return;
+      page.viewer.quota = viewer.quota;
+      note.textContent = t("cost", viewer.quota.leftSeconds);
+    },
+    () => {},
+  ); // the last known figure stays
   return note;
 }
 
@@ -127,15 +163,22 @@ function forming(id, shape) {
   const words = h("p", { class: "phase" }, t("waiting"));
   const eta = h("p", { class: "faint" });
   let phase;
-  const cancel = h("button", { type: "button", onclick: async () => {
-    cancel.disabled = true;
-    try {
-      await mutate(CANCEL, { input: { generationId: id } });
-    } catch (error) {
-      words.textContent = error instanceof Refused ? error.message : t("offline");
-      cancel.disabled = false;
-    }
-  } }, t("cancel"));
+  const cancel = h(
+    "button",
+    {
+      type: "button",
+      onclick: async () => {
+        cancel.disabled = true;
+        try {
+          await mutate(CANCEL, { input: { generationId: id } });
+        } catch (error) {
+          words.textContent = error instanceof Refused ? error.message : t("offline");
+          cancel.disabled = false;
+        }
+      },
+    },
+    t("cancel"),
+  );
   const picture = async (url) => {
     const image = h("img", { src: here(url), alt: "" });
     try {
@@ -148,12 +191,16 @@ function forming(id, shape) {
     const old = [...frame.querySelectorAll("img")].slice(0, -2);
     old.forEach((element) => element.remove());
   };
-  const tell = (text) => { words.textContent = text; };
+  const tell = (text) => {
+    words.textContent = text;
+  };
   return {
     element: h("div", { class: "forming" }, frame, h("div", { class: "told" }, words, bar, eta, cancel)),
     tell,
     broken: () => tell(t("reconnecting")),
-    fraction: (value) => { bar.value = value; },
+    fraction: (value) => {
+      bar.value = value;
+    },
     step(event) {
       if (phase !== event.phase) say(t(event.phase));
       phase = event.phase;
@@ -179,12 +226,30 @@ function finished(video, again) {
   return h(
     "div",
     { class: "forming" },
-    h("div", { class: `frame ${video.media.width > video.media.height ? "landscape" : "portrait"}` }, player(video, { autoplay: true })),
-    h("div", { class: "told" },
+    h(
+      "div",
+      { class: `frame ${video.media.width > video.media.height ? "landscape" : "portrait"}` },
+      player(video, { autoplay: true }),
+    ),
+    h(
+      "div",
+      { class: "told" },
       badge,
       h("p", { class: "prompt" }, video.prompt),
       unknown.length ? h("p", { class: "faint" }, `${t("notUnderstood")} ${unknown.join(", ")}`) : null,
       tools,
-      h("button", { type: "button", class: "quiet", onclick: () => { sessionStorage.removeItem("yume-prompt"); again(); } }, t("again"))),
+      h(
+        "button",
+        {
+          type: "button",
+          class: "quiet",
+          onclick: () => {
+            sessionStorage.removeItem("yume-prompt");
+            again();
+          },
+        },
+        t("again"),
+      ),
+    ),
   );
 }

@@ -24,9 +24,16 @@ export function youView(_, refresh) {
   const load = async () => {
     try {
       const { viewer } = await graphql(MINE);
-      root.replaceChildren(head(viewer, refresh), shelf(t("drafts"), viewer.drafts, load), shelf(t("mine"), viewer.videos, load), invites(viewer.invites));
+      root.replaceChildren(
+        head(viewer, refresh),
+        shelf(t("drafts"), viewer.drafts, load),
+        shelf(t("mine"), viewer.videos, load),
+        invites(viewer.invites),
+      );
     } catch (error) {
-      root.replaceChildren(h("p", { class: "note", role: "alert" }, error instanceof Refused ? error.message : t("offline")));
+      root.replaceChildren(
+        h("p", { class: "note", role: "alert" }, error instanceof Refused ? error.message : t("offline")),
+      );
     }
   };
   load();
@@ -38,7 +45,12 @@ function head(viewer, refresh) {
     await mutate(SIGN_OUT, {});
     await refresh();
   };
-  return h("header", { class: "row" }, h("h1", {}, viewer.displayName, " ", h("span", { class: "handle" }, `@${viewer.handle}`)), h("button", { type: "button", onclick: leave }, t("signOut")));
+  return h(
+    "header",
+    { class: "row" },
+    h("h1", {}, viewer.displayName, " ", h("span", { class: "handle" }, `@${viewer.handle}`)),
+    h("button", { type: "button", onclick: leave }, t("signOut")),
+  );
 }
 
 function shelf(title, connection, reload) {
@@ -46,12 +58,30 @@ function shelf(title, connection, reload) {
   const dialog = h("dialog", { onclick: (event) => event.target === dialog && dialog.close() });
   dialog.addEventListener("close", () => dialog.replaceChildren());
   const open = (video) => {
-    const changed = () => { dialog.close(); reload(); };
-    dialog.replaceChildren(player(video, { autoplay: true }), h("p", { class: "prompt" }, video.caption || video.prompt), actions(video, changed));
+    const changed = () => {
+      dialog.close();
+      reload();
+    };
+    dialog.replaceChildren(
+      player(video, { autoplay: true }),
+      h("p", { class: "prompt" }, video.caption || video.prompt),
+      actions(video, changed),
+    );
     dialog.showModal();
   };
-  const tile = (video) => h("button", { type: "button", class: "tile", onclick: () => open(video), ariaLabel: video.caption || video.prompt }, h("img", { src: here(video.media.posterUrl), alt: "", loading: "lazy" }));
-  return h("section", {}, h("h2", {}, title), videos.length ? h("div", { class: "tiles" }, videos.map(tile)) : h("p", { class: "faint" }, t("none")), dialog);
+  const tile = (video) =>
+    h(
+      "button",
+      { type: "button", class: "tile", onclick: () => open(video), ariaLabel: video.caption || video.prompt },
+      h("img", { src: here(video.media.posterUrl), alt: "", loading: "lazy" }),
+    );
+  return h(
+    "section",
+    {},
+    h("h2", {}, title),
+    videos.length ? h("div", { class: "tiles" }, videos.map(tile)) : h("p", { class: "faint" }, t("none")),
+    dialog,
+  );
 }
 
 function invites({ left }) {
@@ -59,11 +89,37 @@ function invites({ left }) {
   const make = async () => {
     try {
       const { inviteCode: code } = await mutate(INVITE, { input: { idempotencyKey: crypto.randomUUID() } });
-      const copy = h("button", { type: "button", onclick: async () => { await navigator.clipboard.writeText(code); copy.textContent = t("copied"); } }, t("copy"));
-      result.replaceChildren(h("p", { class: "code" }, h("code", {}, code), copy), h("p", { class: "faint" }, t("inviteOnce")));
+      const copy = h(
+        "button",
+        {
+          type: "button",
+          onclick: async () => {
+            await navigator.clipboard.writeText(code);
+            copy.textContent = t("copied");
+          },
+        },
+        t("copy"),
+      );
+      result.replaceChildren(
+        h("p", { class: "code" }, h("code", {}, code), copy),
+        h("p", { class: "faint" }, t("inviteOnce")),
+      );
     } catch (error) {
-      result.replaceChildren(h("p", { class: "wrong", role: "alert" }, error instanceof Refused ? error.message : t("offline")));
+      result.replaceChildren(
+        h("p", { class: "wrong", role: "alert" }, error instanceof Refused ? error.message : t("offline")),
+      );
     }
   };
-  return h("section", {}, h("h2", {}, t("invites")), h("div", { class: "row" }, h("button", { type: "button", onclick: make }, t("newInvite")), h("span", { class: "faint" }, t("invitesLeft", left))), result);
+  return h(
+    "section",
+    {},
+    h("h2", {}, t("invites")),
+    h(
+      "div",
+      { class: "row" },
+      h("button", { type: "button", onclick: make }, t("newInvite")),
+      h("span", { class: "faint" }, t("invitesLeft", left)),
+    ),
+    result,
+  );
 }
