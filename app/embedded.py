@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import anyio.to_thread
-
 from app.private import write_private
 from app.servers import PostgresServer, ValkeyServer
 from app.supervise import Child, Report
@@ -107,9 +105,9 @@ async def _start_postgres(
     server = replace(server, port=_port(known_url))
     if not (server.data / "PG_VERSION").exists():
         report("Making the database cluster")
-        await anyio.to_thread.run_sync(server.create)
+        await server.create()
     elif new_secret:
-        await anyio.to_thread.run_sync(server.set_password)
+        await server.set_password()
     await _start(Child(server.program(), report), stores, stack)
     await server.ensure_database()
     return server.url()

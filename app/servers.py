@@ -50,7 +50,7 @@ class PostgresServer:
         """The address of one of its databases."""
         return f"postgresql://yume:{self.password}@127.0.0.1:{self.port}/{database}"
 
-    def create(self) -> None:
+    async def create(self) -> None:
         """Make the cluster (about 0.5 s). Raises `ProgramFailed`."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         secret = self.folder / "initdb.password"
@@ -66,7 +66,7 @@ class PostgresServer:
         ]
         # fmt: on
         try:
-            self._run(command)
+            await self._run(command)
         except ProgramFailed:
             # A half-made cluster would be taken for a whole one at the next start.
             shutil.rmtree(self.data, ignore_errors=True)
@@ -74,10 +74,10 @@ class PostgresServer:
         finally:
             secret.unlink()
 
-    def set_password(self) -> None:
+    async def set_password(self) -> None:
         """Give an existing cluster, while it is down, the password of this object."""
         statement = f"ALTER ROLE yume PASSWORD '{self.password}'\n"
-        self._run(["postgres", "--single", "-D", str(self.data), "postgres"], stdin=statement)
+        await self._run(["postgres", "--single", "-D", str(self.data), "postgres"], stdin=statement)
 
     def program(self) -> Program:
         """What to start."""
@@ -137,12 +137,19 @@ class PostgresServer:
             # Its own files stay private: they are 0600, and so are the folders beside this one.
             self.folder.parent.chmod(0o711)
 
-    def _run(self, command: list[str], stdin: str = "") -> None:
-        full = [*not_as_root(), str(_postgres_bin() / command[0]), *command[1:]]
-        done = subprocess.run(full, input=stdin, capture_output=True, text=True, check=False)  # noqa: S603
-        if done.returncode != 0:
-            message = f"{command[0]} failed: {(done.stderr or done.stdout).strip()[-800:]}"
-            raise ProgramFailed(message, mend=_MEND_POSTGRES)
+    async def _run(self, command: list[str], stdin: str = "") -> None:
+        process = await asyncio.create_subprocess_exec(
+            *not_as_root(),
+            str(_postgres_bin() / command[0]),
+            *command[1:],
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        said, _ = await process.communicate(stdin.encode())
+        if process.returncode != 0:
+            last = said.decode(errors="replace").strip()[-800:]
+            raise ProgramFailed(f"{command[0]} failed: {last}", mend=_MEND_POSTGRES)
 
 
 _MEND_POSTGRES = (

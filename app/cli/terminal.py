@@ -14,7 +14,12 @@ def console() -> Console:
     """Where progress and remarks go."""
     from rich.console import Console
 
-    return Console(stderr=True, highlight=False)
+    class Words(Console):
+        def on_broken_pipe(self) -> None:
+            """Go on in silence: a server must not end because nobody reads its remarks any more."""
+            self.quiet = True
+
+    return Words(stderr=True, highlight=False)
 
 
 def report(words: str) -> None:

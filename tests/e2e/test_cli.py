@@ -201,6 +201,20 @@ async def test_ctrl_c_stops_everything_and_the_next_start_has_the_data(
         await asyncio.wait_for(again.communicate(), 60)
 
 
+async def test_up_goes_on_when_nobody_reads_its_remarks_any_more(tmp_path: Path) -> None:
+    yume = Yume(tmp_path, extra={"YUME_WORKERS": "0"})
+    process = await yume.start("up")
+    await hear(process, "Stop: Ctrl-C")
+    # The reading end of its standard error goes away, as under `yume up 2>&1 | head`.
+    process._transport.get_pipe_transport(2).close()  # type: ignore[attr-defined]
+    [api] = [child for child in psutil.Process(process.pid).children() if "serve" in child.cmdline()]
+    api.kill()
+    async with httpx.AsyncClient(base_url=yume.address, timeout=20) as client:
+        assert (await client.get("/healthz")).status_code == 200
+    process.send_signal(signal.SIGINT)
+    assert await asyncio.wait_for(process.wait(), 60) == 0
+
+
 async def test_in_production_there_is_no_local_owner(tmp_path: Path) -> None:
     alone = {"YUME_WORKERS": "0"}
     developer, public = Yume(tmp_path, extra=alone), Yume(tmp_path, extra={"YUME_ENV": "production", **alone})

@@ -219,5 +219,5 @@ async def test_a_cluster_that_cannot_be_made_leaves_nothing_half_made(tmp_path: 
     server.data.parent.mkdir()
     server.data.write_text("in the way")
     with pytest.raises(ProgramFailed, match="initdb"):
-        server.create()
+        await server.create()
     assert not (tmp_path / "pg" / "initdb.password").exists()
