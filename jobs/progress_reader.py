@@ -5,87 +5,28 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import uuid
-from collections import deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import cast
 from uuid import UUID
 
-import msgspec
 import structlog
 from redis.asyncio import ConnectionPool, Redis
 from redis.exceptions import RedisError
 
-from jobs.progress_event import START, Cursor, EventKind, ProgressEvent, decode_event, stream_key
+from jobs.progress_channel import Channel, Entries, Subscriber, deliver, read
+from jobs.progress_event import START, Cursor, EventKind, ProgressEvent, stream_key
 from jobs.progress_writer import last_event
 
 BLOCK_MS = 1_000
 PATIENCE = 4.0
 """Seconds past its block in which a read must answer."""
 PAGE = 500
-QUEUE_LENGTH = 64
-"""Events kept for a slow subscriber before its oldest steps are dropped."""
 RETRY_SECONDS = 0.25
 CROWD = 50
 """Watched streams from which reads are spaced out: each read names them all."""
 CROWD_PAUSE = 0.01
 
-_Entries = list[tuple[bytes, dict[bytes, bytes]]]
 _log = structlog.get_logger()
-
-
-class _Subscriber:
-    """A bounded mailbox: a full one loses its oldest step, but never a change of phase, nor any other event."""
-
-    def __init__(self) -> None:
-        self._waiting: deque[tuple[ProgressEvent, bool]] = deque()
-        self._arrived = asyncio.Event()
-        self._phase: str | None = None
-        self.closed = False
-
-    def push(self, event: ProgressEvent) -> None:
-        droppable = event.kind is EventKind.STEP and event.phase == self._phase
-        self._phase = event.phase
-        if len(self._waiting) >= QUEUE_LENGTH:
-            for index, (_, may_go) in enumerate(self._waiting):
-                if may_go:
-                    del self._waiting[index]
-                    break
-        self._waiting.append((event, droppable))
-        self._arrived.set()
-
-    def close(self) -> None:
-        self.closed = True
-        self._arrived.set()
-
-    async def next(self) -> ProgressEvent | None:
-        """The next event, or None once the reader has stopped."""
-        while not self._waiting:
-            if self.closed:
-                return None
-            self._arrived.clear()
-            await self._arrived.wait()
-        return self._waiting.popleft()[0]
-
-
-class _Channel:
-    """One watched stream. ``position`` is the last entry seen, None until it is known."""
-
-    def __init__(self, generation_id: UUID) -> None:
-        self.generation_id = generation_id
-        self.key = stream_key(generation_id)
-        self.position: Cursor | None = None
-        self.attempt = 0
-        self.subscribers: set[_Subscriber] = set()
-
-    def send(self, event: ProgressEvent) -> None:
-        self.attempt = event.attempt
-        for subscriber in self.subscribers:
-            subscriber.push(event)
-
-    def snapshot(self, at: Cursor) -> ProgressEvent:
-        return ProgressEvent(
-            generation_id=self.generation_id, attempt=self.attempt, kind=EventKind.SNAPSHOT, cursor=str(at)
-        )
 
 
 class ProgressReader:
@@ -104,7 +45,7 @@ class ProgressReader:
         self._redis = redis
         self._wake_key = f"progress:wake:{uuid.uuid4().hex}"
         self._wake_id = b"0-0"
-        self._channels: dict[bytes, _Channel] = {}
+        self._channels: dict[bytes, Channel] = {}
         self._occupied = asyncio.Event()
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
@@ -133,7 +74,8 @@ class ProgressReader:
         "0-0" when there is no stream (yet, or any more) or Redis is away.
         """
         try:
-            last = await last_event(self._redis, generation_id)
+            async with asyncio.timeout(PATIENCE):
+                last = await last_event(self._redis, generation_id)
         except (RedisError, OSError) as error:
             _log.warning("progress_unreadable", generation=str(generation_id), error=repr(error))
             return str(START)
@@ -165,15 +107,15 @@ class ProgressReader:
         finally:
             self._detach(channel, subscriber)
 
-    def _attach(self, generation_id: UUID) -> tuple[_Channel, _Subscriber]:
+    def _attach(self, generation_id: UUID) -> tuple[Channel, Subscriber]:
         key = stream_key(generation_id).encode()
-        channel = self._channels.get(key) or self._channels.setdefault(key, _Channel(generation_id))
-        subscriber = _Subscriber()
+        channel = self._channels.get(key) or self._channels.setdefault(key, Channel(generation_id))
+        subscriber = Subscriber()
         # Live events collect from here on, so that none falls between the replay and them.
         channel.subscribers.add(subscriber)
         return channel, subscriber
 
-    def _detach(self, channel: _Channel, subscriber: _Subscriber) -> None:
+    def _detach(self, channel: Channel, subscriber: Subscriber) -> None:
         channel.subscribers.discard(subscriber)
         if not channel.subscribers:
             self._channels.pop(channel.key.encode(), None)
@@ -181,7 +123,7 @@ class ProgressReader:
             self._occupied.clear()
 
     async def _replay(
-        self, channel: _Channel, subscriber: _Subscriber, after: Cursor | None
+        self, channel: Channel, subscriber: Subscriber, after: Cursor | None
     ) -> AsyncIterator[ProgressEvent]:
         told = False
         while not subscriber.closed:
@@ -199,7 +141,7 @@ class ProgressReader:
                 return
 
     async def _history(
-        self, channel: _Channel, subscriber: _Subscriber, after: Cursor | None
+        self, channel: Channel, subscriber: Subscriber, after: Cursor | None
     ) -> AsyncIterator[ProgressEvent]:
         last = await last_event(self._redis, channel.generation_id)
         end = (Cursor.parse(last.cursor) if last is not None else None) or START
@@ -214,13 +156,13 @@ class ProgressReader:
             async for event in self._between(channel, after, end):
                 yield event
 
-    async def _between(self, channel: _Channel, after: Cursor, end: Cursor) -> AsyncIterator[ProgressEvent]:
+    async def _between(self, channel: Channel, after: Cursor, end: Cursor) -> AsyncIterator[ProgressEvent]:
         while after < end:
-            entries: _Entries = await self._redis.xrange(channel.key, min=f"({after}", max=str(end), count=PAGE)
+            entries: Entries = await self._redis.xrange(channel.key, min=f"({after}", max=str(end), count=PAGE)
             if not entries:
                 return
             for name, fields in entries:
-                for event in _read(channel, after, name, fields):
+                for event in read(channel, after, name, fields):
                     yield event
                 after = Cursor.parse(name) or after
 
@@ -257,7 +199,7 @@ class ProgressReader:
             if key == self._wake_key.encode():
                 self._wake_id = entries[-1][0]
             elif (channel := self._channels.get(key)) is not None:
-                _deliver(channel, entries)
+                deliver(channel, entries)
         if len(places) > CROWD:
             await asyncio.sleep(CROWD_PAUSE)
 
@@ -269,26 +211,3 @@ class ProgressReader:
             if channel.position is not None and end < channel.position:
                 channel.position = end
                 channel.send(channel.snapshot(end))
-
-
-def _deliver(channel: _Channel, entries: _Entries) -> None:
-    for name, fields in entries:
-        cursor = Cursor.parse(name)
-        if cursor is None or channel.position is None or cursor <= channel.position:
-            continue
-        for event in _read(channel, channel.position, name, fields):
-            channel.send(event)
-        channel.position = cursor
-
-
-def _read(channel: _Channel, before: Cursor, name: bytes, fields: dict[bytes, bytes]) -> Iterator[ProgressEvent]:
-    """The event of one entry, behind a SNAPSHOT when events between ``before`` and it are missing."""
-    cursor = Cursor.parse(name) or before
-    if not before.precedes(cursor):
-        # The row that its reader looks at covers everything up to the event that follows.
-        yield channel.snapshot(Cursor(cursor.fence, max(0, cursor.seq - 1)))
-    try:
-        yield decode_event(cursor, fields)
-    except msgspec.MsgspecError:
-        _log.exception("progress_event_unreadable", generation=str(channel.generation_id), cursor=str(cursor))
-        yield channel.snapshot(cursor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -20,6 +21,8 @@ TOPIC_PURGE_LATER = "purge_later"
 TOPIC_ANNOUNCE = "announce"
 
 CANCEL_CHANNEL = "yume:cancel"
+PATIENCE = 1.0
+"""Seconds that somebody who asked for a clip waits for a Redis that hangs."""
 BELL_LENGTH = 64
 """Rings kept while nobody listens: a worker that wakes looks for every queued row, so more would say nothing more."""
 
@@ -88,13 +91,15 @@ class Doorbell:
     async def request_cancel(self, generation_id: UUID) -> None:
         """Hint to whoever runs ``generation_id`` that ``cancel_requested_at`` was set; its heartbeat sees it anyway."""
         try:
-            await self._redis.publish(CANCEL_CHANNEL, str(generation_id))
+            async with asyncio.timeout(PATIENCE):
+                await self._redis.publish(CANCEL_CHANNEL, str(generation_id))
         except (RedisError, OSError) as error:
             _log.warning("cancel_hint_unheard", generation=str(generation_id), error=repr(error))
 
     async def _enqueue(self, task: str, queue: str) -> None:
-        await self._arq.enqueue_job(task, _queue_name=queue)
-        async with self._redis.pipeline(transaction=False) as pipe:
-            pipe.lpush(bell_key(queue), b"1")
-            pipe.ltrim(bell_key(queue), 0, BELL_LENGTH - 1)
-            await pipe.execute()
+        async with asyncio.timeout(PATIENCE):
+            await self._arq.enqueue_job(task, _queue_name=queue)
+            async with self._redis.pipeline(transaction=False) as pipe:
+                pipe.lpush(bell_key(queue), b"1")
+                pipe.ltrim(bell_key(queue), 0, BELL_LENGTH - 1)
+                await pipe.execute()

@@ -47,7 +47,7 @@ class Slides:
             time.sleep(pause)
             yield Step(Phase.DENOISE, index, STEPS, rng.integers(0, 255, (spec.height, spec.width, 3), np.uint8))
         yield Step(Phase.DECODE, 1, 1)
-        seconds = spec.frame_count / spec.fps + (0.5 if "overlong" in spec.prompt else 0.0)
+        seconds = spec.frame_count / spec.fps
         tone = np.sin(np.arange(round(seconds * 24_000)) * 0.1).astype(np.float32)[None].repeat(2, 0) * 0.5
         recipe = {"schema": 1, "backend": "slides", "seed": spec.seed}
         yield Clip(_frames(spec), tone, 24_000, recipe, {"z": np.zeros((2, 2), np.float32)}, "slides")

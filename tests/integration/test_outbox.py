@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,20 @@ async def test_a_doorbell_without_valkey_never_raises() -> None:
     await bell.ring_purge()
     await bell.request_cancel(new_id())
     await nobody.aclose()
+
+
+async def test_a_valkey_that_hangs_keeps_nobody_waiting() -> None:
+    held: list[asyncio.StreamWriter] = []
+    server = await asyncio.start_server(lambda _, writer: held.append(writer), "127.0.0.1", 0)
+    hanging = Redis.from_url(f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    async with asyncio.timeout(3):
+        await Doorbell(hanging).ring()
+    assert held
+    await hanging.aclose()
+    for writer in held:
+        writer.close()
+    server.close()
+    await server.wait_closed()
 
 
 async def test_a_cancel_is_announced_once_to_those_who_watch(database: str, redis: Redis) -> None:

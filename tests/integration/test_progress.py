@@ -23,7 +23,7 @@ from jobs.progress import (
     read_preview,
     stream_key,
 )
-from jobs.progress_reader import QUEUE_LENGTH
+from jobs.progress_channel import QUEUE_LENGTH
 from jobs.progress_writer import PREVIEWS_KEPT
 
 

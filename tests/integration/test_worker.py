@@ -102,12 +102,16 @@ async def test_a_running_generation_stops_within_five_seconds_of_its_cancel(work
     assert not await Video.exists(generation_id=generation.id)
 
 
-async def test_a_cancel_is_seen_without_any_hint(worker: Worker) -> None:
-    generation = await queue_one(await member(), "take 30")
+@pytest.mark.parametrize("prompt", ["take 30", "hang"])
+async def test_a_cancel_is_seen_without_any_hint_even_by_an_engine_that_hangs(worker: Worker, prompt: str) -> None:
+    ada = await member()
+    generation = await queue_one(ada, prompt)
     await until_state(generation.id, "RUNNING")
     async with in_transaction() as connection:
         await cancel(connection, generation.id)
     await until_state(generation.id, "CANCELLED", seconds=5)
+    after = await queue_one(ada)
+    await until_state(after.id, "SUCCEEDED", seconds=15)
 
 
 @pytest.mark.parametrize(

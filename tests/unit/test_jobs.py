@@ -17,8 +17,8 @@ from jobs.arq_settings import decode, encode
 from jobs.check import _fault
 from jobs.failures import CheckFailed, failure_of
 from jobs.progress import Cursor, EventKind, FailureDetail, PreviewPicture, ProgressEvent
+from jobs.progress_channel import QUEUE_LENGTH, Subscriber
 from jobs.progress_event import FIELD, decode_event, encode_event
-from jobs.progress_reader import QUEUE_LENGTH, _Subscriber
 from models.errors import NotFound
 
 numbers = st.integers(min_value=0, max_value=2**64 - 1)
@@ -119,7 +119,7 @@ def test_a_file_longer_than_policy_allows_now_is_refused_though_it_is_as_asked()
 
 
 async def test_a_full_mailbox_drops_its_oldest_step_and_nothing_else() -> None:
-    box, generation_id = _Subscriber(), uuid4()
+    box, generation_id = Subscriber(), uuid4()
     for phase in ("TEXT", "DENOISE"):
         for step in range(1, QUEUE_LENGTH + 1):
             box.push(ProgressEvent(generation_id=generation_id, attempt=1, kind=EventKind.STEP, phase=phase, step=step))
