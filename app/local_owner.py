@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 HANDLE = "owner"
 SESSION_DAYS = 3650.0
+LINK_MINUTES = 15
 
 
 def token_file(data_dir: Path) -> Path:
@@ -54,6 +55,16 @@ async def settle_local_owner(settings: Settings) -> bool:
     token, _ = await open_session(account.id, days=SESSION_DAYS)
     write_private(path, token)
     return True
+
+
+async def sign_in_link(settings: Settings) -> str:
+    """A page address that signs the local owner in in a browser, good for `LINK_MINUTES`.
+
+    The token is in the fragment, which browsers send nowhere.
+    """
+    account = await Account.get(handle=HANDLE)
+    token, _ = await open_session(account.id, days=LINK_MINUTES / (24 * 60))
+    return f"{settings.address}/login#token={token}"
 
 
 async def first_invite(settings: Settings) -> str | None:

@@ -15,21 +15,32 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="YUME_", extra="ignore")
 
-    host: str = Field("127.0.0.1", description="Address the web server listens on.")
-    port: int = Field(8000, ge=0, le=65535, description="Port the web server listens on.")
-    data_dir: Path = Field(Path("var"), description="Folder of everything that must be kept.")
-    database_url: SecretStr | None = Field(None, description="A Postgres ≥ 16 to use instead of the embedded one.")
-    redis_url: SecretStr | None = Field(None, description="A Redis or Valkey to use instead of the embedded one.")
+    host: str = Field(default="127.0.0.1", description="Address the web server listens on.")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port the web server listens on.")
+    data_dir: Path = Field(default=Path("var"), description="Folder of everything that must be kept.")
+    database_url: SecretStr | None = Field(
+        default=None, description="A Postgres ≥ 16 to use instead of the embedded one."
+    )
+    redis_url: SecretStr | None = Field(
+        default=None, description="A Redis or Valkey to use instead of the embedded one."
+    )
     env: Literal["development", "production"] = "development"
-    public_url: str | None = Field(None, description="Address users see, when a proxy stands in front.")
-    regions: str = Field("US,CA", description="Regions that seed the policy row at the first start, comma separated.")
-    media_url: str | None = Field(None, description="s3://bucket/prefix for media; a folder in data_dir when unset.")
-    key_dir: Path | None = Field(None, description="Folder of the purpose keys; data_dir/keys when unset.")
-    allowed_origins: str = Field("", description="Further web origins that may open sockets, comma separated.")
-    device: str = Field("cpu", description="Device of this host's worker: cpu, cuda:0, …")
-    engine: str = Field("diorama", description="Backend of this host's worker.")
-    workers: int = Field(1, ge=0, le=64, description="Worker processes started by `yume up`.")
-    api_processes: int = Field(1, ge=1, le=64, description="API processes started by `yume up`.")
+    public_url: str | None = Field(default=None, description="Address users see, when a proxy stands in front.")
+    regions: str = Field(
+        default="US,CA", description="Regions that seed the policy row at the first start, comma separated."
+    )
+    media_url: str | None = Field(
+        default=None, description="s3://bucket/prefix for media; a folder in data_dir when unset."
+    )
+    key_dir: Path | None = Field(default=None, description="Folder of the purpose keys; data_dir/keys when unset.")
+    allowed_origins: str = Field(default="", description="Further web origins that may open sockets, comma separated.")
+    device: str = Field(default="cpu", description="Device of this host's worker: cpu, cuda:0, …")
+    engine: str = Field(default="diorama", description="Backend of this host's worker.")
+    workers: int = Field(default=1, ge=0, le=64, description="Worker processes started by `yume up`.")
+    api_processes: int = Field(default=1, ge=1, le=64, description="API processes started by `yume up`.")
+    metrics_port: int | None = Field(
+        default=None, description="Port where `yume worker` answers scrapes; none when unset."
+    )
     log_format: Literal["auto", "json", "console"] = "auto"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 

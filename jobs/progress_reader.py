@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import cast
 from uuid import UUID
 
@@ -81,7 +81,7 @@ class ProgressReader:
             return str(START)
         return last.cursor if last is not None else str(START)
 
-    async def subscribe(self, generation_id: UUID, after: str | None) -> AsyncIterator[ProgressEvent]:
+    async def subscribe(self, generation_id: UUID, after: str | None) -> AsyncGenerator[ProgressEvent, None]:
         """Every event after the cursor ``after`` (None: from the start), then live ones, up to the terminal event.
 
         A SNAPSHOT comes first when ``after`` is foreign or its history is gone, and in between when events were lost.

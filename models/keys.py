@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import os
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 PURPOSES = ("invite", "media", "cursor")
@@ -17,7 +17,7 @@ class Key:
     """A 256-bit secret. ``kid`` is a public name for it, derived from it, so that old signatures can be told apart."""
 
     purpose: str
-    secret: bytes
+    secret: bytes = field(repr=False)
 
     @property
     def kid(self) -> str:

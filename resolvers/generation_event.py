@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
 
+from jobs.failures import STORE_AWAY
 from jobs.progress import Cursor, EventKind, FailureDetail, ProgressEvent
 from models.errors import Unauthenticated
 from models.generation import FINAL_STATES, Generation, GenerationState
@@ -25,6 +27,14 @@ _LOOK_SECONDS = 1.0
 
 _END_SEQ = 2**63
 """The ``seq`` of a terminal event told from Postgres, when the stream never brought it: after every real one."""
+
+
+_OUTAGE_SECONDS = 30.0
+"""How long an open subscription waits for a Postgres that has gone away, saying nothing meanwhile."""
+
+_RETRY_SECONDS = 0.5
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -103,6 +113,18 @@ class _Watch:
         return Told(event, self.row)
 
 
+async def _patiently(read: Callable[[], Awaitable[T]]) -> T:
+    """What ``read`` says, waiting out a Postgres that restarts: a watcher should not have to care."""
+    deadline = time.monotonic() + _OUTAGE_SECONDS
+    while True:
+        try:
+            return await read()
+        except STORE_AWAY:
+            if time.monotonic() > deadline:
+                raise
+            await asyncio.sleep(_RETRY_SECONDS)
+
+
 async def watch_generation(context: Context, generation_id: UUID, after: str | None) -> AsyncGenerator[Told, None]:
     """Every event after the cursor ``after`` (None: from the start) up to the terminal one, which always comes.
 
@@ -120,8 +142,8 @@ async def watch_generation(context: Context, generation_id: UUID, after: str | N
             yield told
         while True:
             done, _ = await asyncio.wait({waiting}, timeout=_LOOK_SECONDS)
-            await watch.authorise()
-            told = await watch.hear(waiting.result()) if done else await watch.silence()
+            await _patiently(watch.authorise)
+            told = await _patiently(partial(watch.hear, waiting.result()) if done else watch.silence)
             if told is not None:
                 yield told
             if (done and told is None) or (told is not None and told.event.terminal):

@@ -27,9 +27,11 @@ def serve(
     from app.embedded import store_urls
     from app.logging import configure_logging
     from app.settings import settings
+    from app.shared_metrics import share_metrics
 
     own = settings()
     configure_logging(own)
+    share_metrics(own.data_dir)
     store_urls(own)
     config = uvicorn.Config(
         "app.asgi:create_app",

@@ -49,12 +49,12 @@ async def _up(*, show_logs: bool) -> None:
         own = own.model_copy(update={"port": listening.getsockname()[1]})
         stores = await start_stores(own, report)
         stack.push_async_callback(stores.close)
-        code = await _prepare(own, stores.urls.database_url)
+        code, link = await _prepare(own, stores.urls.database_url)
         _announce(own, stack)
         await _run(own, listening, stack, show_logs=show_logs)
         await _wait_until_ready(own, stop)
         if not stop.is_set():
-            _welcome(own, code)
+            _welcome(own, code, link)
         await stop.wait()
         report("Stopping: jobs in work go back to the queue")
 
@@ -77,12 +77,15 @@ def _stop_on_signals() -> asyncio.Event:
     return stop
 
 
-async def _prepare(own: Settings, database_url: str) -> str | None:
-    """Migrate, seed the policy, settle the local owner; returns the first invite's code while it is needed."""
+async def _prepare(own: Settings, database_url: str) -> tuple[str | None, str | None]:
+    """Migrate, seed the policy, settle the local owner.
+
+    Returns the first invite's code while it is needed, and the local owner's sign-in link where there is an owner.
+    """
     from tortoise import Tortoise
 
     from app.cli.terminal import report
-    from app.local_owner import first_invite, settle_local_owner
+    from app.local_owner import first_invite, settle_local_owner, sign_in_link
     from app.migrate import migrate
     from models.keys import load_keys
     from models.policy import seed_policy
@@ -94,8 +97,8 @@ async def _prepare(own: Settings, database_url: str) -> str | None:
     await connect(database_url)
     try:
         await seed_policy(own.region_codes)
-        await settle_local_owner(own)
-        return await first_invite(own)
+        link = await sign_in_link(own) if await settle_local_owner(own) else None
+        return await first_invite(own), link
     finally:
         await Tortoise.close_connections()
 
@@ -117,8 +120,10 @@ async def _run(own: Settings, listening: socket.socket, stack: AsyncExitStack, *
     import asyncio
 
     from app.cli.terminal import report
+    from app.shared_metrics import forget_metrics
     from app.supervise import Child
 
+    forget_metrics(own.data_dir)
     children: list[Child] = []
 
     async def stop_all() -> None:
@@ -190,13 +195,19 @@ async def _wait_until_ready(own: Settings, stop: asyncio.Event) -> None:
     )
 
 
-def _welcome(own: Settings, code: str | None) -> None:
+def _welcome(own: Settings, code: str | None, link: str | None) -> None:
     from rich.panel import Panel
 
     from app.cli.terminal import console
-    from app.local_owner import is_local
+    from app.local_owner import LINK_MINUTES, is_local
 
     lines = [f"[bold]Yume is up:[/bold] [link={own.address}]{own.address}[/link]"]
+    if link is not None:
+        lines += [
+            "",
+            f"Sign in as the owner, in a browser, within {LINK_MINUTES} minutes:",
+            f"[link={link}]{link}[/link]",
+        ]
     if code is not None:
         lines += ["", f"First invite (its account becomes the admin): [bold green]{code}[/bold green]"]
     if is_local(own):

@@ -10,10 +10,14 @@ def worker() -> None:
     from app.embedded import store_urls
     from app.logging import configure_logging
     from app.settings import settings
+    from app.shared_metrics import serve_metrics, share_metrics
 
     own = settings()
     configure_logging(own)
+    share_metrics(own.data_dir)
     urls = store_urls(own)
+    if own.metrics_port is not None:
+        serve_metrics(own.host, own.metrics_port)
     from app.worker import run_worker
 
     asyncio.run(run_worker(own, urls))

@@ -9,10 +9,10 @@ from redis.exceptions import RedisError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from tortoise import connections
-from tortoise.exceptions import BaseORMException
 
 import models.migrations
 from app.draining import Draining
+from jobs.failures import STORE_AWAY
 
 _PATIENCE_SECONDS = 2.0
 
@@ -43,7 +43,7 @@ async def _postgres() -> list[str]:
             )
     except TimeoutError:
         return [f"Postgres did not answer within {_PATIENCE_SECONDS:.0f} seconds."]
-    except (BaseORMException, OSError):
+    except STORE_AWAY:
         return ["Postgres does not answer."]
 
 

@@ -23,7 +23,19 @@ MOTIONS = (
     "idle", "walk", "run", "jump", "bounce", "fly", "swim", "fall", "spin", "dance", "wave", "chase", "orbit", "float",
     "drive", "grow", "shrink", "explode", "shake", "climb", "roll", "slide", "appear", "vanish", "hover", "sleep",
 )  # fmt: skip
-RELATIONS = ("none", "left_of", "right_of", "behind", "in_front_of", "on", "over", "under", "holding", "chasing", "beside")
+RELATIONS = (
+    "none",
+    "left_of",
+    "right_of",
+    "behind",
+    "in_front_of",
+    "on",
+    "over",
+    "under",
+    "holding",
+    "chasing",
+    "beside",
+)
 PLACES = (
     "meadow", "forest", "beach", "sea", "underwater", "city", "street", "desert", "mountains", "snowfield", "space",
     "room", "kitchen", "stage", "sky", "farm", "jungle", "river", "castle", "stadium", "moon", "volcano", "garden",
@@ -35,14 +47,15 @@ CAMERAS = ("static", "pan_left", "pan_right", "zoom_in", "zoom_out", "follow", "
 MOODS = ("calm", "happy", "sad", "tense", "epic", "funny", "romantic", "spooky")
 STYLES = ("plain", "clay", "paper", "pixel", "noir", "watercolour", "neon")
 COLOURS = (
-    "red", "orange", "yellow", "green", "blue", "purple", "pink", "brown", "black", "white", "grey", "gold", "turquoise",
+    "red", "orange", "yellow", "green", "blue", "purple", "pink", "brown", "black", "white", "grey", "gold",
+    "turquoise",
 )  # fmt: skip
 KINDS = ("animal", "person", "flyer", "swimmer", "vehicle", "plant", "food", "object", "sky")
 
 TRACK_CHANNELS = ("x", "y", "scale", "rotation", "squash", "facing", "opacity", "impact")
 """What the model directs for each actor at each key: ``scale`` 1 = natural size, ``rotation`` radians clockwise,
-``squash`` −1 (flat) … 0 … 1 (stretched), ``facing`` −1 left / +1 right, ``opacity`` 0 … 1, ``impact`` 0 … 1: how hard it
-hits something at that moment (a landing, a bump)."""
+``squash`` −1 (flat) … 0 … 1 (stretched), ``facing`` −1 left / +1 right, ``opacity`` 0 … 1, ``impact`` 0 … 1: how hard
+it hits something at that moment (a landing, a bump)."""
 
 CAMERA_CHANNELS = ("x", "y", "zoom", "shake")
 """Centre of view in fractions of the frame (0.5, 0.5 = middle), ``zoom`` ≥ 1, ``shake`` 0 … 1."""
@@ -127,7 +140,7 @@ MOUTH_RATE = 60
 
 @dataclass
 class Soundtrack:
-    """(2, n) float32 stereo at ``sample_rate`` Hz, what was said and when, and the sound events for tests and recipe."""
+    """(2, n) float32 stereo at ``sample_rate`` Hz, what was said and when, and the sound events."""
 
     waveform: NDArray[np.float32]
     sample_rate: int

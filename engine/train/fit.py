@@ -83,11 +83,18 @@ def flow_loss(model: SceneTransformer, latents: Tensor, told: dict[str, Tensor],
 
 
 def fit(
-    buckets: list[Bucket], *, seconds: float, seed: int, every: int = 50, start: SceneTransformer | None = None
+    buckets: list[Bucket],
+    *,
+    seconds: float,
+    seed: int,
+    every: int = 50,
+    start: SceneTransformer | None = None,
+    steps: int | None = None,
 ) -> Iterator[tuple[Progress, SceneTransformer]]:
     """Train for ``seconds``; yield (progress, averaged model) every ``every`` steps and once at the end.
 
-    With ``start``, go on from those weights at half the pace.
+    With ``start``, go on from those weights at half the pace; with ``steps``, stop after so many, whatever the
+    clock says.
     The learning rate falls to zero as time runs out, so stopping early by closing the iterator gives a worse model
     than a shorter run would.
     """
@@ -98,7 +105,7 @@ def fit(
     optimisers = _optimisers(model)
     shares = np.array([len(b.latents) for b in buckets], float) ** 0.75
     began, step, samples, losses = time.perf_counter(), 0, 0, []
-    while (gone := time.perf_counter() - began) < seconds or step == 0:
+    while ((gone := time.perf_counter() - began) < seconds or step == 0) and step != steps:
         bucket = buckets[int(rng.choice(len(buckets), p=shares / shares.sum()))]
         rows = torch.from_numpy(rng.integers(len(bucket.latents), size=bucket.batch))
         pace = (1.0 if start is None else 0.5) * min(1.0, (step + 1) / 60) * max(1 - gone / seconds, 0.0) ** 0.8

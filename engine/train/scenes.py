@@ -53,7 +53,7 @@ def _actor(rng: np.random.Generator, slot: int, n: int) -> Actor:
             motions[int(rng.integers(len(motions)))] = "jump"
         if relation == "none" and rng.random() < 0.7:
             motions[0] = str(rng.choice(["orbit", "chase"]))
-    size = float(np.clip(rng.lognormal(np.log(0.32), 0.35), 0.1, 0.75))
+    size = float(np.clip(rng.lognormal(np.log(0.4), 0.35), 0.12, 0.9))
     return Actor(tuple(motions), relation, target, KINDS[int(rng.integers(len(KINDS)))], size)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import time
+import sys
+from types import FrameType
 
 import pytest
 import strawberry
@@ -139,18 +140,24 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("source", HOSTILE.values(), ids=HOSTILE.keys())
-async def test_a_hostile_document_is_refused_within_20_ms(source: str) -> None:
-    best = float("inf")
-    for _ in range(3):
-        # The thread's own time: what others do on this machine is not the document's doing.
-        start = time.thread_time()
+async def test_a_hostile_document_is_refused_for_little_work(source: str) -> None:
+    calls = 0
+
+    def count(_frame: FrameType, event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    # Calls, not seconds: the same on every machine. bench/hostile.py has the seconds.
+    sys.setprofile(count)
+    try:
         result = await SCHEMA.execute(source)
-        best = min(best, time.thread_time() - start)
+    finally:
+        sys.setprofile(None)
 
     assert result.errors is not None
     assert [error.extensions for error in result.errors] == [{"code": "QUERY_TOO_COSTLY"}]
     assert result.data is None
-    assert best < 0.020
+    assert calls < 50_000
 
 
 async def test_a_cyclic_fragment_ends_in_a_validation_error() -> None:

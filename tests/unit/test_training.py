@@ -107,7 +107,7 @@ def test_a_short_training_lowers_the_loss_and_makes_weights_that_direct(tmp_path
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        seen = list(fit(draw(60, 3), seconds=4.0, seed=0, every=1))
+        seen = list(fit(draw(60, 3), seconds=60.0, steps=40, seed=0, every=1))
     finally:
         torch.set_num_threads(threads)
     losses = [progress.loss for progress, _ in seen]
