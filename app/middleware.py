@@ -63,7 +63,7 @@ class Around:
         try:
             await self._app(scope, receive, send_safely)
         except Exception as error:  # noqa: BLE001 - whatever it is, a client learns only an id
-            _log.error("request_failed", path=scope["path"], correlation_id=scope["request_id"], exc_info=error)
+            _log.error("request_failed", route=_route(scope), correlation_id=scope["request_id"], exc_info=error)
             if status == 0:
                 await _masked(scope["request_id"])(scope, receive, send_safely)
         finally:

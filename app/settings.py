@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -63,6 +64,11 @@ class Settings(BaseSettings):
     def address(self) -> str:
         """What a person types into a browser."""
         return self.public_url or f"http://{'127.0.0.1' if self.host == '0.0.0.0' else self.host}:{self.port}"  # noqa: S104
+
+
+def tell_libraries(variable: str, value: str) -> None:
+    """Set an environment variable that a library reads when it is imported, here and in processes started later."""
+    os.environ[variable] = value
 
 
 @cache

@@ -5,16 +5,20 @@ prometheus_client looks for that folder once, when it is imported, hence the lat
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from app.settings import tell_libraries
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
 
 _VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 """Where prometheus_client looks."""
+
+_shared: list[Path] = []
+"""The folder this process shares, once it does."""
 
 
 def metrics_folder(data_dir: Path) -> Path:
@@ -26,7 +30,8 @@ def share_metrics(data_dir: Path) -> None:
     """Have this process add its figures to the host's. Call it before anything imports prometheus_client."""
     folder = metrics_folder(data_dir)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    os.environ[_VARIABLE] = str(folder)
+    tell_libraries(_VARIABLE, str(folder))
+    _shared.append(folder)
 
 
 def forget_metrics(data_dir: Path) -> None:
@@ -51,10 +56,9 @@ def exposition() -> bytes:
 def _registry() -> CollectorRegistry:
     from prometheus_client import REGISTRY, CollectorRegistry, multiprocess  # noqa: PLC0415
 
-    if _VARIABLE not in os.environ:
+    if not _shared:
         return REGISTRY
-    folder = Path(os.environ[_VARIABLE])
-    for pid in {int(path.stem.rpartition("_")[2]) for path in folder.glob("gauge_live*.db")}:
+    for pid in {int(path.stem.rpartition("_")[2]) for path in _shared[-1].glob("gauge_live*.db")}:
         if not Path(f"/proc/{pid}").exists():
             # What was open in a process ends with it; what it counted stays.
             multiprocess.mark_process_dead(pid)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -66,24 +67,36 @@ async def purge_pending(media: MediaStore) -> int:
     Raises what storage raises (the row stays, and is tried again).
     """
     kept = 0
+    stuck: dict[UUID, Exception] = {}
     while True:
-        async with in_transaction() as connection:
-            rows = await _take(connection, (TOPIC_PURGE,), 1) or await _take(
-                connection, (TOPIC_PURGE_LATER,), 1, age_seconds=LATER_SECONDS
-            )
-            for _, _, payload in rows:
-                keys: list[str] = payload.get("keys", [])
-                await media.delete(keys)
-                PURGED.inc(len(keys))
-                for prefix in payload.get("prefixes", []):
-                    PURGED.inc(await media.delete_under(prefix))
+        trying: UUID | None = None
+        try:
+            async with in_transaction() as connection:
+                rows = await _take(connection, (TOPIC_PURGE,), 1, skip=stuck) or await _take(
+                    connection, (TOPIC_PURGE_LATER,), 1, age_seconds=LATER_SECONDS, skip=stuck
+                )
+                for trying, _, payload in rows:
+                    keys: list[str] = payload.get("keys", [])
+                    await media.delete(keys)
+                    PURGED.inc(len(keys))
+                    for prefix in payload.get("prefixes", []):
+                        PURGED.inc(await media.delete_under(prefix))
+        except Exception as error:
+            # One object that cannot be deleted must not keep the bytes of all others.
+            if trying is None or len(stuck) >= BATCH:
+                raise
+            stuck[trying] = error
+            continue
         if not rows:
-            return kept
+            break
         kept += len(rows)
+    if stuck:
+        raise next(iter(stuck.values()))
+    return kept
 
 
 async def _take(
-    connection: BaseDBAsyncClient, topics: tuple[str, ...], limit: int, *, age_seconds: float = 0.0
+    connection: BaseDBAsyncClient, topics: tuple[str, ...], limit: int, *, age_seconds: float = 0.0, skip: Collection[UUID] = ()
 ) -> list[tuple[UUID, str, dict[str, Any]]]:
     """Take rows off the outbox, oldest first. They come back should the transaction not commit."""
     rows = await connection.execute_query_dict(
@@ -91,10 +104,11 @@ async def _take(
         DELETE FROM outbox WHERE id IN (
             SELECT id FROM outbox
             WHERE topic = ANY($1::text[]) AND ($3::float = 0 OR created_at < yume_now() - make_interval(secs => $3))
+                AND id <> ALL($4::uuid[])
             ORDER BY id FOR UPDATE SKIP LOCKED LIMIT $2
         ) RETURNING id, topic, payload::text AS payload
         """,
-        [list(topics), limit, age_seconds],
+        [list(topics), limit, age_seconds, list(skip)],
     )
     return sorted((row["id"], row["topic"], json.loads(row["payload"])) for row in rows)
 

@@ -22,7 +22,7 @@ class Cursor(NamedTuple):
     def parse(cls, text: str | bytes) -> Cursor | None:
         """The cursor that ``text`` spells, or None for something else."""
         fence, dash, seq = (text.decode("ascii", "replace") if isinstance(text, bytes) else text).partition("-")
-        if not (dash and fence.isascii() and fence.isdecimal() and seq.isascii() and seq.isdecimal()):
+        if len(text) > 41 or not (dash and fence.isascii() and fence.isdecimal() and seq.isascii() and seq.isdecimal()):
             return None
         cursor = cls(int(fence), int(seq))
         return cursor if max(cursor) < 2**64 else None

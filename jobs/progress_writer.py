@@ -169,7 +169,8 @@ async def last_event(redis: Redis, generation_id: UUID) -> ProgressEvent | None:
 
 async def read_preview(redis: Redis, key: str) -> bytes | None:
     """The WebP bytes of the preview picture ``key`` of an event, or None when it is no longer kept."""
-    return await redis.get(preview_key(key))
+    async with asyncio.timeout(PATIENCE):
+        return await redis.get(preview_key(key))
 
 
 def _beyond(event: ProgressEvent, fence: int) -> bool:

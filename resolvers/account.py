@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from uuid import UUID
@@ -46,6 +47,9 @@ async def sign_up(context: Context, request: SignUp) -> tuple[str, datetime, Acc
     handle = read_handle(request.handle)
     if handle is None or handle in RESERVED:
         raise Invalid("A handle has 3 to 30 letters a–z, digits or _, and is not reserved.", field="handle")
+    region = request.region.strip().upper()
+    if not re.fullmatch("[A-Z]{2}", region):
+        raise Invalid("A region is an ISO 3166-1 alpha-2 code such as CA.", field="region")
     check_password(request.password)
     await _CODE_TRIES.spend(context.stores.redis, context.client)
     digest = code_digest(context.stores.keys, request.invite_code)
@@ -54,7 +58,6 @@ async def sign_up(context: Context, request: SignUp) -> tuple[str, datetime, Acc
     async with in_transaction():
         seat = await _usable_invite(digest, lock=True)
         policy = await policy_in_force()
-        region = request.region.strip().upper()
         _check_age(request.birth_date, policy["minimum_age"])
         if not seat.admin and region not in policy["regions"]:
             raise Denied(
@@ -115,7 +118,7 @@ async def _insert(request: SignUp, handle: str, region: str, password_hash: str,
             display_name=handle,
             password_hash=password_hash,
             birth_date=request.birth_date,
-            region=region[:2],
+            region=region,
             role=Role.ADMIN if seat.admin else Role.MEMBER,
             invited_by_id=seat.created_by_id,
         )

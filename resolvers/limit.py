@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 from redis.asyncio import Redis
 
 from models.errors import RateLimited
+
+
+PATIENCE = 2.0
+"""Seconds that Redis has to count; without a count nobody gets in."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +25,7 @@ class Limit:
     async def spend(self, redis: Redis, subject: str) -> None:
         """Count one try. Raises `RateLimited` with the seconds to wait once the window's tries are spent."""
         key = f"limit:{self.name}:{subject}"
-        async with redis.pipeline(transaction=True) as pipe:
+        async with asyncio.timeout(PATIENCE), redis.pipeline(transaction=True) as pipe:
             pipe.set(key, 0, ex=self.seconds, nx=True)
             pipe.incr(key)
             pipe.ttl(key)

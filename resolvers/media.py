@@ -15,7 +15,7 @@ from jobs.progress import read_preview
 from models.errors import NotFound
 from models.keys import Key
 from models.rules.video import bytes_may_be_served
-from models.video import Rendition, RenditionKind, VideoVisibility
+from models.video import Rendition, RenditionKind, Video, VideoVisibility
 from resolvers.context import Stores
 
 LIFE_SECONDS = 15 * 60
@@ -62,9 +62,15 @@ async def open_preview(stores: Stores, token: str) -> bytes:
     """The WebP bytes of a preview picture. Raises `NotFound` for a forged token or a picture that is gone."""
     body = _read(stores.keys.media, token)
     picture = await read_preview(stores.redis, body[1:].decode()) if body[:1] == b"p" else None
-    if picture is None:
+    if picture is None or not await _preview_may_be_served(UUID(body[1:37].decode())):
         raise NotFound("This preview is gone.")
     return picture
+
+
+async def _preview_may_be_served(generation_id: UUID) -> bool:
+    """Until there is a video nothing can hide its pictures; from then on they go with it."""
+    ids = await Video.filter(generation_id=generation_id).values_list("id", flat=True)
+    return not ids or await VideoVisibility.filter(bytes_may_be_served(), id__in=ids).exists()
 
 
 async def _still_good(end: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 import strawberry
@@ -47,7 +48,7 @@ class Query:
     ) -> list[Node | None]:
         if len(ids) > MOST_NODES:
             raise Invalid(f"Ask for at most {MOST_NODES} objects at once.", field="ids")
-        return [await _node(info, id) for id in ids]
+        return await asyncio.gather(*(_node(info, id) for id in ids))
 
     @field(Access.ANYONE, "The member with this handle; null when there is none.")
     async def account(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import orjson
@@ -12,8 +13,12 @@ from starlette.types import Scope
 
 from app.auth import CSRF_HEADER, set_session_cookie
 from app.routes.parameters import BadRequest, read_body
+from models.errors import RateLimited
+from models.policy import policy_in_force
+from resolvers.limit import Limit
 from resolvers.session import open_session, session_for_token
 
+_BROWSERS = Limit("browser-session", 20, 3600)
 WEB = Path(__file__).parents[2] / "web"
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self' blob:; "
@@ -55,7 +60,13 @@ async def keep_session(request: Request) -> Response:
     found = await session_for_token(token) if isinstance(token, str) else None
     if found is None:
         return PlainTextResponse("This sign-in link is over. Ask for a new one.", 401)
-    own, _ = await open_session(found[0].id)
+    try:
+        await _BROWSERS.spend(request.app.state.stores.redis, str(found[0].id))
+    except RateLimited as error:
+        return PlainTextResponse(error.message, 429, {"retry-after": str(error.retry_after)})
+    left = (found[1].expires_at - datetime.now(UTC)).total_seconds() / 86_400
+    policy = await policy_in_force()
+    own, _ = await open_session(found[0].id, days=min(left, policy["session_days"]))
     response = Response(status_code=204)
     set_session_cookie(response, own, production=request.app.state.stores.production)
     return response

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import orjson
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 MOST_BODY_BYTES = 256 * 1024
 
@@ -35,11 +35,14 @@ async def read_body(request: Request) -> bytes:
         raise BadRequest(413, f"The body is larger than {MOST_BODY_BYTES:,} bytes.")
     pieces: list[bytes] = []
     size = 0
-    async for piece in request.stream():
-        size += len(piece)
-        if size > MOST_BODY_BYTES:
-            raise BadRequest(413, f"The body is larger than {MOST_BODY_BYTES:,} bytes.")
-        pieces.append(piece)
+    try:
+        async for piece in request.stream():
+            size += len(piece)
+            if size > MOST_BODY_BYTES:
+                raise BadRequest(413, f"The body is larger than {MOST_BODY_BYTES:,} bytes.")
+            pieces.append(piece)
+    except ClientDisconnect:
+        raise BadRequest(400, "The body ended early.") from None
     return b"".join(pieces)
 
 

@@ -15,5 +15,5 @@ async def preview(request: Request) -> Response:
         picture = await open_preview(request.app.state.stores, request.path_params["token"])
     except NotFound as error:
         return PlainTextResponse(error.message, 404)
-    headers = {"cache-control": "private, max-age=600, immutable", "content-security-policy": "default-src 'none'"}
+    headers = {"cache-control": "private, max-age=30, must-revalidate", "content-security-policy": "default-src 'none'"}
     return Response(picture, media_type="image/webp", headers=headers)

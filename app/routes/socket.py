@@ -86,12 +86,17 @@ class _Handler(BaseGraphQLTransportWSHandler[Connection, None]):
 
     async def run_operation(self, operation: Operation[Connection, None]) -> None:
         """Run one operation with loaders of its own."""
-        assert self.context.context is not None
+        connection = self.context
         try:
+            # Asked anew each time: a socket must not outlive its session, nor keep a role that was taken away.
+            context = await context_for(connection.websocket, connection.stores, connection.token)
+            if connection.token is not None and context.viewer is None:
+                await self.websocket.close(code=4403, reason="The session has ended")
+                return
             source = await self.schema.stream(
                 operation.query,
                 variable_values=operation.variables,
-                context_value=self.context.context.new_operation(),
+                context_value=context,
                 operation_name=operation.operation_name,
             )
             async with aclosing(source):

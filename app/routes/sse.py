@@ -78,7 +78,7 @@ class EventStreams:
             raise BadRequest(404, "There is no such stream. Reserve one with PUT, or accept text/event-stream.")
         if request.method == "DELETE":
             return _stop(stream, request.query_params.get("operationId"))
-        return self._start(stream, await self._parameters(request), context)
+        return self._start(stream, await self._parameters(request), context, _kinds(request))
 
     async def _parameters(self, request: Request) -> Parameters:
         if request.method == "POST":
@@ -122,7 +122,7 @@ class EventStreams:
         for task in stream.operations.values():
             task.cancel()
 
-    def _start(self, stream: _Stream, parameters: Parameters, context: Context) -> Response:
+    def _start(self, stream: _Stream, parameters: Parameters, context: Context, kinds: set[OperationType]) -> Response:
         operation_id = (parameters.extensions or {}).get("operationId")
         if not isinstance(operation_id, str) or not operation_id:
             raise BadRequest(400, "extensions.operationId must name the operation.")
@@ -130,13 +130,20 @@ class EventStreams:
             raise BadRequest(409, f"Operation {operation_id!r} is already running.")
         if len(stream.operations) >= MOST_OPERATIONS:
             raise BadRequest(429, f"A stream carries at most {MOST_OPERATIONS} operations.")
-        task = asyncio.create_task(self._feed(stream, operation_id, parameters, context), name="sse-operation")
+        task = asyncio.create_task(self._feed(stream, operation_id, parameters, context, kinds), name="sse-operation")
         stream.operations[operation_id] = task
         task.add_done_callback(lambda _: stream.operations.pop(operation_id, None))
         return Response(status_code=202)
 
-    async def _feed(self, stream: _Stream, operation_id: str, parameters: Parameters, context: Context) -> None:
-        async with aclosing(self._results(parameters, context, OperationType)) as results:
+    async def _feed(
+        self,
+        stream: _Stream,
+        operation_id: str,
+        parameters: Parameters,
+        context: Context,
+        kinds: set[OperationType],
+    ) -> None:
+        async with aclosing(self._results(parameters, context, kinds)) as results:
             async for result in results:
                 payload = {"id": operation_id, "payload": response_body(result)}
                 await stream.messages.put(_event("next", encode(payload)))
@@ -146,9 +153,8 @@ class EventStreams:
 
     async def _distinct(self, request: Request, context: Context) -> Response:
         parameters = await self._parameters(request)
-        kinds = set(OperationType) - ({OperationType.MUTATION} if request.method == "GET" else set())
         session_id = None if context.session is None else context.session.id
-        return self._response(self._one(parameters, context, kinds), session_id)
+        return self._response(self._one(parameters, context, _kinds(request)), session_id)
 
     async def _one(self, parameters: Parameters, context: Context, kinds: set[OperationType]) -> AsyncGenerator[bytes]:
         async with aclosing(self._results(parameters, context, kinds)) as results:
@@ -157,7 +163,7 @@ class EventStreams:
         yield _event("complete", b"")
 
     async def _results(
-        self, parameters: Parameters, context: Context, kinds: type[OperationType] | set[OperationType]
+        self, parameters: Parameters, context: Context, kinds: set[OperationType]
     ) -> AsyncGenerator[ExecutionResult]:
         try:
             source = await self._schema.stream(
@@ -217,6 +223,10 @@ class EventStreams:
                     following.cancel()
                     await asyncio.wait((following,))
                 await messages.aclose()
+
+
+def _kinds(request: Request) -> set[OperationType]:
+    return set(OperationType) - ({OperationType.MUTATION} if request.method == "GET" else set())
 
 
 def _stop(stream: _Stream, operation_id: str | None) -> Response:

@@ -46,7 +46,7 @@ DEFAULT_LIST = 10
 _LEAVES_A_NODE = 10
 _SIZES = ("first", "last", "ids")
 _TOKEN = re.compile(
-    r'"""(?:[^"\\]|\\"""|\\|"(?!""))*"""|"(?:[^"\\\n\r]|\\.)*"|#[^\n\r]*|[_A-Za-z]\w*|-?[0-9][0-9.eE+-]*|\.\.\.|[^\s,\ufeff]'
+    r'"""(?:[^"\\]|\\"""|\\|"(?!""))*+(?:""")?|"(?:[^"\\\n\r]|\\.)*+"?|#[^\n\r]*|[_A-Za-z]\w*|-?[0-9][0-9.eE+-]*|\.\.\.|[^\s,\ufeff]'
 )
 
 
@@ -203,7 +203,8 @@ class _Pass:
         value = self.variables.get(node.name.value) if isinstance(node, VariableNode) else None
         if isinstance(value, list):
             return max(1, len(value))
-        return max(1, value) if isinstance(value, int) else DEFAULT_LIST
+        # JSON 50.0 is an Int too.
+        return max(1, int(min(value, MOST_NODES + 1))) if isinstance(value, int | float) else DEFAULT_LIST
 
 
 def measure(
