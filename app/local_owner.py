@@ -11,7 +11,7 @@ from app.private import write_private
 from models.account import Account, Invite, Role
 from models.keys import load_keys
 from resolvers.invite import create_invite
-from resolvers.session import open_session, session_for_token
+from resolvers.session import open_link, open_session, session_for_token
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,12 +58,12 @@ async def settle_local_owner(settings: Settings) -> bool:
 
 
 async def sign_in_link(settings: Settings) -> str:
-    """A page address that signs the local owner in in a browser, good for `LINK_MINUTES`.
+    """A page address that signs the local owner in in a browser, once, within `LINK_MINUTES`.
 
     The token is in the fragment, which browsers send nowhere.
     """
     account = await Account.get(handle=HANDLE)
-    token, _ = await open_session(account.id, days=LINK_MINUTES / (24 * 60))
+    token = await open_link(account.id, minutes=LINK_MINUTES)
     return f"{settings.address}/login#token={token}"
 
 

@@ -43,11 +43,22 @@ class Account(Row):
         table = "account"
 
 
+class Purpose(StrEnum):
+    """What a session's token is good for."""
+
+    CLIENT = "CLIENT"
+    LINK = "LINK"
+
+
 class Session(Row):
-    """A signed-in client. Only the SHA-256 (hex) of the 256-bit token is stored, so a leaked table signs nobody in."""
+    """A signed-in client, or (LINK) a link that signs one browser in, once.
+
+    Only the SHA-256 (hex) of the 256-bit token is stored, so a leaked table signs nobody in.
+    """
 
     account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField("models.Account", related_name="sessions")
     token_hash = fields.CharField(max_length=64, unique=True)
+    purpose = fields.CharEnumField(Purpose, max_length=6, default=Purpose.CLIENT, db_default=Purpose.CLIENT.value)
     expires_at = fields.DatetimeField()
     revoked_at: datetime | None = fields.DatetimeField(null=True)
 
@@ -55,8 +66,12 @@ class Session(Row):
 
     @classmethod
     def live(cls) -> QuerySet[Self]:
-        """Sessions neither revoked nor past their end, by the database's clock."""
-        return cls.filter(revoked_at__isnull=True).annotate(live=RawSQL("(expires_at > yume_now())")).filter(live=True)
+        """Signed-in clients neither revoked nor past their end, by the database's clock."""
+        return (
+            cls.filter(purpose=Purpose.CLIENT, revoked_at__isnull=True)
+            .annotate(live=RawSQL("(expires_at > yume_now())"))
+            .filter(live=True)
+        )
 
     class Meta:
         table = "session"

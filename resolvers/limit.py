@@ -9,7 +9,6 @@ from redis.asyncio import Redis
 
 from models.errors import RateLimited
 
-
 PATIENCE = 2.0
 """Seconds that Redis has to count; without a count nobody gets in."""
 

@@ -9,9 +9,9 @@ from uuid import UUID
 
 from tortoise import connections
 
-from models.account import Account, Session
+from models.account import Account, Purpose, Session
 from models.base import new_id
-from models.errors import NotFound
+from models.errors import NotFound, Unauthenticated
 from models.policy import policy_in_force
 from resolvers.context import Context
 from resolvers.handle import read_handle
@@ -25,13 +25,39 @@ _BY_HANDLE = Limit("sign-in-handle", 10, 900)
 async def open_session(account_id: UUID, *, days: float | None = None) -> tuple[str, datetime]:
     """Sign a client in: the token, shown once, and when it ends (``days`` from now, else as policy says)."""
     lasting: float = (await policy_in_force())["session_days"] if days is None else days
+    return await _open(account_id, Purpose.CLIENT, lasting * 86_400.0)
+
+
+async def open_link(account_id: UUID, *, minutes: float) -> str:
+    """A token that signs one browser in within ``minutes``, by `redeem_link`, and is good for nothing else."""
+    token, _ = await _open(account_id, Purpose.LINK, minutes * 60.0)
+    return token
+
+
+async def redeem_link(token: str) -> str:
+    """Spend a sign-in link: a new session's token. Raises `Unauthenticated` for a link that is over or was used."""
+    rows = await connections.get("default").execute_query_dict(
+        """
+        UPDATE session SET revoked_at = yume_now()
+        WHERE token_hash = $1 AND purpose = 'LINK' AND revoked_at IS NULL AND expires_at > yume_now()
+        RETURNING account_id
+        """,
+        [_hash(token)],
+    )
+    if not rows:
+        raise Unauthenticated("This sign-in link is over. Ask for a new one.")
+    opened, _ = await open_session(rows[0]["account_id"])
+    return opened
+
+
+async def _open(account_id: UUID, purpose: Purpose, seconds: float) -> tuple[str, datetime]:
     token = "yume_" + secrets.token_urlsafe(32)
     [row] = await connections.get("default").execute_query_dict(
         """
-        INSERT INTO session (id, created_at, account_id, token_hash, expires_at)
-        VALUES ($1, yume_now(), $2, $3, yume_now() + make_interval(secs => $4)) RETURNING expires_at
+        INSERT INTO session (id, created_at, account_id, token_hash, purpose, expires_at)
+        VALUES ($1, yume_now(), $2, $3, $4, yume_now() + make_interval(secs => $5)) RETURNING expires_at
         """,
-        [new_id(), account_id, _hash(token), lasting * 86_400.0],
+        [new_id(), account_id, _hash(token), purpose.value, seconds],
     )
     return token, row["expires_at"]
 

@@ -25,7 +25,7 @@ from models.account import Account, Role
 from models.base import new_id
 from models.generation import Generation
 from models.tables import connect
-from resolvers.session import open_session
+from resolvers.session import open_link, open_session
 
 ROOT = Path(__file__).parents[1]
 START_SECONDS = 30.0
@@ -129,6 +129,11 @@ async def member(role: Role = Role.MEMBER) -> tuple[Account, str]:
     account = await Account.create(handle=handle, display_name="Ada", role=role)
     token, _ = await open_session(account.id)
     return account, token
+
+
+async def link_of(account: Account) -> str:
+    """The token of a sign-in link for ``account``."""
+    return await open_link(account.id, minutes=5)
 
 
 async def queued_generation(account_id: UUID) -> Generation:

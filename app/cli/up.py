@@ -205,7 +205,7 @@ def _welcome(own: Settings, code: str | None, link: str | None) -> None:
     if link is not None:
         lines += [
             "",
-            f"Sign in as the owner, in a browser, within {LINK_MINUTES} minutes:",
+            f"Sign in as the owner, once, in a browser, within {LINK_MINUTES} minutes:",
             f"[link={link}]{link}[/link]",
         ]
     if code is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import orjson
@@ -13,12 +12,9 @@ from starlette.types import Scope
 
 from app.auth import CSRF_HEADER, set_session_cookie
 from app.routes.parameters import BadRequest, read_body
-from models.errors import RateLimited
-from models.policy import policy_in_force
-from resolvers.limit import Limit
-from resolvers.session import open_session, session_for_token
+from models.errors import Unauthenticated
+from resolvers.session import redeem_link
 
-_BROWSERS = Limit("browser-session", 20, 3600)
 WEB = Path(__file__).parents[2] / "web"
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self' blob:; "
@@ -46,10 +42,7 @@ class Assets(StaticFiles):
 
 
 async def keep_session(request: Request) -> Response:
-    """``POST /session {"token"}``: open a session of the browser's own for whoever holds ``token``, in its cookie.
-
-    It is another session, so that signing out of the page leaves the one that the token belongs to.
-    """
+    """``POST /session {"token"}``: sign this browser in with the token of a sign-in link, once."""
     if CSRF_HEADER not in request.headers:
         return PlainTextResponse(f"Send the header {CSRF_HEADER}.", 403)
     try:
@@ -57,16 +50,10 @@ async def keep_session(request: Request) -> Response:
     except (orjson.JSONDecodeError, BadRequest):
         return PlainTextResponse("Send a small JSON object.", 400)
     token = body.get("token") if isinstance(body, dict) else None
-    found = await session_for_token(token) if isinstance(token, str) else None
-    if found is None:
-        return PlainTextResponse("This sign-in link is over. Ask for a new one.", 401)
     try:
-        await _BROWSERS.spend(request.app.state.stores.redis, str(found[0].id))
-    except RateLimited as error:
-        return PlainTextResponse(error.message, 429, {"retry-after": str(error.retry_after)})
-    left = (found[1].expires_at - datetime.now(UTC)).total_seconds() / 86_400
-    policy = await policy_in_force()
-    own, _ = await open_session(found[0].id, days=min(left, policy["session_days"]))
+        opened = await redeem_link(token if isinstance(token, str) else "")
+    except Unauthenticated as error:
+        return PlainTextResponse(error.message, 401)
     response = Response(status_code=204)
-    set_session_cookie(response, own, production=request.app.state.stores.production)
+    set_session_cookie(response, opened, production=request.app.state.stores.production)
     return response

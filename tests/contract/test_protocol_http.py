@@ -15,7 +15,7 @@ from app.embedded import Stores
 from app.settings import Settings
 from models.account import Role
 from models.base import new_id
-from tests.live import LiveServer, live_server, member, shared_server
+from tests.live import LiveServer, link_of, live_server, member, shared_server
 
 GRAPHQL = "application/graphql-response+json"
 CSRF = {"x-yume-csrf": "1"}
@@ -98,9 +98,10 @@ async def test_a_body_over_256_kb_is_refused_whether_or_not_it_says_its_length(c
 
 
 async def test_the_cookie_counts_only_beside_the_csrf_header(client: httpx.AsyncClient) -> None:
-    account, token = await member()
-    refused = await client.post("/session", json={"token": token})
-    kept = await client.post("/session", json={"token": token}, headers=CSRF)
+    account, _ = await member()
+    link = {"token": await link_of(account)}
+    refused = await client.post("/session", json=link)
+    kept = await client.post("/session", json=link, headers=CSRF)
 
     assert refused.status_code == 403
     assert "set-cookie" not in refused.headers
@@ -113,7 +114,7 @@ async def test_the_cookie_counts_only_beside_the_csrf_header(client: httpx.Async
 
 async def test_signing_out_of_the_page_ends_its_session_and_no_other(client: httpx.AsyncClient) -> None:
     account, token = await member()
-    kept = await client.post("/session", json={"token": token}, headers=CSRF)
+    kept = await client.post("/session", json={"token": await link_of(account)}, headers=CSRF)
     cookie = kept.cookies["yume_session"]
     sign_out = {"query": "mutation { signOut { __typename } }"}
     left = await client.post("/graphql", json=sign_out, headers=CSRF)
@@ -126,11 +127,19 @@ async def test_signing_out_of_the_page_ends_its_session_and_no_other(client: htt
         assert (await client.post("/graphql", json=VIEWER, headers=bearer)).json()["data"] == {"viewer": viewer}
 
 
-async def test_a_token_that_is_over_is_not_kept(client: httpx.AsyncClient) -> None:
-    answer = await client.post("/session", json={"token": "yume_over"}, headers=CSRF)
+async def test_a_link_signs_in_once_and_no_other_token_does(client: httpx.AsyncClient) -> None:
+    account, token = await member()
+    link = await link_of(account)
+    as_bearer = await client.post("/graphql", json=VIEWER, headers={"authorization": f"Bearer {link}"})
+    first = await client.post("/session", json={"token": link}, headers=CSRF)
+    client.cookies.clear()
 
-    assert answer.status_code == 401
-    assert "set-cookie" not in answer.headers
+    assert as_bearer.json().get("data") != {"viewer": {"handle": account.handle}}
+    assert first.status_code == 204
+    for spent in (link, token, "yume_over", None):
+        answer = await client.post("/session", json={"token": spent}, headers=CSRF)
+        assert answer.status_code == 401
+        assert "set-cookie" not in answer.headers
 
 
 async def test_every_answer_carries_an_id_and_safe_headers(client: httpx.AsyncClient) -> None:
@@ -204,8 +213,8 @@ async def test_production_hides_what_developers_need(settings: Settings) -> None
         introspection = await client.post("/graphql", json={"query": "{ __schema { queryType { name } } }"})
         by_get = await client.get("/graphql", params={"query": "{ __typename }"})
         page = await client.get("/graphql", headers={"accept": "text/html"})
-        _, token = await member()
-        kept = await client.post("/session", json={"token": token}, headers=CSRF)
+        account, _ = await member()
+        kept = await client.post("/session", json={"token": await link_of(account)}, headers=CSRF)
 
     assert "data" not in introspection.json()
     assert by_get.status_code == 405

@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from app.embedded import Stores
 from schema.node import global_id
-from tests.live import LiveServer, member, queued_generation, shared_server
+from tests.live import LiveServer, link_of, member, queued_generation, shared_server
 
 INIT: dict[str, Any] = {"type": "connection_init"}
 QUERY: dict[str, Any] = {"id": "1", "type": "subscribe", "payload": {"query": "{ __typename }"}}
@@ -133,9 +133,9 @@ async def test_pages_of_other_origins_may_not_open_sockets(server: LiveServer) -
 
 
 async def test_the_cookie_signs_in_our_own_page_and_nobody_without_an_origin(server: LiveServer) -> None:
-    account, token = await member()
+    account, _ = await member()
     async with httpx.AsyncClient(base_url=server.url) as client:
-        kept = await client.post("/session", json={"token": token}, headers={"x-yume-csrf": "1"})
+        kept = await client.post("/session", json={"token": await link_of(account)}, headers={"x-yume-csrf": "1"})
     cookie = kept.headers["set-cookie"].split(";")[0]
     assert "HttpOnly" in kept.headers["set-cookie"]
     asking = json.dumps(QUERY | {"payload": {"query": "{ viewer { handle } }"}})
