@@ -75,7 +75,8 @@ async def purge_pending(media: MediaStore) -> int:
                 rows = await _take(connection, (TOPIC_PURGE,), 1, skip=stuck) or await _take(
                     connection, (TOPIC_PURGE_LATER,), 1, age_seconds=LATER_SECONDS, skip=stuck
                 )
-                for trying, _, payload in rows:
+                for row_id, _, payload in rows:
+                    trying = row_id
                     keys: list[str] = payload.get("keys", [])
                     await media.delete(keys)
                     PURGED.inc(len(keys))
@@ -96,7 +97,12 @@ async def purge_pending(media: MediaStore) -> int:
 
 
 async def _take(
-    connection: BaseDBAsyncClient, topics: tuple[str, ...], limit: int, *, age_seconds: float = 0.0, skip: Collection[UUID] = ()
+    connection: BaseDBAsyncClient,
+    topics: tuple[str, ...],
+    limit: int,
+    *,
+    age_seconds: float = 0.0,
+    skip: Collection[UUID] = (),
 ) -> list[tuple[UUID, str, dict[str, Any]]]:
     """Take rows off the outbox, oldest first. They come back should the transaction not commit."""
     rows = await connection.execute_query_dict(

@@ -133,3 +133,21 @@ async def test_media_that_cannot_be_deleted_now_is_deleted_later(
             await purge_pending(media)
     assert await Outbox.all().count() == 1
     assert await purge_pending(media) == 1
+
+
+async def test_one_object_that_cannot_be_deleted_keeps_no_other(database: str, tmp_path: Path) -> None:
+    media = MediaStore.from_url(None, tmp_path)
+    await media.put_bytes("videos/a/1/clip.mp4/in the way", b"x", "video/mp4")
+    await media.put_bytes("videos/b/1/clip.mp4", b"x", "video/mp4")
+    async with in_transaction() as connection:
+        await enqueue_purge(connection, ["videos/a/1/clip.mp4"])
+        await enqueue_purge(connection, ["videos/b/1/clip.mp4"])
+    with pytest.raises(ExceptionGroup):
+        await purge_pending(media)
+    assert [key async for key in media.list("videos")] == ["videos/a/1/clip.mp4/in the way"]
+    [left] = await Outbox.all()
+    assert left.payload["keys"] == ["videos/a/1/clip.mp4"]
+    (tmp_path / "media/videos/a/1/clip.mp4/in the way").unlink()
+    (tmp_path / "media/videos/a/1/clip.mp4").rmdir()
+    assert await purge_pending(media) == 1
+    assert not await Outbox.exists()
