@@ -39,6 +39,8 @@ MOST_REPEATS = 32
 MOST_SPREADS = 200
 MOST_SPREADS_IN_PLACE = 24
 MOST_OPERATIONS = 20
+MOST_FIELDS = 100
+"""Names with a colon in one pair of brackets, and keys of one object of the variables."""
 
 DEFAULT_LIST = 10
 """How many items a list is taken to have when neither an argument nor its connection says so."""
@@ -80,23 +82,25 @@ def screen(source: str) -> None:
     """
     if len(source) > MOST_CHARACTERS:
         raise too_costly(f"The document has {len(source):,} characters; at most {MOST_CHARACTERS:,} are read.")
-    tokens = deepest = level = 0
+    tokens = 0
+    named = [0]  # for each open bracket, the names with a colon directly in it
     for match in _TOKEN.finditer(source):
         first = source[match.start()]
         if first == "#":
             continue
         tokens += 1
+        if tokens > MOST_TOKENS:
+            raise too_costly(f"The document has more than {MOST_TOKENS:,} tokens.")
         if first in "{[(":
-            level += 1
-            deepest = max(deepest, level)
-        elif first in "}])":
-            level -= 1
-        if tokens > MOST_TOKENS or deepest > MOST_BRACKETS:
-            break
-    if tokens > MOST_TOKENS:
-        raise too_costly(f"The document has more than {MOST_TOKENS:,} tokens.")
-    if deepest > MOST_BRACKETS:
-        raise too_costly(f"The document nests more than {MOST_BRACKETS} brackets.")
+            named.append(0)
+            if len(named) > MOST_BRACKETS + 1:
+                raise too_costly(f"The document nests more than {MOST_BRACKETS} brackets.")
+        elif first in "}])" and len(named) > 1:
+            named.pop()
+        elif first == ":":
+            named[-1] += 1
+            if named[-1] > MOST_FIELDS:
+                raise too_costly(f"The document names more than {MOST_FIELDS} arguments, fields or aliases at once.")
 
 
 @dataclass
@@ -218,6 +222,7 @@ def measure(
     operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
     if len(operations) > MOST_OPERATIONS:
         raise too_costly(f"The document has more than {MOST_OPERATIONS} operations.")
+    _refuse_wide(variables)
     chosen = _NOTHING
     walk = _Pass(schema, fragments, {})
     for node in operations:
@@ -245,12 +250,25 @@ def count_nodes(data: object) -> int:
         if isinstance(value, dict):
             objects += 1
             pending.extend(value.values())
-        elif isinstance(value, list) and value and isinstance(value[0], (dict, list)):
+        elif isinstance(value, list) and any(isinstance(item, (dict, list)) for item in value):
             pending.extend(value)
         else:
             leaves += 1
     objects -= isinstance(data, dict)  # the root is not a node
     return -(-(objects * _LEAVES_A_NODE + leaves) // _LEAVES_A_NODE) if data is not None else 0
+
+
+def _refuse_wide(variables: object) -> None:
+    # Coercion writes a sentence about every key that it does not know.
+    pending = [variables]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, Mapping):
+            if len(value) > MOST_FIELDS:
+                raise too_costly(f"An object of the variables has more than {MOST_FIELDS} fields.")
+            pending.extend(value.values())
+        elif isinstance(value, list):
+            pending.extend(value)
 
 
 def _refuse_depth(weight: _Weight) -> None:

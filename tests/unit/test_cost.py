@@ -9,7 +9,7 @@ import pytest
 import strawberry
 from graphql import GraphQLError, parse
 
-from schema.extensions import extensions
+from schema.extensions import cost, extensions
 from schema.extensions.cost import MOST_NODES, count_nodes, measure, screen
 
 
@@ -97,6 +97,16 @@ def test_page_sizes_come_from_variables_and_their_defaults() -> None:
 
     assert nodes(source) == 1 + 1 + 4 + 4 + 1
     assert nodes(source, n=20) == 1 + 1 + 20 + 20 + 2
+    assert nodes(source, n=20.0) == nodes(source, n=20)  # JSON spells an Int so too
+
+
+async def test_a_page_size_with_a_point_is_no_way_past_the_limit() -> None:
+    below = "items(first: $n) { edges { node { id } } }"
+    source = f"query Q($n: Int!) {{ item {{ items(first: $n) {{ edges {{ node {{ {below} }} }} }} }} }}"
+    for size in (100, 100.0, 1e300):
+        result = await SCHEMA.execute(source, variable_values={"n": size})
+        assert result.errors is not None
+        assert result.errors[0].extensions == {"code": "QUERY_TOO_COSTLY"}
 
 
 def test_only_the_operation_that_would_run_is_counted() -> None:
@@ -135,6 +145,9 @@ HOSTILE = {
     "repeated inline fragments": "{item{" + "...on Item{parent{id}} " * 150 + "}}",
     "many fragments": "{item{" + " ".join(f"...F{n}" for n in range(60)) + "}}"
     + "".join(f"fragment F{n} on Item{{parent{{id}}}}" for n in range(60)),
+    "strings of escaped quotes": ("{a}" + '"' + '\\"' * 990 + "x" * 61_000 + '"') + " a" * 2_000,
+    "600 fields in one literal": "{ item(x: {" + " ".join(f"f{n}: {n}" for n in range(600)) + "}) { id } }",
+    "600 arguments": "{ item(" + " ".join(f"f{n}: {n}" for n in range(600)) + ") { id } }",
     "many operations": " ".join(f"query Q{n} {{ item {{ id }} }}" for n in range(200)),
 }  # fmt: skip
 
@@ -158,6 +171,28 @@ async def test_a_hostile_document_is_refused_for_little_work(source: str) -> Non
     assert [error.extensions for error in result.errors] == [{"code": "QUERY_TOO_COSTLY"}]
     assert result.data is None
     assert calls < 50_000
+
+
+@pytest.mark.timeout(20)
+def test_the_screen_reads_escaped_quotes_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Were each escape read again from each start, a document this long would take many minutes.
+    monkeypatch.setattr(cost, "MOST_CHARACTERS", 1 << 20)
+    screen("{a}" + '"' + '\\"' * 16_000 + "x" * 1_000_000)
+    screen("{a}" + '"""' + '\\"""' * 16_000 + '\\"' * 450_000)
+
+
+async def test_a_variable_with_very_many_fields_is_refused_for_little_work() -> None:
+    deep: list[object] = [{"b": {f"f{n}": n for n in range(101)}}]
+    for variables in ({"a": {f"f{n}": n for n in range(20_000)}}, {"a": deep}, {f"v{n}": n for n in range(101)}):
+        result = await SCHEMA.execute("query Q($a: ID!) { nodes(ids: [$a]) { id } }", variable_values=variables)
+        assert result.errors is not None
+        assert result.errors[0].extensions == {"code": "QUERY_TOO_COSTLY"}
+
+
+async def test_a_hundred_fields_are_taken() -> None:
+    result = await SCHEMA.execute("{ item { id } }", variable_values={"a": {f"f{n}": n for n in range(100)}})
+
+    assert result.errors is None
 
 
 async def test_a_cyclic_fragment_ends_in_a_validation_error() -> None:
@@ -184,6 +219,7 @@ def test_actual_cost_counts_objects_and_a_tenth_for_plain_values() -> None:
 
     assert count_nodes(page) == 6  # feed, two edges, two nodes, and four plain values
     assert count_nodes(None) == 0
+    assert count_nodes({"nodes": [None, *({"id": "a"} for _ in range(9))]}) == 9 + 1
 
 
 async def test_introspection_and_suggestions_are_for_development_only() -> None:
