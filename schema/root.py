@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import strawberry
+from graphql.execution import Executor
 from strawberry.schema.config import StrawberryConfig
 
 from schema.extensions import extensions
@@ -20,13 +23,23 @@ class Mutation(SessionMutations, InviteMutations, GenerationMutations, VideoMuta
     pass
 
 
+class _Discreet(Executor):
+    """Refuses variables without guessing at what was meant: guesses spell out the schema that production hides."""
+
+    @classmethod
+    def build(cls, *args: Any, **options: Any) -> Any:
+        """As graphql-core does, suggestions off: Strawberry's own setting stops at the names of fields."""
+        return super().build(*args, **options | {"hide_suggestions": True})
+
+
 def build_schema(*, production: bool) -> strawberry.Schema:
-    """The executable schema. In production introspection and field suggestions are off."""
+    """The executable schema. In production introspection and suggestions are off."""
     return strawberry.Schema(
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
         types=EVENT_TYPES,
         extensions=extensions(production),
+        execution_context_class=_Discreet if production else None,
         config=StrawberryConfig(disable_field_suggestions=production),
     )

@@ -10,6 +10,7 @@ from uuid import uuid4
 import structlog
 from graphql import GraphQLError
 from strawberry.extensions import SchemaExtension
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types.execution import StreamExecutionResult
 
 from models.errors import DomainError, RateLimited
@@ -29,6 +30,9 @@ def shown(error: GraphQLError) -> GraphQLError:
         return error
     if error.path is None and error.nodes:
         # A value of the request that does not fit its type: its words come from the scalar and quote the request only.
+        return error
+    if isinstance(original, CannotGetOperationTypeError | InvalidOperationTypeError):
+        # No such operation, or one of a kind that does not come this way: the request's fault.
         return error
     if isinstance(original, DomainError):
         extensions: dict[str, Any] = {"code": original.code}

@@ -12,6 +12,7 @@ from strawberry.types.execution import ExecutionResult
 
 from models.errors import DomainError, Invalid, NotFound, RateLimited
 from schema.extensions import extensions
+from schema.root import build_schema
 
 
 @strawberry.type
@@ -104,3 +105,19 @@ async def test_a_fault_in_a_stream_is_masked_and_logged_once() -> None:
     assert [result.data for result in results] == [{"ticks": 1}, None]
     assert "swordfish" not in str(results[1].errors)
     assert len(logs) == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "variables"),
+    [
+        ("query($kind: FeedKind!) { feed(kind: $kind) { edges { cursor } } }", {"kind": "LATST"}),
+        ("mutation($who: SignInInput!) { signIn(input: $who) { __typename } }", {"who": {"handl": "", "password": ""}}),
+    ],
+)
+async def test_a_wrong_variable_is_helped_along_in_development_only(source: str, variables: dict[str, object]) -> None:
+    helped = await build_schema(production=False).execute(source, variable_values=variables)
+    unhelped = await build_schema(production=True).execute(source, variable_values=variables)
+
+    assert "Did you mean" in str(helped.errors)
+    assert unhelped.errors
+    assert "Did you mean" not in str(unhelped.errors)
