@@ -19,7 +19,9 @@ from resolvers.limit import Limit
 from resolvers.password import verify_password
 
 _BY_CLIENT = Limit("sign-in", 60, 900)
-_BY_HANDLE = Limit("sign-in-handle", 10, 900)
+_BY_PAIR = Limit("sign-in-pair", 10, 900)
+_BY_HANDLE = Limit("sign-in-handle", 100, 900)
+"""Wider than one client's share: strangers must not lock a member out by being wrong in their name."""
 
 
 async def open_session(account_id: UUID, *, days: float | None = None) -> tuple[str, datetime]:
@@ -86,6 +88,7 @@ async def sign_in(context: Context, *, handle: str, password: str) -> tuple[str,
     """Open a session with a password. Raises `NotFound` (the same for a wrong handle) or `RateLimited`."""
     await _BY_CLIENT.spend(context.stores.redis, context.client)
     name = read_handle(handle) or ""
+    await _BY_PAIR.spend(context.stores.redis, f"{name}@{context.client}")
     await _BY_HANDLE.spend(context.stores.redis, name)
     account = await Account.get_or_none(handle=name, suspended_at__isnull=True)
     if not await verify_password(account.password_hash if account else None, password) or account is None:

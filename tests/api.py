@@ -54,12 +54,13 @@ class Api:
         self.stores = stores
         self.viewer = viewer
         self.token = token
+        self.client = "127.0.0.1"
 
     async def context(self) -> Context:
         """What the view would make for this caller."""
         found = None if self.token is None else await session_for_token(self.token)
         account, session = found or (None, None)
-        return Context(stores=self.stores, viewer=account, session=session, client="127.0.0.1", request_id="test")
+        return Context(stores=self.stores, viewer=account, session=session, client=self.client, request_id="test")
 
     async def run(self, document: str, **variables: Any) -> dict[str, Any]:
         """The data of an operation that must have no errors."""

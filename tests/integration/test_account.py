@@ -8,8 +8,12 @@ from typing import Any
 import pytest
 from tortoise import connections
 
+from jobs.sweep import sweep_sessions
 from models.account import Account, Invite, Role, Session
+from models.policy import set_policy
+from resolvers import session
 from resolvers.invite import create_invite
+from resolvers.session import open_session
 from tests.api import Api, Server
 
 SIGN_UP = """
@@ -108,6 +112,14 @@ async def test_the_first_admin_may_come_from_anywhere(server: Server) -> None:
     assert (await Account.get(handle="nova_1")).role == Role.ADMIN
 
 
+@pytest.mark.parametrize("region", ["\0", "   ", "", "é", "USA"])
+async def test_not_even_the_first_admin_comes_from_no_region(server: Server, region: str) -> None:
+    code = await create_invite(server.stores.keys, None, admin=True)
+    refused = await newcomer(server, inviteCode=code, region=region)
+    assert (refused["__typename"], refused["field"]) == ("InvalidError", "region")
+    assert await Account.all().count() == 0
+
+
 async def test_codes_cannot_be_guessed_in_numbers(server: Server) -> None:
     kinds = [(await newcomer(server, inviteCode=f"GUESS-{n}"))["__typename"] for n in range(21)]
     assert kinds == ["NotFoundError"] * 20 + ["RateLimitedError"]
@@ -117,6 +129,24 @@ async def test_aliases_do_not_multiply_tries(server: Server) -> None:
     one = 'signIn(input: {handle: "ada", password: "wrong wrong wrong"}) { __typename }'
     data = await server.anyone.run("mutation {" + " ".join(f"a{n}: {one}" for n in range(11)) + "}")
     assert [data[f"a{n}"]["__typename"] for n in range(11)] == ["NotFoundError"] * 10 + ["RateLimitedError"]
+
+
+async def test_strangers_who_are_wrong_in_a_members_name_do_not_lock_it_out(server: Server) -> None:
+    await newcomer(server)
+    stranger, owner = server.anyone, server.anyone
+    owner.client = "192.0.2.7"
+    # Nobody's password is looked at: it is the tries that count.
+    for n in range(9):
+        stranger.client = f"198.51.100.{n}"
+        for _ in range(10):
+            await session._BY_PAIR.spend(server.stores.redis, f"nova_1@{stranger.client}")
+            await session._BY_HANDLE.spend(server.stores.redis, "nova_1")
+        refused = await stranger.mutate(SIGN_IN, handle="@nova_1", password="wrong wrong wrong")
+        assert refused["__typename"] == "RateLimitedError"
+    assert (await owner.mutate(SIGN_IN, handle="nova_1", password=PASSWORD))["__typename"] == "SignInSuccess"
+    for _ in range(9):
+        await session._BY_HANDLE.spend(server.stores.redis, "nova_1")
+    assert (await owner.mutate(SIGN_IN, handle="nova_1", password=PASSWORD))["__typename"] == "RateLimitedError"
 
 
 async def test_a_wrong_password_and_a_wrong_handle_look_the_same(server: Server) -> None:
@@ -152,6 +182,27 @@ async def test_a_session_ends_by_the_database_clock(server: Server, ada: Api) ->
     assert (await ada.run("{ viewer { handle } }"))["viewer"] is None
 
 
+async def test_sessions_are_forgotten_a_month_after_their_end(server: Server, ada: Api, bob: Api) -> None:
+    assert ada.viewer is not None
+    for ended in ("expires_at = yume_now() - interval '29 days'", "revoked_at = yume_now() - interval '29 days'"):
+        await open_session(ada.viewer.id)
+        await connections.get("default").execute_query(
+            f"UPDATE session SET {ended} WHERE id = (SELECT id FROM session ORDER BY id DESC LIMIT 1)"
+        )
+    await sweep_sessions()
+    assert await Session.all().count() == 4
+    await connections.get("default").execute_query(
+        """
+        UPDATE session SET expires_at = expires_at - interval '2 days',
+            revoked_at = revoked_at - interval '2 days'
+        """
+    )
+    await sweep_sessions()
+    assert await Session.all().count() == 2
+    for caller in (ada, bob):
+        assert (await caller.run("{ viewer { handle } }"))["viewer"] is not None
+
+
 async def test_another_members_session_cannot_be_revoked(ada: Api, bob: Api) -> None:
     [session] = (await bob.run("{ viewer { sessions { id current } } }"))["viewer"]["sessions"]
     assert session["current"]
@@ -171,6 +222,26 @@ async def test_each_member_gives_four_invites_and_a_revoked_one_comes_back(ada: 
     assert revoked["invite"]["revokedAt"] is not None
     assert (await ada.run("{ viewer { invites { left } } }"))["viewer"]["invites"]["left"] == 1
     assert (await ada.mutate(INVITE, idempotencyKey="k4"))["__typename"] == "CreateInviteSuccess"
+
+
+async def test_invites_are_listed_by_the_page_and_counted_in_full(server: Server, ada: Api) -> None:
+    assert ada.viewer is not None
+    await set_policy("invites_per_account", 100, set_by=None)
+    for _ in range(60):
+        await create_invite(server.stores.keys, ada.viewer.id)
+    invites = (await ada.run("{ viewer { invites { given { id createdAt } left } } }"))["viewer"]["invites"]
+    assert len(invites["given"]) == 50
+    assert invites["given"] == sorted(invites["given"], key=lambda one: one["createdAt"], reverse=True)
+    assert invites["left"] == 40
+
+
+async def test_even_admins_make_sixty_invites_an_hour_and_no_more_rows(server: Server) -> None:
+    admin = await server.member("root", role=Role.ADMIN)
+    for n in range(60):
+        made = await admin.mutate(INVITE, idempotencyKey=f"k{n}")
+        await admin.mutate(REVOKE_INVITE, inviteId=made["invite"]["id"])
+    assert (await admin.mutate(INVITE, idempotencyKey="k60"))["__typename"] == "RateLimitedError"
+    assert await Invite.all().count() == 60
 
 
 async def test_a_retried_invite_is_the_same_invite(ada: Api) -> None:
