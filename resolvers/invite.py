@@ -15,10 +15,13 @@ from models.keys import Keys
 from models.policy import policy_in_force
 from resolvers.context import Context
 from resolvers.idempotency import check_idempotency_key
+from resolvers.limit import Limit
 
 UNLIMITED = (Role.ADMIN,)
 """Roles that may invite without limit."""
 _CODE_BYTES = 16
+_TRIES = Limit("create-invite", 60, 3600)
+_GIVEN_SHOWN = 50
 
 
 def code_digest(keys: Keys, code: str) -> str:
@@ -37,10 +40,12 @@ async def create_invite(keys: Keys, created_by: UUID | None, *, admin: bool = Fa
 async def invite(context: Context, *, idempotency_key: str) -> tuple[str, Invite]:
     """Spend one of the viewer's invites. The same key gives the same code again.
 
-    Raises `Invalid` (key), `QuotaExceeded` when the policy's number is spent; admins have no limit.
+    Raises `Invalid` (key), `QuotaExceeded` when the policy's number is spent (admins have none), `RateLimited`: what is
+    revoked may be made again, and rows must not grow without end.
     """
     member = context.member
     check_idempotency_key(idempotency_key)
+    await _TRIES.spend(context.stores.redis, str(member.id))
     keys = context.stores.keys
     # The code follows from the key, so that a retry can show it again although only its HMAC is stored.
     code = _spell(keys.invite.mac(b"code:" + member.id.bytes + idempotency_key.encode())[:_CODE_BYTES])
@@ -49,8 +54,7 @@ async def invite(context: Context, *, idempotency_key: str) -> tuple[str, Invite
         known = await Invite.get_or_none(code_hmac=code_digest(keys, code), using_db=connection)
         if known is not None:
             return code, known
-        if member.role not in UNLIMITED:
-            await _check_allowance(member, (await policy_in_force(connection))["invites_per_account"])
+        await _check_allowance(member, (await policy_in_force(connection))["invites_per_account"])
         row = await Invite.create(
             id=new_id(), code_hmac=code_digest(keys, code), created_by_id=member.id, using_db=connection
         )
@@ -74,13 +78,19 @@ async def revoke_invite(context: Context, invite_id: UUID) -> Invite:
 
 
 async def invites_of(account_id: UUID) -> list[Invite]:
-    """Every invite the account made, newest first."""
-    return await Invite.filter(created_by_id=account_id).order_by("-id")
+    """The invites the account made last, newest first."""
+    return await Invite.filter(created_by_id=account_id).order_by("-id").limit(_GIVEN_SHOWN)
+
+
+async def invites_left(account: Account, allowed: int) -> int | None:
+    """How many more the account may make where policy allows ``allowed``; None without limit."""
+    if account.role in UNLIMITED:
+        return None
+    return max(0, allowed - await Invite.filter(created_by_id=account.id, revoked_at__isnull=True).count())
 
 
 async def _check_allowance(member: Account, allowed: int) -> None:
-    given = await Invite.filter(created_by_id=member.id, revoked_at__isnull=True).count()
-    if given >= allowed:
+    if await invites_left(member, allowed) == 0:
         raise QuotaExceeded(
             f"You have given all {allowed} of your invites. Revoke an unused one to give it to somebody else.",
             needed=1,

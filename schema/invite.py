@@ -16,6 +16,7 @@ from schema.errors import (
     InvalidError,
     NotFoundError,
     QuotaExceededError,
+    RateLimitedError,
     UnauthenticatedError,
 )
 from schema.mutation_field import mutation
@@ -39,16 +40,14 @@ class Invite:
 
 @strawberry.type(description="The invites a member gave and may still give.")
 class InviteList:
-    given: list[Invite] = plain("Invites made so far, newest first.")
+    given: list[Invite] = plain("The invites made last, newest first, at most 50.")
     left: int | None = plain("How many more may be made; null when there is no limit.")
 
 
 async def invite_list(account: rows.Account) -> InviteList:
     """The viewer's own invites."""
     given = await resolve.invites_of(account.id)
-    allowed = None if account.role in resolve.UNLIMITED else (await policy_in_force())["invites_per_account"]
-    standing = sum(row.revoked_at is None for row in given)
-    left = None if allowed is None else max(0, allowed - standing)
+    left = await resolve.invites_left(account, (await policy_in_force())["invites_per_account"])
     return InviteList(given=[Invite.of(row) for row in given], left=left)
 
 
@@ -74,7 +73,7 @@ class RevokeInviteSuccess:
 
 
 CreateInvitePayload = Annotated[
-    CreateInviteSuccess | UnauthenticatedError | InvalidError | QuotaExceededError,
+    CreateInviteSuccess | UnauthenticatedError | InvalidError | QuotaExceededError | RateLimitedError,
     strawberry.union("CreateInvitePayload", description="The code, or why not."),
 ]
 RevokeInvitePayload = Annotated[
