@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Generator
 
 import structlog
@@ -23,6 +24,8 @@ from models.storage import MediaStore
 PERIOD_SECONDS = 1.5
 BATCH = 50
 _DEAD_HOST = "1 minute"
+_OLD_SESSION = "30 days"
+_TIDY_SECONDS = 600.0
 
 _log = structlog.get_logger()
 
@@ -51,6 +54,18 @@ async def sweep_leases() -> int:
     return len(rows)
 
 
+async def sweep_sessions() -> None:
+    """Forget sessions that ended long ago, a batch at a time."""
+    await connections.get("default").execute_query(
+        f"""
+        DELETE FROM session WHERE id IN (
+            SELECT id FROM session WHERE least(expires_at, revoked_at) < yume_now() - interval '{_OLD_SESSION}'
+            LIMIT 1000
+        )
+        """  # noqa: S608 - constant
+    )
+
+
 class Sweep:
     """The loop of one worker. `nudge` makes it run at once, after this worker has made a promise."""
 
@@ -60,6 +75,7 @@ class Sweep:
         self._nudged = asyncio.Event()
         self._purging: asyncio.Task[int] | None = None
         self._ailing: set[str] = set()
+        self._tidy_at = 0.0
 
     def nudge(self) -> None:
         """Sweep now rather than at the next turn."""
@@ -100,10 +116,12 @@ class Sweep:
         return 0
 
     async def _tidy(self) -> None:
-        connection = connections.get("default")
-        await connection.execute_query(
+        await connections.get("default").execute_query(
             f"DELETE FROM engine_host WHERE heartbeat_at < yume_now() - interval '{_DEAD_HOST}'"  # noqa: S608 - constant
         )
+        if time.monotonic() >= self._tidy_at:
+            await sweep_sessions()
+            self._tidy_at = time.monotonic() + _TIDY_SECONDS
 
     @contextlib.contextmanager
     def _watch(self, part: str) -> Generator[None]:
