@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from models.errors import Denied, Unauthenticated
@@ -47,11 +47,11 @@ class Context:
     sign_in_cookie: str | None = None
 
     def __post_init__(self) -> None:
-        self.loaders = Loaders(None if self.viewer is None else self.viewer.id)
+        self.renew_loaders()
 
-    def new_operation(self) -> Context:
-        """The same caller with fresh loaders: a socket carries many operations, and loaders must not outlive one."""
-        return replace(self, sign_in_cookie=None)
+    def renew_loaders(self) -> None:
+        """Forget what was read: for each mutation of a document and each event of a stream the world is new."""
+        self.loaders = Loaders(None if self.viewer is None else self.viewer.id)
 
     @property
     def member(self) -> Account:

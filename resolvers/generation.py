@@ -84,7 +84,11 @@ async def cancel_generation(context: Context, generation_id: UUID) -> Generation
 
 async def generation_by_id(context: Context, generation_id: UUID) -> Generation:
     """A job of the viewer's. Raises `NotFound` for anybody else's."""
-    return await _own(context, generation_id)
+    _ = context.member
+    found = await context.loaders.generations.load(generation_id)
+    if found is None:
+        raise _no_such_generation()
+    return found
 
 
 async def video_of(context: Context, generation: Generation) -> Video | None:
@@ -110,12 +114,15 @@ async def queue_position(generation: Generation) -> int | None:
     return row["ahead"]
 
 
-async def _own(context: Context, generation_id: UUID, connection: BaseDBAsyncClient | None = None) -> Generation:
-    rows = Generation.filter(id=generation_id, account_id=context.member.id)
-    found = await (rows if connection is None else rows.using_db(connection)).first()
+async def _own(context: Context, generation_id: UUID, connection: BaseDBAsyncClient) -> Generation:
+    found = await Generation.filter(id=generation_id, account_id=context.member.id).using_db(connection).first()
     if found is None:
-        raise NotFound("There is no such generation.", field="generationId")
+        raise _no_such_generation()
     return found
+
+
+def _no_such_generation() -> NotFound:
+    return NotFound("There is no such generation.", field="generationId")
 
 
 async def _known(connection: BaseDBAsyncClient, account_id: UUID, request: GenerationRequest) -> Generation | None:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from models.policy import RULES, PolicyRow, policy_in_force, set_policy
+from models.policy import RULES, PolicyRow, set_policy
 from resolvers.context import Context
 
 _HISTORY_SHOWN = 50
 
 
-async def in_force() -> dict[str, Any]:
-    """Every rule, key → value."""
-    return await policy_in_force()
+async def in_force(context: Context) -> dict[str, Any]:
+    """Every rule, key → value, read once an operation."""
+    return await context.loaders.policy.load(None)
 
 
 async def history(key: str | None) -> list[PolicyRow]:

@@ -80,11 +80,11 @@ class Account(Node):
 
     @field(Access.PARENT, "The viewer's own invites; null for others.")
     async def invites(self, info: Info) -> InviteList | None:
-        return await invite_list(self.row) if _is_viewer(info, self.row) else None
+        return await invite_list(info, self.row) if _is_viewer(info, self.row) else None
 
     @field(Access.PARENT, "The viewer's own engine seconds of today; null for others.")
     async def quota(self, info: Info) -> Quota | None:
-        return Quota.of(await read_quota(self.row.id)) if _is_viewer(info, self.row) else None
+        return Quota.of(await read_quota(info.context, self.row.id)) if _is_viewer(info, self.row) else None
 
     @field(Access.PARENT, "Where the viewer is signed in; null for others.")
     async def sessions(self, info: Info) -> list[Session] | None:

@@ -94,12 +94,12 @@ class Generation(Node):
         return Failure(code=self.row.failure_code, message=self.row.failure_message or "", appealable=False)
 
     @field(Access.PARENT, "How many jobs go before it; null unless it is queued.")
-    async def queue_position(self) -> int | None:
-        return await resolve.queue_position(self.row)
+    async def queue_position(self, info: Info) -> int | None:
+        return await info.context.loaders.queue_positions.load(self.row.id)
 
     @field(Access.PARENT, "What it costs, and the author's day as it stands.")
-    async def cost(self) -> Quota:
-        return Quota.of(await read_quota(self.row.account_id), self.row.cost_seconds)
+    async def cost(self, info: Info) -> Quota:
+        return Quota.of(await read_quota(info.context, self.row.account_id), self.row.cost_seconds)
 
     @field(Access.PARENT, "The prompt as it was asked.")
     def prompt(self) -> str:
@@ -179,7 +179,7 @@ class GenerationMutations:
             idempotency_key=input.idempotency_key,
         )
         row = await resolve.create_generation(info.context, request)
-        quota = Quota.of(await read_quota(row.account_id), row.cost_seconds)
+        quota = Quota.of(await read_quota(info.context, row.account_id), row.cost_seconds)
         return CreateGenerationSuccess(generation=Generation.of(row), quota=quota)
 
     @mutation(Access.MEMBER, "Stop a job of the viewer's.")

@@ -143,4 +143,5 @@ class Subscription:
         ] = None,
     ) -> AsyncGenerator[GenerationEvent, None]:
         async for told in watch_generation(info.context, row_id(id, "Generation"), after):
+            info.context.renew_loaders()
             yield await event_of(info, told)

@@ -9,8 +9,8 @@ import strawberry
 from strawberry.types import Info
 
 from models import account as rows
-from models.policy import policy_in_force
 from resolvers import invite as resolve
+from resolvers.policy import in_force
 from schema.access import Access, plain
 from schema.errors import (
     InvalidError,
@@ -44,10 +44,10 @@ class InviteList:
     left: int | None = plain("How many more may be made; null when there is no limit.")
 
 
-async def invite_list(account: rows.Account) -> InviteList:
+async def invite_list(info: Info, account: rows.Account) -> InviteList:
     """The viewer's own invites."""
     given = await resolve.invites_of(account.id)
-    left = await resolve.invites_left(account, (await policy_in_force())["invites_per_account"])
+    left = await resolve.invites_left(account, (await in_force(info.context))["invites_per_account"])
     return InviteList(given=[Invite.of(row) for row in given], left=left)
 
 

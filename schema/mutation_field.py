@@ -20,6 +20,7 @@ class NamedErrors(FieldExtension):
 
     async def resolve_async(self, next_: AsyncExtensionResolver, source: Any, info: Info, **kwargs: Any) -> Any:
         """Let the resolver answer, and name what it refuses."""
+        info.context.renew_loaders()
         try:
             return await next_(source, info, **kwargs)
         except DomainError as error:

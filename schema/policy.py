@@ -97,4 +97,4 @@ class PolicyMutations:
         self, info: Info, input: Annotated[SetPolicyInput, strawberry.argument(description="The rule and its value.")]
     ) -> SetPolicyPayload:
         await resolve.change(info.context, input.key, input.value)
-        return SetPolicySuccess(policy=Policy(rules=await resolve.in_force()))
+        return SetPolicySuccess(policy=Policy(rules=await resolve.in_force(info.context)))

@@ -81,8 +81,8 @@ class Query:
         return [Engine.of(reading) for reading in await engines()]
 
     @field(Access.ANYONE, "The rules of this server.")
-    async def policy(self) -> Policy:
-        return Policy(rules=await in_force())
+    async def policy(self, info: Info) -> Policy:
+        return Policy(rules=await in_force(info.context))
 
 
 async def _node(info: Info, node_id: str) -> Node | None:

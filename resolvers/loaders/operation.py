@@ -5,6 +5,9 @@ from __future__ import annotations
 from uuid import UUID
 
 from resolvers.loaders.account import AccountsById
+from resolvers.loaders.generation import GenerationsById, QueuePositions
+from resolvers.loaders.policy import PolicyInForce
+from resolvers.loaders.quota import QuotaByAccount
 from resolvers.loaders.rendition import RenditionsByVideo
 from resolvers.loaders.video import VideosByGeneration, VideosById, VisibilityByVideo
 
@@ -18,3 +21,7 @@ class Loaders:
         self.video_by_generation = VideosByGeneration(viewer_id)
         self.visibility = VisibilityByVideo()
         self.renditions = RenditionsByVideo()
+        self.generations = GenerationsById(viewer_id)
+        self.queue_positions = QueuePositions()
+        self.policy = PolicyInForce()
+        self.quota = QuotaByAccount(self.policy)

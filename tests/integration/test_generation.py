@@ -86,6 +86,17 @@ async def test_a_spent_quota_is_named_and_leaves_nothing(ada: Api) -> None:
     assert (await ada.create(seconds=8, quality="DRAFT"))["__typename"] == "CreateGenerationSuccess"
 
 
+async def test_each_mutation_of_a_document_tells_the_quota_that_it_left(ada: Api) -> None:
+    one = 'createGeneration(input: {{prompt: "a fox", seconds: 4, idempotencyKey: "{0}"}}) {{ ...Left }}'
+    left = """
+    fragment Left on CreateGenerationSuccess { quota { leftSeconds } generation { cost { leftSeconds } queuePosition } }
+    """
+    data = await ada.run("mutation {" + " ".join(f"{key}: {one.format(key)}" for key in "abc") + "}" + left)
+    for place, (key, seconds) in enumerate((("a", 596), ("b", 592), ("c", 588))):
+        assert data[key]["quota"]["leftSeconds"] == data[key]["generation"]["cost"]["leftSeconds"] == seconds
+        assert data[key]["generation"]["queuePosition"] == place
+
+
 async def test_yesterdays_clips_do_not_count_today(ada: Api) -> None:
     await set_policy("engine_seconds_per_day", 5.0, set_by=None)
     await ada.create(seconds=5)

@@ -17,6 +17,7 @@ from models.base import new_id
 from models.errors import Invalid, NotFound
 from models.generation import Outbox
 from models.keys import Key
+from models.policy import set_policy
 from models.tables import connect
 from models.video import Rendition, VideoVisibility
 from resolvers.cursor import decode_cursor, encode_cursor
@@ -37,6 +38,14 @@ mutation($input: PublishVideoInput!) { publishVideo(input: $input) {
 DELETE = """
 mutation($input: DeleteVideoInput!) { deleteVideo(input: $input) {
   __typename ... on DeleteVideoSuccess { deletedId } ... on Error { code field }
+} }
+"""
+NODES = """
+query($ids: [ID!]!) { nodes(ids: $ids) {
+  id
+  ... on Account { handle }
+  ... on Video { author { handle } media { url } }
+  ... on Generation { state queuePosition video { id } cost { leftSeconds } }
 } }
 """
 FEED = """
@@ -227,6 +236,24 @@ def counted_statements(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
             patch.setattr(asyncpg.Connection, name, call)
         yield seen
+
+
+async def test_nodes_cost_the_same_statements_whatever_their_number(
+    server: Server, ada: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert ada.viewer is not None
+    await set_policy("active_generations_per_account", 100, set_by=None)
+    jobs = [(await ada.create(seconds=1))["generation"]["id"] for _ in range(8)]
+    videos = await publish_many(server, ada, 8)
+    authors = [global_id("Account", (await server.member(f"member_{n}")).viewer.id) for n in range(8)]  # type: ignore[union-attr]
+    for ids, most in ((jobs, 4), (videos, 5), (authors, 1), ([*jobs, *videos, *authors], 10)):
+        costs = []
+        for asked in (ids[::4], ids):
+            with counted_statements(monkeypatch) as statements:
+                nodes = (await ada.run(NODES, ids=asked))["nodes"]
+            assert [node["id"] for node in nodes] == asked
+            costs.append(len(statements))
+        assert costs[0] == costs[1] <= most + 1  # who is asking
 
 
 async def test_a_feed_page_costs_the_same_statements_whatever_its_size(
