@@ -35,6 +35,8 @@ KILL_GRACE = 2.0
 """Seconds after SIGTERM; then SIGKILL."""
 DEADLINE_GRACE = 2.0
 """Seconds past its deadline in which the child may still report by itself."""
+SILENCE = 120.0
+"""Seconds without a word of the child, which speaks every second or so, after which it is taken to hang."""
 
 
 class _Child:
@@ -165,14 +167,15 @@ class EngineChild:
         return self._child is not None and self._child.alive
 
     async def run(
-        self, spec: GenerationSpec, scratch: Path, *, timeout: float
+        self, spec: GenerationSpec, scratch: Path, *, timeout: float, silence: float = SILENCE
     ) -> AsyncGenerator[StepMessage | ClipMessage, None]:
         """Make ``spec`` in the existing folder ``scratch``: yield steps and at last one `ClipMessage`.
 
         One job at a time: a second call waits for the first. A dead child is replaced first. Raises the engine's own
         errors (`InvalidRequest`, `OutOfMemory`, …), `TimedOut` after ``timeout`` seconds (the child is killed when it
-        does not stop by itself), `ChildDied` as soon as the process ends without an answer, `GenerationCancelled`
-        after `cancel`. Leaving early (``aclose``, a cancelled task) cancels the job and waits until it has stopped.
+        does not stop by itself) or once the child said nothing for ``silence`` seconds (it is killed, however far the
+        deadline), `ChildDied` as soon as the process ends without an answer, `GenerationCancelled` after `cancel`.
+        Leaving early (``aclose``, a cancelled task) cancels the job and waits until it has stopped.
         """
         async with self._turn:
             self._cancel_asked = False
@@ -183,7 +186,7 @@ class EngineChild:
             child.begin(job)
             try:
                 await child.send(Run(job=job, spec=spec, scratch=str(scratch), deadline=timeout))
-                async for message in self._follow(child, timeout):
+                async for message in self._follow(child, timeout, silence):
                     yield message
             finally:
                 if not child.idle.is_set():
@@ -246,16 +249,20 @@ class EngineChild:
         await child.stop()
         raise _as_error(message)
 
-    async def _follow(self, child: _Child, timeout: float) -> AsyncGenerator[StepMessage | ClipMessage, None]:
+    async def _follow(
+        self, child: _Child, timeout: float, silence: float
+    ) -> AsyncGenerator[StepMessage | ClipMessage, None]:
         clock = asyncio.get_running_loop().time
         end = clock() + timeout + DEADLINE_GRACE
         while True:
+            left = max(0.0, end - clock())
             try:
-                message = await asyncio.wait_for(child.messages.get(), max(0.0, end - clock()))
+                message = await asyncio.wait_for(child.messages.get(), min(left, silence))
             except TimeoutError:
                 # A step that never returns defeats the child's own check of the deadline.
                 await child.stop()
-                raise TimedOut(f"The clip was not done after {timeout:g} seconds.") from None
+                late = f"was not done after {timeout:g}" if left <= silence else f"made no progress for {silence:g}"
+                raise TimedOut(f"The clip {late} seconds.") from None
             match message:
                 case StepMessage():
                     yield message

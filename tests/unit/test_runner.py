@@ -210,6 +210,27 @@ async def test_timeout_of_a_hanging_step_kills_the_child(tmp_path: Path, monkeyp
         assert gone(pid)
 
 
+@pytest.mark.parametrize("prompt", ["hang", "stubborn"])
+async def test_a_child_that_says_nothing_is_killed_however_far_its_deadline(
+    tmp_path: Path, prompt: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "KILL_GRACE", 0.2)
+    async with toy() as engine:
+        pid = engine.pid
+        with pytest.raises(TimedOut, match=r"no progress for 0\.5 seconds"):
+            async for _ in engine.run(spec(prompt), tmp_path, timeout=600, silence=0.5):
+                pass
+        assert gone(pid)
+        assert isinstance((await run(engine, spec(), tmp_path))[-1], ClipMessage), "a fresh child took over"
+
+
+async def test_silence_is_counted_from_the_last_word(tmp_path: Path) -> None:
+    async with toy() as engine:
+        messages = [m async for m in engine.run(spec("slow", steps=40), tmp_path, timeout=30, silence=1.0)]
+    assert isinstance(messages[-1], ClipMessage)
+    assert len(messages) > 40
+
+
 async def test_killed_child_is_noticed_at_once_and_replaced(tmp_path: Path) -> None:
     async with toy() as engine:
         started = time.monotonic()
