@@ -21,6 +21,7 @@ from app.auth import context_for, http_token
 from app.draining import Draining
 from app.metrics import STREAMS
 from app.routes.encode import encode, refusal_body, response_body
+from app.routes.outgoing import Outgoing
 from app.routes.parameters import BadRequest, Parameters, from_post, from_query
 from resolvers.context import Context
 from resolvers.session import session_is_live
@@ -30,7 +31,14 @@ TOKEN_HEADER = "x-graphql-event-stream-token"  # noqa: S105 - a header's name
 PING_SECONDS = 12.0
 RESERVATION_SECONDS = 30.0
 MOST_STREAMS = 10_000
+MOST_STREAMS_EACH = 100
+"""Streams of one member, or of one address that nobody has signed in from."""
 MOST_OPERATIONS = 50
+MOST_WAITING = 4
+"""Operations sent ahead of the stream that their results go to; they run once it is open."""
+MOST_WAITING_HERE = 256
+MOST_BYTES = 64 * 1024
+"""Results that wait for a client who reads slowly."""
 
 _EVENT_STREAM = {"cache-control": "no-cache, no-transform", "x-accel-buffering": "no"}
 
@@ -41,10 +49,10 @@ class _Stream:
 
     token: str
     session_id: UUID | None
-    # Full, it makes the operations wait: what may be dropped is decided where the events come from.
-    messages: asyncio.Queue[bytes] = field(default_factory=lambda: asyncio.Queue(256))
+    owner: str
+    messages: Outgoing = field(default_factory=lambda: Outgoing(MOST_BYTES))
     operations: dict[str, asyncio.Task[None]] = field(default_factory=dict[str, "asyncio.Task[None]"])
-    opened: bool = False
+    opened: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class EventStreams:
@@ -90,13 +98,17 @@ class EventStreams:
     def _reserve(self, context: Context) -> Response:
         if len(self._streams) >= MOST_STREAMS:
             raise BadRequest(503, "Too many streams are open here; try again soon.")
-        stream = _Stream(secrets.token_urlsafe(24), None if context.session is None else context.session.id)
+        owner = context.client if context.viewer is None else str(context.viewer.id)
+        if sum(stream.owner == owner for stream in self._streams.values()) >= MOST_STREAMS_EACH:
+            raise BadRequest(429, f"You have {MOST_STREAMS_EACH} streams already; close one.")
+        session_id = None if context.session is None else context.session.id
+        stream = _Stream(secrets.token_urlsafe(24), session_id, owner)
         self._streams[stream.token] = stream
         asyncio.get_running_loop().call_later(RESERVATION_SECONDS, self._forget_unopened, stream)
         return PlainTextResponse(stream.token, 201)
 
     def _forget_unopened(self, stream: _Stream) -> None:
-        if not stream.opened:
+        if not stream.opened.is_set():
             self._close(stream)
 
     def _stream(self, token: str, context: Context) -> _Stream | None:
@@ -105,9 +117,9 @@ class EventStreams:
         return stream if stream is not None and stream.session_id == session_id else None
 
     def _open(self, stream: _Stream) -> Response:
-        if stream.opened:
+        if stream.opened.is_set():
             raise BadRequest(409, "The stream is already open.")
-        stream.opened = True
+        stream.opened.set()
         return self._response(self._messages(stream), stream.session_id)
 
     async def _messages(self, stream: _Stream) -> AsyncGenerator[bytes]:
@@ -130,10 +142,17 @@ class EventStreams:
             raise BadRequest(409, f"Operation {operation_id!r} is already running.")
         if len(stream.operations) >= MOST_OPERATIONS:
             raise BadRequest(429, f"A stream carries at most {MOST_OPERATIONS} operations.")
+        if not stream.opened.is_set() and (
+            len(stream.operations) >= MOST_WAITING or self._waiting() >= MOST_WAITING_HERE
+        ):
+            raise BadRequest(429, "Open the stream before you send further operations.")
         task = asyncio.create_task(self._feed(stream, operation_id, parameters, context, kinds), name="sse-operation")
         stream.operations[operation_id] = task
         task.add_done_callback(lambda _: stream.operations.pop(operation_id, None))
         return Response(status_code=202)
+
+    def _waiting(self) -> int:
+        return sum(len(stream.operations) for stream in self._streams.values() if not stream.opened.is_set())
 
     async def _feed(
         self,
@@ -143,6 +162,7 @@ class EventStreams:
         context: Context,
         kinds: set[OperationType],
     ) -> None:
+        await stream.opened.wait()
         async with aclosing(self._results(parameters, context, kinds)) as results:
             async for result in results:
                 payload = {"id": operation_id, "payload": response_body(result)}

@@ -13,12 +13,13 @@ from tortoise import connections
 
 from app.embedded import Stores
 from app.settings import Settings
-from models.account import Role
+from models.account import Invite, Role
 from models.base import new_id
 from tests.live import LiveServer, link_of, live_server, member, shared_server
 
 GRAPHQL = "application/graphql-response+json"
 CSRF = {"x-yume-csrf": "1"}
+EVENTS = {"accept": "text/event-stream"}
 VIEWER = {"query": "{ viewer { handle } }"}
 
 
@@ -177,6 +178,27 @@ async def test_a_stream_belongs_to_the_session_that_reserved_it(client: httpx.As
             heard = [await anext(lines) for _ in range(6)]
     assert heard[2] == "event: next"
     assert '"id":"1"' in heard[3]
+
+
+async def test_a_mutation_by_get_is_refused_in_words_and_changes_nothing(client: httpx.AsyncClient) -> None:
+    account, token = await member()
+    signed_in = {"authorization": f"Bearer {token}", "accept": "text/plain"}
+    asked = {"query": 'mutation { createInvite(input: {idempotencyKey: "k"}) { __typename } }'}
+    reserved = {"x-graphql-event-stream-token": (await client.put("/graphql/stream", headers=signed_in)).text}
+    reserving = signed_in | reserved
+    named = asked | {"extensions": '{"operationId": "1"}'}
+    async with client.stream("GET", "/graphql/stream", headers=reserving | EVENTS) as stream:
+        assert (await client.get("/graphql/stream", params=named, headers=reserving)).status_code == 202
+        lines = stream.aiter_lines()
+        async with asyncio.timeout(5):
+            single = [await anext(lines) for _ in range(4)][-1]
+    distinct = (await client.get("/graphql/stream", params=asked, headers=signed_in | EVENTS)).text
+
+    for said in (single, distinct):
+        assert "mutations are not allowed" in said
+        assert "INTERNAL" not in said
+    assert (await client.get("/graphql", params=asked, headers=signed_in | {"accept": "*/*"})).status_code == 405
+    assert not await Invite.filter(created_by_id=account.id).exists()
 
 
 async def test_readiness_says_in_words_what_is_missing(client: httpx.AsyncClient) -> None:
