@@ -15,6 +15,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from app.embedded import Stores
+from models.account import Account, Invite, Role
+from models.policy import policy_in_force
 from schema.node import global_id
 from tests.live import LiveServer, link_of, member, queued_generation, shared_server
 
@@ -161,6 +163,33 @@ async def test_a_socket_ends_with_its_session(server: LiveServer) -> None:
         assert await close_code(socket, seconds=4) == 4403
 
 
+async def test_a_socket_does_nothing_more_once_its_session_was_signed_out_elsewhere(server: LiveServer) -> None:
+    account, token = await member()
+    bearer = {"authorization": f"Bearer {token}"}
+    async with opened(server) as socket, httpx.AsyncClient(base_url=server.url) as client:
+        await acknowledged(socket, bearer)
+        out = await client.post("/graphql", json={"query": "mutation { signOut { __typename } }"}, headers=bearer)
+        assert out.json()["data"]["signOut"]["__typename"] == "SignOutSuccess"
+        await socket.send(json.dumps(mutation('createInvite(input: {idempotencyKey: "k"}) { __typename }')))
+
+        assert await close_code(socket, seconds=3) == 4403
+    assert not await Invite.filter(created_by_id=account.id).exists()
+
+
+async def test_a_socket_loses_a_role_with_its_member(server: LiveServer) -> None:
+    account, token = await member(Role.ADMIN)
+    change = mutation('setPolicy(input: {key: "minimum_age", value: 21}) { __typename }')
+    async with opened(server) as socket:
+        await acknowledged(socket, {"authorization": f"Bearer {token}"})
+        await socket.send(json.dumps(QUERY))
+        assert [json.loads(await socket.recv())["type"] for _ in range(2)] == ["next", "complete"]
+        await Account.filter(id=account.id).update(role=Role.MEMBER)
+        await socket.send(json.dumps(change))
+
+        assert json.loads(await socket.recv())["payload"]["data"] == {"setPolicy": {"__typename": "DeniedError"}}
+    assert (await policy_in_force())["minimum_age"] == 13
+
+
 async def test_stopping_lets_go_of_sockets_and_streams_at_once(server: LiveServer) -> None:
     account, token = await member()
     generation = await queued_generation(account.id)
@@ -180,6 +209,10 @@ async def test_stopping_lets_go_of_sockets_and_streams_at_once(server: LiveServe
             async with asyncio.timeout(3):
                 _ = [line async for line in lines]
     assert await asyncio.wait_for(server.process.wait(), 5) is not None
+
+
+def mutation(field: str) -> dict[str, Any]:
+    return QUERY | {"payload": {"query": f"mutation {{ {field} }}"}}
 
 
 def watch(generation_id: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 from tortoise import connections
 from tortoise.transactions import in_transaction
 
-from jobs.progress import EventKind, ProgressEvent, ProgressWriter, announce
+from jobs.progress import Cursor, EventKind, ProgressEvent, ProgressWriter, announce
 from models.account import Role
 from models.generation import Generation, GenerationState, Outbox, QuotaCharge
 from models.policy import set_policy
@@ -208,6 +208,18 @@ async def test_a_resumed_subscription_has_no_gap_and_no_repeat(redis: Redis, ser
     assert [e["step"] for e in heard + rest if e["__typename"] == "GenerationStep"] == [1, 2, 3, 4, 5]
     assert rest[-1]["__typename"] == "GenerationFailed"
     assert await asyncio.wait_for(watched(ada, job, rest[-1]["cursor"]), 10) == []
+
+
+@pytest.mark.parametrize("after", ["9" * 5_000 + "-1", "1-" + "9" * 5_000, f"{2**64}-1", "²-1", "-", "x" * 5_000])
+async def test_a_cursor_of_nobodys_is_answered_with_a_snapshot(
+    redis: Redis, server: Server, ada: Api, after: str
+) -> None:
+    job = (await ada.create())["generation"]["id"]
+    await write_run(redis, server, ada)
+    async with asyncio.timeout(10):
+        first = await anext(ada.subscribe(WATCH, id=job, after=after))
+    assert first["generation"]["__typename"] == "GenerationSnapshot"
+    assert Cursor.parse(after) is None
 
 
 async def test_the_end_is_told_from_postgres_when_the_stream_is_gone(redis: Redis, server: Server, ada: Api) -> None:

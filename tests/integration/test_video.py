@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from redis.asyncio import Redis
 from tortoise import Tortoise, connections
 
+from jobs.progress import preview_key
 from models.account import Role
 from models.base import new_id
 from models.errors import Invalid, NotFound
@@ -21,8 +23,8 @@ from models.policy import set_policy
 from models.tables import connect
 from models.video import Rendition, VideoVisibility
 from resolvers.cursor import decode_cursor, encode_cursor
-from resolvers.media import open_media, open_preview
-from schema.node import global_id
+from resolvers.media import open_media, open_preview, preview_address
+from schema.node import global_id, row_id
 from tests.api import Api, Server, finished_video
 
 VIDEO = """
@@ -162,6 +164,21 @@ async def test_forged_tokens_open_nothing(server: Server, ada: Api) -> None:
             await open_media(server.stores, bad)
         with pytest.raises(NotFound):
             await open_preview(server.stores, bad)
+    with pytest.raises(NotFound):
+        await open_preview(server.stores, token)
+
+
+async def test_previews_go_with_their_video(server: Server, ada: Api, redis: Redis) -> None:
+    assert ada.viewer is not None
+    job = (await ada.create())["generation"]["id"]
+    generation = row_id(job, "Generation")
+    key = f"{generation}:1-1"
+    await redis.set(preview_key(key), b"RIFF picture")
+    token = preview_address(server.stores, key).split("/")[-1]
+    assert await open_preview(server.stores, token) == b"RIFF picture"
+    video = await finished_video(server.stores, ada.viewer, published=True, generation=generation)
+    assert await open_preview(server.stores, token) == b"RIFF picture"
+    assert (await ada.mutate(DELETE, videoId=global_id("Video", video.id)))["__typename"] == "DeleteVideoSuccess"
     with pytest.raises(NotFound):
         await open_preview(server.stores, token)
 

@@ -43,6 +43,7 @@ def application() -> Starlette:
             Route("/graphql/stream", streams.serve, methods=["POST"]),
             WebSocketRoute("/graphql", socket.serve),
             Route("/broken", _broken),
+            Route("/broken/{token}", _broken),
         ],
         middleware=[Middleware(Around, https=True)],
     )
@@ -109,3 +110,15 @@ async def test_a_request_id_that_could_forge_a_log_line_is_replaced(given: str) 
     assert answer.status_code == 404
     assert answer.headers["x-request-id"] != given
     assert len(answer.headers["x-request-id"]) == 36
+
+
+async def test_a_broken_route_is_logged_by_its_pattern_and_not_its_token() -> None:
+    transport = httpx.ASGITransport(app=application(), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://yume") as client:
+        with structlog.testing.capture_logs() as logs:
+            answer = await client.get("/broken/a-token-that-opens-things?and=another")
+
+    assert answer.status_code == 500
+    assert [line["route"] for line in logs] == ["/broken/{token}"]
+    assert "a-token" not in repr(logs) + answer.text
+    assert "another" not in repr(logs)
