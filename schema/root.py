@@ -23,7 +23,7 @@ class Mutation(SessionMutations, InviteMutations, GenerationMutations, VideoMuta
     pass
 
 
-class _Discreet(Executor):
+class _Discreet(Executor[Any]):
     """Refuses variables without guessing at what was meant: guesses spell out the schema that production hides."""
 
     @classmethod
