@@ -258,17 +258,15 @@ def count_nodes(data: object) -> int:
     return -(-(objects * _LEAVES_A_NODE + leaves) // _LEAVES_A_NODE) if data is not None else 0
 
 
-def _refuse_wide(variables: object) -> None:
+def _refuse_wide(variables: Mapping[str, Any] | None) -> None:
     # Coercion writes a sentence about every key that it does not know.
-    pending = [variables]
+    pending: list[Any] = [dict(variables or {})]
     while pending:
         value = pending.pop()
-        if isinstance(value, Mapping):
-            if len(value) > MOST_FIELDS:
-                raise too_costly(f"An object of the variables has more than {MOST_FIELDS} fields.")
-            pending.extend(value.values())
-        elif isinstance(value, list):
-            pending.extend(value)
+        if isinstance(value, dict) and len(value) > MOST_FIELDS:
+            raise too_costly(f"An object of the variables has more than {MOST_FIELDS} fields.")
+        inner = value.values() if isinstance(value, dict) else value
+        pending.extend(item for item in inner if isinstance(item, (dict, list)))
 
 
 def _refuse_depth(weight: _Weight) -> None:
