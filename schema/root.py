@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import strawberry
-from graphql.execution import Executor
 from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from schema.extensions import extensions
 from schema.generation import GenerationMutations
@@ -23,7 +23,7 @@ class Mutation(SessionMutations, InviteMutations, GenerationMutations, VideoMuta
     pass
 
 
-class _Discreet(Executor[Any]):
+class _Discreet(StrawberryGraphQLCoreExecutionContext):
     """Refuses variables without guessing at what was meant: guesses spell out the schema that production hides."""
 
     @classmethod

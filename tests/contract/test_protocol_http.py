@@ -233,12 +233,14 @@ async def test_metrics_count_operations_and_name_no_path(client: httpx.AsyncClie
 async def test_production_hides_what_developers_need(settings: Settings) -> None:
     async with live_server(settings, YUME_ENV="production") as server, httpx.AsyncClient(base_url=server.url) as client:
         introspection = await client.post("/graphql", json={"query": "{ __schema { queryType { name } } }"})
+        answered = await client.post("/graphql", json=VIEWER)
         by_get = await client.get("/graphql", params={"query": "{ __typename }"})
         page = await client.get("/graphql", headers={"accept": "text/html"})
         account, _ = await member()
         kept = await client.post("/session", json={"token": await link_of(account)}, headers=CSRF)
 
     assert "data" not in introspection.json()
+    assert answered.json()["data"] == {"viewer": None}
     assert by_get.status_code == 405
     assert page.status_code == 406
     assert kept.headers["set-cookie"].startswith("__Host-yume_session=")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from datetime import date
+from types import SimpleNamespace
 
 import pytest
 import strawberry
@@ -11,6 +12,7 @@ import structlog
 from strawberry.types.execution import ExecutionResult
 
 from models.errors import DomainError, Invalid, NotFound, RateLimited
+from resolvers.context import Context
 from schema.extensions import extensions
 from schema.root import build_schema
 
@@ -120,4 +122,19 @@ async def test_a_wrong_variable_is_helped_along_in_development_only(source: str,
 
     assert "Did you mean" in str(helped.errors)
     assert unhelped.errors
+    assert all("has invalid value" in error.message for error in unhelped.errors)
     assert "Did you mean" not in str(unhelped.errors)
+
+
+async def test_production_answers_queries_and_streams() -> None:
+    schema = build_schema(production=True)
+    context = Context(SimpleNamespace(), None, None, "", "test")  # type: ignore[arg-type]
+    answer = await schema.execute(
+        "query($on: Boolean!) { viewer @include(if: $on) { handle } }", {"on": True}, context_value=context
+    )
+    watch = 'subscription { generation(id: "R2VuZXJhdGlvbjoAAAAAAAAAAAAAAAAAAAAA") { cursor } }'
+    [told] = [result async for result in await schema.stream(watch, context_value=context)]
+
+    assert (answer.data, answer.errors) == ({"viewer": None}, None)
+    assert isinstance(told, ExecutionResult)
+    assert [error.extensions for error in told.errors or ()] == [{"code": "UNAUTHENTICATED"}]
