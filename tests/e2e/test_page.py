@@ -11,20 +11,21 @@ import pytest
 
 from app.settings import Settings
 from tests.browser import browser, chromium
-from tests.live import live_server, live_worker, member, until_ready
+from tests.live import link_of, live_server, live_worker, member, until_ready
 
 PLAYING = "document.querySelector('{0}') && document.querySelector('{0}').currentTime > 0.2"
 
 
 @pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine")
 async def test_a_clip_is_made_watched_published_and_found_in_a_browser(settings: Settings, tmp_path: Path) -> None:
-    account, token = await member()
+    account, _ = await member()
+    link = await link_of(account)
     async with live_server(settings) as server, live_worker(settings), browser(tmp_path / "profile") as page:
         await until_ready(server)
         await page.size(1280, 800)
-        await page.open(f"{server.url}/login#token={token}")
+        await page.open(f"{server.url}/login#token={link}")
         await page.until("document.querySelector('textarea')")
-        assert token not in await page.run("location.href")
+        assert link not in await page.run("location.href")
 
         await page.type("textarea", "a red fox jumps over a log in the rain at night and says 'bonjour'")
         await page.run("document.querySelector('input[type=range]').value = 1")
