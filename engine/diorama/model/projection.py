@@ -27,6 +27,15 @@ ON_THE_SPOT = frozenset({
     "idle", "spin", "dance", "wave", "grow", "shrink", "explode", "shake", "appear", "vanish", "hover", "sleep",
 })  # fmt: skip
 
+FOOTED = frozenset({
+    "idle", "walk", "run", "jump", "bounce", "wave", "chase", "drive", "roll", "slide", "grow", "shrink", "shake",
+    "explode", "sleep",
+})  # fmt: skip
+"""Motions that keep to a ground line, or leave it by leaps only."""
+
+HOVER = 0.02
+"""Height, in frames, that a foot on the ground may be off its line through the model's noise."""
+
 CARRYING = frozenset({"chasing", "holding"})
 """Relations whose target moves along, whatever its own motion is."""
 
@@ -41,6 +50,7 @@ def project(
         _contacts(track)
         _stand(condition, slot, track)
         _roll(condition, slot, track)
+        _rest(condition, slot, track)
     np.clip(tracks, LOWEST, HIGHEST, out=tracks)
     relate(condition, tracks)
     stand_on_ground(condition, tracks)
@@ -102,6 +112,28 @@ def _stand(condition: Condition, slot: int, track: NDArray[np.float32]) -> None:
     track[:, X] = np.float32(np.median(x)) + (x - slow.astype(np.float32))
     if "dance" not in condition.actors[slot].motions:
         track[:, FACING] = 1.0 if track[:, FACING].sum() >= 0 else -1.0
+
+
+def _rest(condition: Condition, slot: int, track: NDArray[np.float32]) -> None:
+    """Between leaps a foot rests on one line: near it there is no hovering, and below it nothing sinks."""
+    if condition.floating or not FOOTED.issuperset(condition.actors[slot].motions):
+        return
+    y = track[:, Y]
+    line = float(np.median(y[y > np.quantile(y, 0.4)]))
+    above = np.maximum(line - y, 0.0)
+    # Up to HOVER it is noise; from twice that on it is a leap, untouched; between the two it rises smoothly.
+    leap = np.where(above < 2 * HOVER, np.maximum(2 * (above - HOVER), 0.0), above)
+    track[:, Y] = line - leap
+    for touch in np.flatnonzero((leap[1:] == 0.0) & (leap[:-1] > 0.0)) + 1:
+        _land(track[:, IMPACT], int(touch), float(leap[max(touch - 12, 0) : touch].max()))
+
+
+def _land(impact: NDArray[np.float32], touch: int, height: float) -> None:
+    """The hit of a landing, at the key where the foot comes down; the model's own strength where it felt one near."""
+    near = slice(max(touch - 2, 0), touch + 3)
+    felt = float(impact[near].max())
+    impact[near] = 0.0
+    impact[touch] = felt or min(1.0, 0.3 + 2.0 * height)
 
 
 def _roll(condition: Condition, slot: int, track: NDArray[np.float32]) -> None:
