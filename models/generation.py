@@ -26,7 +26,6 @@ class GenerationState(StrEnum):
 
 
 FINAL_STATES = (GenerationState.SUCCEEDED, GenerationState.FAILED, GenerationState.CANCELLED, GenerationState.BLOCKED)
-ACTIVE_STATES = (GenerationState.RUNNING, GenerationState.CHECKING)
 
 
 class Generation(Row):

@@ -73,12 +73,14 @@ class Diorama:
         """Yield one TEXT step, a DENOISE step with a picture for every sampler step, two DECODE steps, the clip."""
         from engine.diorama.paint import Painter, preview
         from engine.diorama.sound import score
-        from engine.diorama.words import understand
+        from engine.diorama.words import understand, without
 
         if self._director is None:
             raise BackendUnavailable("Diorama has not been loaded.")
         yield Step(Phase.LOADING, 1, 1)
         brief = understand(spec.prompt, style=spec.style)
+        if spec.negative_prompt:
+            brief = without(brief, spec.negative_prompt)
         yield Step(Phase.TEXT, 1, 1)
         seconds, aspect = spec.frame_count / spec.fps, spec.width / spec.height
         source = _source_latent(spec.source)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-import time
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +28,7 @@ from engine.diorama.scene import (
     WEATHERS,
     Brief,
 )
-from engine.diorama.words import understand
+from engine.diorama.words import understand, without
 
 EVERYDAY = json.loads((Path(__file__).parent / "everyday_prompts.json").read_text("utf-8"))
 
@@ -274,9 +276,45 @@ def test_any_order_of_known_words_gives_a_valid_brief(words: list[str]) -> None:
     assert_valid(understand(" ".join(words)))
 
 
-def test_understanding_is_deterministic_and_quick() -> None:
-    prompt = "deux dragons rouges volent au-dessus d'un château la nuit et disent « au feu »"
-    first = understand(prompt)
-    start = time.perf_counter()
-    assert understand(prompt) == first
-    assert time.perf_counter() - start < 0.04
+def test_understanding_is_the_same_in_every_process() -> None:
+    prompt = "deux dragons rouges volent au-dessus d'un château la nuit et disent « au feu » zorglub"
+    script = f"from engine.diorama.words import understand; print(understand({prompt!r}))"
+    told = [
+        subprocess.run(
+            [sys.executable, "-c", script], check=True, capture_output=True, env=os.environ | {"PYTHONHASHSEED": seed}
+        ).stdout
+        for seed in ("1", "2")
+    ]
+    assert b"dragon" in told[0]
+    assert told[0] == told[1]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "negative", "arts", "weather", "time"),
+    [
+        ("a fox and a cat in the rain at night", "rain", ["fox", "cat"], "clear", "night"),
+        ("a fox and a cat in the rain at night", "cat, night", ["fox"], "rain", "day"),
+        ("un renard et un chat sous la neige", "chat, neige", ["fox"], "clear", "day"),
+        ("a fox jumps over a log", "log", ["fox"], "clear", "day"),
+        ("a fox jumps over a log", "blurry, ugly", ["fox", "wood"], "clear", "day"),
+    ],
+)
+def test_a_negative_prompt_is_done_without(
+    prompt: str, negative: str, arts: list[str], weather: str, time: str
+) -> None:
+    brief = without(understand(prompt), negative)
+    assert [subject.art for subject in brief.subjects] == arts
+    assert (brief.weather, brief.time) == (weather, time)
+    assert all(subject.target is None or subject.target < len(arts) for subject in brief.subjects)
+
+
+def test_a_negative_prompt_that_refuses_everything_is_listed_and_leaves_a_scene() -> None:
+    brief = without(understand("a fox sleeps"), "fox")
+    assert [subject.art for subject in brief.subjects] == ["fox"]
+    assert "fox" in brief.unsupported
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(WORDS, max_size=12), st.lists(WORDS, max_size=4))
+def test_any_refusal_of_known_words_leaves_a_valid_brief(prompt: list[str], negative: list[str]) -> None:
+    assert_valid(without(understand(" ".join(prompt)), " ".join(negative)))

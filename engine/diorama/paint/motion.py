@@ -86,7 +86,6 @@ class Course:
         self.carried = self.subject.relation == "on"
         # What stands high up stands on something: its shadow falls on the ground far below.
         self.shade = max(self.baseline, ground) if ground is not None and self.baseline < HORIZON else self.baseline
-        self.grounded = ground is not None
         step = scene.seconds / (len(self.dense) - 1)
         self.velocity = np.gradient(self.dense[:, (X, Y)], max(step, 1e-6), axis=0)
         frame_width = max(1.0, aspect)  # in units of the shorter side

@@ -67,10 +67,6 @@ class Motion:
         """Which keys lie in ``start`` … ``end``."""
         return (self.times >= start) & (self.times <= end)
 
-    def mean_speed(self, start: float, end: float) -> float:
-        """Mean horizontal speed in frame widths a second."""
-        return float(np.abs(self.velocity_x[self.between(start, end)]).mean()) if end > start else 0.0
-
 
 def find(scene: Scene) -> list[Cue]:
     """Every cue of ``scene``, in order of time."""
