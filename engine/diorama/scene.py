@@ -78,6 +78,8 @@ class Subject:
     """Index of the subject that ``relation`` and ``chase`` refer to."""
     nearest: bool = False
     """True when ``word`` is not in the art pack and ``art`` is only its nearest known neighbour."""
+    cast: int | None = None
+    """Which cast member plays it (an index into the spec's cast), or None for drawn art."""
 
 
 @dataclass(frozen=True)
