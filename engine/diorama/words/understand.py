@@ -41,10 +41,7 @@ def understand(prompt: str, *, style: str | None = None) -> Brief:
     Never raises on any text: what finds no meaning is in ``Brief.unsupported``, and a prompt without a subject gets
     one that suits its place. Takes a few milliseconds warm; the encoder is loaded only for unknown nouns.
     """
-    text, quotes = split_speech(clean(prompt[:MOST_CHARACTERS]))
-    tokens = tokenize(text)
-    language = language_of(tokens, default=language_of(tokenize(" ".join(quotes))))
-    reading = Reader(read_items(tokens, lexicon(), language), language, _Finder()).read()
+    reading, quotes, language = reading_of(prompt)
     setting = _setting(reading)
     if not reading.mentions:
         reading.mentions.append(_guest(reading, setting))
@@ -65,6 +62,14 @@ def understand(prompt: str, *, style: str | None = None) -> Brief:
         unsupported=tuple(dict.fromkeys([*reading.unsupported, *left_over])),
         nearest=reading.nearest,
     )
+
+
+def reading_of(prompt: str) -> tuple[Reading, list[str], str]:
+    """What ``prompt`` names and nothing else, its quotations in order, and its language ("en" or "fr")."""
+    text, quotes = split_speech(clean(prompt[:MOST_CHARACTERS]))
+    tokens = tokenize(text)
+    language = language_of(tokens, default=language_of(tokenize(" ".join(quotes))))
+    return Reader(read_items(tokens, lexicon(), language), language, _Finder()).read(), quotes, language
 
 
 class _Finder:
