@@ -21,7 +21,7 @@ def without(brief: Brief, negative_prompt: str) -> Brief:
     kept = [index for index, subject in enumerate(brief.subjects) if subject.art not in arts]
     contradiction = () if kept else tuple(dict.fromkeys(subject.word for subject in brief.subjects))
     if kept:
-        brief = _only(brief, kept)
+        brief = only(brief, kept)
     return replace(
         brief,
         weather="clear" if refused.weather == brief.weather else brief.weather,
@@ -32,7 +32,7 @@ def without(brief: Brief, negative_prompt: str) -> Brief:
     )
 
 
-def _only(brief: Brief, kept: list[int]) -> Brief:
+def only(brief: Brief, kept: list[int]) -> Brief:
     """``brief`` with these subjects; relations and lines of the others go with them."""
     place = {old: new for new, old in enumerate(kept)}
 

@@ -52,7 +52,7 @@ def understand(prompt: str, *, style: str | None = None) -> Brief:
         prompt=prompt,
         language=language,
         subjects=tuple(subjects),
-        lines=tuple(_lines(reading, quotes, spans, subjects, language)),
+        lines=tuple(lines_of(reading, quotes, spans, subjects, language)),
         place=place,
         time=setting.get("time", "day"),
         weather=setting.get("weather", "clear"),
@@ -181,12 +181,17 @@ def _subjects(mentions: list[Mention], spans: list[range], seasons: list[str]) -
 
 def _framed(subjects: list[Subject]) -> list[Subject]:
     """The subjects as large as a camera would show them: in their natural order of size, filling the frame."""
-    sizes = [LARGE * (subject.size / LARGE) ** FRAMING for subject in subjects]
+    sizes = [framed_size(subject.size) for subject in subjects]
     back = min(1.0, CROWD / max(sum(sizes), CROWD))
     return [
         replace(subject, size=round(min(max(size * back, SIZES[0]), SIZES[1]), 3))
         for subject, size in zip(subjects, sizes, strict=True)
     ]
+
+
+def framed_size(natural: float) -> float:
+    """The size at which something of ``natural`` size is shown: both in fractions of the frame's shorter side."""
+    return LARGE * (natural / LARGE) ** FRAMING
 
 
 def _season_colour(one: Mention, seasons: list[str]) -> str | None:
@@ -217,7 +222,7 @@ def _mood(subjects: list[Subject], setting: dict[str, str]) -> str:
     return "calm"
 
 
-def _lines(
+def lines_of(
     reading: Reading, quotes: list[str], spans: list[range], subjects: list[Subject], language: str
 ) -> list[Line]:
     """What is said, by whom, in which language; without a named speaker the first character speaks."""
