@@ -39,19 +39,61 @@ class Phase(StrEnum):
     STORE = "STORE"
 
 
+class FacePoints(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a face's features are: (x, y) in fractions of its crop, left and right as seen in the picture.
+
+    ``upper_lip`` and ``lower_lip`` are the middles of the lips' inner edges, which meet in a closed mouth.
+    """
+
+    left_eye: tuple[float, float]
+    right_eye: tuple[float, float]
+    mouth_left: tuple[float, float]
+    mouth_right: tuple[float, float]
+    upper_lip: tuple[float, float]
+    lower_lip: tuple[float, float]
+    chin: tuple[float, float]
+
+
+class FaceCrop(msgspec.Struct, frozen=True, kw_only=True):
+    """One picture of a head, cut out: the path of an RGBA PNG or WebP in the scratch folder, alpha = head with hair.
+
+    ``yaw`` is how far the head is turned, in degrees: negative looks to the picture's left, 0 at us. Without
+    ``points`` the features are looked for where a head usually has them.
+    """
+
+    path: str
+    yaw: float = 0.0
+    points: FacePoints | None = None
+
+
 class CastMember(msgspec.Struct, frozen=True, kw_only=True):
     """One consented likeness handed to the engine: crops and samples, never accounts.
 
-    ``face`` and ``voice`` are paths inside the job's scratch folder; either may be missing, because the two
-    scopes are separate.
+    ``faces`` are crops of the head, ``voice`` the path of a sample in the job's scratch folder; either may be
+    missing, because the two scopes are separate. ``preferences`` is free text ("always wears a fedora").
     """
 
     cameo_id: str
     version: int
     name: str
-    face: str | None = None
+    faces: tuple[FaceCrop, ...] = ()
     voice: str | None = None
     preferences: str | None = None
+
+    def validate(self) -> None:
+        """Raise `InvalidRequest` for what is wrong before any file is opened."""
+        if len(self.faces) > MOST_FACES:
+            raise InvalidRequest(f"{self.name} has too many face pictures: at most {MOST_FACES}.", field="cast")
+        for face in self.faces:
+            if not -90.0 <= face.yaw <= 90.0:
+                raise InvalidRequest(f"A face of {self.name} is turned by more than 90 degrees.", field="cast")
+            places = () if face.points is None else msgspec.structs.astuple(face.points)
+            if not all(0.0 <= value <= 1.0 for place in places for value in place):
+                raise InvalidRequest(f"A feature of {self.name}'s face lies outside its picture.", field="cast")
+
+
+MOST_FACES = 8
+"""Crops of one head: enough to turn it, few enough to keep memory flat."""
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
@@ -172,6 +214,8 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
             raise InvalidRequest("This engine cannot end on a picture.", field="endFrame")
         if len(spec.cast) > self.max_cast or (spec.cast and not self.cast):
             raise InvalidRequest(f"This engine takes at most {self.max_cast} cast members.", field="cast")
+        for member in spec.cast:
+            member.validate()
         if spec.source is not None and not 0.0 <= spec.source.strength <= 1.0:
             raise InvalidRequest("Remix strength goes from 0 (keep all) to 1 (all new).", field="remixStrength")
 

@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 
 from engine.errors import InvalidRequest
 from engine.progress import PHASES, PhaseTimes, Progress
-from engine.spec import Capabilities, CastMember, GenerationSpec, Phase, PreviewSettings, Quality, Source
+from engine.spec import (
+    Capabilities,
+    CastMember,
+    FaceCrop,
+    FacePoints,
+    GenerationSpec,
+    Phase,
+    PreviewSettings,
+    Quality,
+    Source,
+)
 
 SPEC = GenerationSpec(prompt="a fox", seconds=2.0, width=720, height=1280, fps=30, seed=1)
 LIMITS = Capabilities(
@@ -65,6 +75,36 @@ def test_each_thing_out_of_bounds_is_refused_by_its_field(changes: dict[str, obj
 @pytest.mark.parametrize("changes", [{}, {"seconds": 10.0, "fps": 24}, {"seconds": 1.0, "steps": 2, "style": "plain"}])
 def test_what_lies_on_the_bounds_is_accepted(changes: dict[str, object]) -> None:
     LIMITS.validate(msgspec.structs.replace(SPEC, **changes))
+
+
+def cast(*faces: FaceCrop) -> GenerationSpec:
+    return msgspec.structs.replace(SPEC, cast=(CastMember(cameo_id="c", version=1, name="Ada", faces=faces),))
+
+
+def points(**changes: tuple[float, float]) -> FacePoints:
+    plain = FacePoints(
+        left_eye=(0.3, 0.5), right_eye=(0.7, 0.5), mouth_left=(0.4, 0.75), mouth_right=(0.6, 0.75),
+        upper_lip=(0.5, 0.76), lower_lip=(0.5, 0.76), chin=(0.5, 1.0),
+    )  # fmt: skip
+    return msgspec.structs.replace(plain, **changes)
+
+
+@pytest.mark.parametrize(
+    ("faces", "words"),
+    [
+        ((FaceCrop(path="a.png", yaw=math.nan),), "turned"),
+        ((FaceCrop(path="a.png", yaw=-91.0),), "turned"),
+        ((FaceCrop(path="a.png", points=points(chin=(0.5, 1.01))),), "outside"),
+        ((FaceCrop(path="a.png", points=points(left_eye=(math.nan, 0.5))),), "outside"),
+        ((FaceCrop(path="a.png"),) * 9, "too many"),
+    ],
+)
+def test_a_cast_that_cannot_be_is_refused_before_a_file_is_opened(faces: tuple[FaceCrop, ...], words: str) -> None:
+    limits = msgspec.structs.replace(LIMITS, cast=True, max_cast=2)
+    limits.validate(cast(FaceCrop(path="a.png", yaw=-90.0, points=points())))
+    with pytest.raises(InvalidRequest, match=words) as caught:
+        limits.validate(cast(*faces))
+    assert caught.value.field == "cast"
 
 
 def test_frame_rule_refuses_counts_between_its_multiples() -> None:
