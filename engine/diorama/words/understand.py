@@ -64,11 +64,15 @@ def understand(prompt: str, *, style: str | None = None) -> Brief:
     )
 
 
-def reading_of(prompt: str) -> tuple[Reading, list[str], str]:
-    """What ``prompt`` names and nothing else, its quotations in order, and its language ("en" or "fr")."""
+def reading_of(prompt: str, language: str | None = None) -> tuple[Reading, list[str], str]:
+    """What ``prompt`` names and nothing else, its quotations in order, and its language ("en" or "fr").
+
+    ``language`` is known to who asks about a part of a prompt ("chat" alone could be either's).
+    """
     text, quotes = split_speech(clean(prompt[:MOST_CHARACTERS]))
     tokens = tokenize(text)
-    language = language_of(tokens, default=language_of(tokenize(" ".join(quotes))))
+    if language is None:
+        language = language_of(tokens, default=language_of(tokenize(" ".join(quotes))))
     return Reader(read_items(tokens, lexicon(), language), language, _Finder()).read(), quotes, language
 
 
