@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import queue
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import av
 import cv2
 import numpy as np
+from av.video.frame import PictureType
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 
 from engine.errors import EngineError
@@ -20,8 +22,11 @@ from engine.errors import EngineError
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
     from av.container.output import OutputContainer
+    from av.packet import Packet
     from av.video.stream import VideoStream
     from numpy.typing import NDArray
+
+    from engine.media.live import LiveSegments
 
 AUDIO_RATE = 48_000
 QUEUE_FRAMES = 8
@@ -70,12 +75,19 @@ def _resample(stereo: NDArray[np.float32], sample_rate: int) -> NDArray[np.float
 class Mp4Writer:
     """A sink that encodes in its own thread. Use as a context manager: leaving by an exception deletes the file.
 
-    ``sound`` is (2, n) float32 at 48 kHz as `fit_sound` makes it, or None. Leaving normally waits for the last packet
+    ``sound`` is (2, n) float32 at 48 kHz as `fit_sound` makes it, or None. ``live`` is handed every packet too: what is
+    played while the clip is made and the finished file are one encoding. Leaving normally waits for the last packet
     and raises what went wrong in the encoding thread.
     """
 
-    def __init__(self, path: Path, settings: VideoSettings, sound: NDArray[np.float32] | None) -> None:
-        self._path, self._settings, self._sound = path, settings, sound
+    def __init__(
+        self,
+        path: Path,
+        settings: VideoSettings,
+        sound: NDArray[np.float32] | None,
+        live: LiveSegments | None = None,
+    ) -> None:
+        self._path, self._settings, self._sound, self._live = path, settings, sound, live
         self._queue: queue.Queue[NDArray[np.uint8] | None] = queue.Queue(QUEUE_FRAMES)
         self._free: queue.Queue[NDArray[np.uint8]] = queue.Queue()
         for _ in range(QUEUE_FRAMES + 2):  # and one being filled, one being encoded
@@ -124,17 +136,32 @@ class Mp4Writer:
         with av.open(str(self._path), "w", format="mp4", options=options) as container:
             picture = _add_picture(container, self._settings)
             sound = _add_sound(container) if self._sound is not None else None
+            if self._live is not None:
+                picture.options = picture.options | {"forced-idr": "1"}
+                container.start_encoding()
+                self._live.open(picture, sound)
             index = 0
             while (planes := self._queue.get()) is not None:
                 if not self._abandoned:
-                    container.mux(picture.encode(_as_frame(planes, index, self._settings.fps)))
+                    frame = _as_frame(planes, index, self._settings.fps)
+                    if self._live is not None and self._live.starts_segment(index):
+                        frame.pict_type = PictureType.I
+                    self._mux(container, picture.encode(frame))
                     if sound is not None:
                         self._mux_sound(container, sound, index)
                 self._free.put(planes)
                 index += 1
-            container.mux(picture.encode(None))
+            self._mux(container, picture.encode(None))
             if sound is not None:
-                container.mux(sound.encode(None))
+                self._mux(container, sound.encode(None))
+            if self._live is not None and not self._abandoned:
+                self._live.close()
+
+    def _mux(self, container: OutputContainer, packets: Iterable[Packet[Any]]) -> None:
+        for packet in packets:
+            container.mux_one(packet)
+            if self._live is not None and not self._abandoned:
+                self._live.write(packet)
 
     def _mux_sound(self, container: OutputContainer, stream: AudioStream, index: int) -> None:
         """Mux the sound that goes with frame ``index``, so that neither stream runs ahead in the muxer's memory."""
@@ -144,7 +171,7 @@ class Mp4Writer:
         samples = np.ascontiguousarray(self._sound[:, start:end])
         frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout="stereo")
         frame.sample_rate, frame.pts, frame.time_base = AUDIO_RATE, start, Fraction(1, AUDIO_RATE)
-        container.mux(stream.encode(frame))
+        self._mux(container, stream.encode(frame))
 
 
 def _add_picture(container: OutputContainer, settings: VideoSettings) -> VideoStream:
