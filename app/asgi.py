@@ -18,6 +18,7 @@ from app.metrics import metrics
 from app.middleware import Around
 from app.routes.graphql import GraphQLOverHTTP
 from app.routes.health import healthz, readyz
+from app.routes.live import live
 from app.routes.media import media
 from app.routes.page import Assets, keep_session, page
 from app.routes.preview import preview
@@ -60,6 +61,7 @@ def application(settings: Settings, schema: strawberry.Schema) -> Starlette:
             WebSocketRoute("/graphql", socket.serve),
             Route("/graphql/stream", streams.serve, methods=["GET", "POST", "PUT", "DELETE"]),
             Route("/media/preview/{token}", preview, methods=["GET"]),
+            Route("/media/live/{token}/{name}", live, methods=["GET"]),
             Route("/media/{token}/{name}", media, methods=["GET"]),
             Route("/healthz", healthz, methods=["GET"]),
             Route("/readyz", readyz, methods=["GET"]),

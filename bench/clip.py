@@ -26,7 +26,7 @@ from rich.table import Table
 
 from engine.media.encode import AUDIO_RATE, Mp4Writer, VideoSettings, fit_sound
 from engine.media.pump import pump
-from engine.protocol import ClipMessage
+from engine.protocol import ClipMessage, SegmentMessage
 from engine.runner import EngineChild
 from engine.spec import GenerationSpec
 
@@ -50,10 +50,12 @@ async def clip_once(engine: EngineChild, spec: GenerationSpec) -> Figures:
     """Make one clip in the warm child and measure it."""
     with tempfile.TemporaryDirectory() as folder:
         cpu, start = cpu_seconds(engine.pid), time.perf_counter()
-        first_preview, clip = None, None
+        first_preview, first_segment, clip = None, None, None
         async for message in engine.run(spec, Path(folder), timeout=600):
             if isinstance(message, ClipMessage):
                 clip = message
+            elif isinstance(message, SegmentMessage):
+                first_segment = first_segment or time.perf_counter() - start
             elif message.preview is not None and first_preview is None:
                 first_preview = time.perf_counter() - start
         wall = time.perf_counter() - start
@@ -67,6 +69,7 @@ async def clip_once(engine: EngineChild, spec: GenerationSpec) -> Figures:
             "work s per s of clip": work / clip.seconds,
             "wall s per s of clip": wall / clip.seconds,
             "first preview s": first_preview,
+            **({} if first_segment is None else {"first segment s": first_segment}),
             "peak MiB": peak_mebibytes(engine.pid),
             "file MB": clip.bytes / 1e6,
             **phases,

@@ -14,12 +14,13 @@ import safetensors.numpy
 from engine.errors import Cancelled, EngineError, TimedOut
 from engine.media.encode import Mp4Writer, VideoSettings, fit_sound
 from engine.media.filters import FrameFilter, build_filters
+from engine.media.live import LiveSegments, Segment
 from engine.media.probe import probe
 from engine.media.pump import pump
 from engine.media.stills import AnimatedPreviewSink, PosterSink, encode_preview, shrink
 from engine.media.waveform import peaks
 from engine.progress import PhaseTimes, Progress
-from engine.protocol import ClipMessage, Run, StepMessage
+from engine.protocol import ClipMessage, Run, SegmentMessage, StepMessage
 from engine.spec import Backend, Clip, Phase, Step
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ _ENCODE_REPORTS = 12
 class Job:
     """One order at work with a loaded backend. Use once: ``Job(…).make()``.
 
-    ``stopped`` is asked at every step and frame; ``report`` gets every step; ``times`` learns from the finished clip.
+    ``stopped`` is asked at every step and frame; ``report`` gets every step and, from the encoding thread, every live
+    segment; ``times`` learns from the finished clip.
     """
 
     def __init__(
@@ -43,7 +45,7 @@ class Job:
         order: Run,
         *,
         stopped: Callable[[], bool],
-        report: Callable[[StepMessage], None],
+        report: Callable[[StepMessage | SegmentMessage], None],
         times: PhaseTimes,
     ) -> None:
         self._backend, self._order, self._spec = backend, order, order.spec
@@ -84,7 +86,9 @@ class Job:
         sound = None if clip.waveform is None else fit_sound(clip.waveform, clip.sample_rate, settings)
         poster = PosterSink(self._folder / "poster.webp", spec.frame_count)
         moving = AnimatedPreviewSink(self._folder / "preview.webp", frame_count=spec.frame_count, fps=spec.fps)
-        with Mp4Writer(self._folder / "clip.mp4", settings, sound) as video:
+        streaming = self._backend.capabilities.streaming
+        live = LiveSegments(self._folder / "live", settings, self._tell_segment) if streaming else None
+        with Mp4Writer(self._folder / "clip.mp4", settings, sound, live) as video:
             pump(
                 clip.frames,
                 (video, poster, moving, _Reporter(self._frame_drawn, spec.frame_count)),
@@ -148,6 +152,20 @@ class Job:
                 fraction=round(fraction, 4),
                 eta_seconds=round(left, 2),
                 preview=None if step.preview is None else self._save_preview(step.preview),
+            )
+        )
+
+    def _tell_segment(self, segment: Segment) -> None:
+        self._report(
+            SegmentMessage(
+                job=self._order.job,
+                index=segment.index,
+                path=str(segment.path),
+                init=str(segment.init),
+                start=segment.start,
+                seconds=segment.seconds,
+                codecs=segment.codecs,
+                last=segment.last,
             )
         )
 

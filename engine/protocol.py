@@ -67,6 +67,24 @@ class StepMessage(msgspec.Struct, frozen=True, kw_only=True, tag="step"):
     preview: str | None = None
 
 
+class SegmentMessage(msgspec.Struct, frozen=True, kw_only=True, tag="segment"):
+    """A playable piece of the clip is whole: number ``index`` (from 1), in order, while the rest is being painted.
+
+    ``path`` and ``init`` (what goes before the first segment; the same for all) are files of the scratch folder.
+    ``start`` and ``seconds`` are its place in the clip, ``codecs`` its RFC 6381 names; ``last`` says that none follows.
+    Its pictures and sound are the final file's own packets.
+    """
+
+    job: str
+    index: int
+    path: str
+    init: str
+    start: float
+    seconds: float
+    codecs: str
+    last: bool
+
+
 class ClipMessage(msgspec.Struct, frozen=True, kw_only=True, tag="clip"):
     """The finished clip: paths in the scratch folder, and what was measured on the finished MP4.
 
@@ -109,7 +127,7 @@ class CancelledMessage(msgspec.Struct, frozen=True, kw_only=True, tag="cancelled
 
 
 ParentMessage = Run | Cancel | Exit
-ChildMessage = Ready | StepMessage | ClipMessage | ErrorMessage | CancelledMessage
+ChildMessage = Ready | StepMessage | SegmentMessage | ClipMessage | ErrorMessage | CancelledMessage
 
 _encoder = msgspec.json.Encoder()
 _parent_decoder = msgspec.json.Decoder[ParentMessage](ParentMessage)

@@ -24,6 +24,7 @@ from engine.protocol import (
     ParentMessage,
     Ready,
     Run,
+    SegmentMessage,
     StepMessage,
 )
 from engine.spec import Capabilities, GenerationSpec
@@ -168,8 +169,10 @@ class EngineChild:
 
     async def run(
         self, spec: GenerationSpec, scratch: Path, *, timeout: float, silence: float = SILENCE
-    ) -> AsyncGenerator[StepMessage | ClipMessage, None]:
+    ) -> AsyncGenerator[StepMessage | SegmentMessage | ClipMessage, None]:
         """Make ``spec`` in the existing folder ``scratch``: yield steps and at last one `ClipMessage`.
+
+        A streaming backend yields a `SegmentMessage` too as soon as a further piece of the clip can be played.
 
         One job at a time: a second call waits for the first. A dead child is replaced first. Raises the engine's own
         errors (`InvalidRequest`, `OutOfMemory`, …), `TimedOut` after ``timeout`` seconds (the child is killed when it
@@ -251,7 +254,7 @@ class EngineChild:
 
     async def _follow(
         self, child: _Child, timeout: float, silence: float
-    ) -> AsyncGenerator[StepMessage | ClipMessage, None]:
+    ) -> AsyncGenerator[StepMessage | SegmentMessage | ClipMessage, None]:
         clock = asyncio.get_running_loop().time
         end = clock() + timeout + DEADLINE_GRACE
         while True:
@@ -264,7 +267,7 @@ class EngineChild:
                 late = f"was not done after {timeout:g}" if left <= silence else f"made no progress for {silence:g}"
                 raise TimedOut(f"The clip {late} seconds.") from None
             match message:
-                case StepMessage():
+                case StepMessage() | SegmentMessage():
                     yield message
                 case ClipMessage():
                     yield message

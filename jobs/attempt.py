@@ -19,7 +19,7 @@ from redis.asyncio import Redis
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
-from engine.protocol import ClipMessage, StepMessage
+from engine.protocol import ClipMessage, SegmentMessage, StepMessage
 from engine.runner import EngineChild
 from engine.spec import GenerationSpec, Phase
 from jobs.check import check_file
@@ -27,6 +27,7 @@ from jobs.failures import STORE_AWAY, CheckFailed, failure_of
 from jobs.finish import Finished, finish, store_files
 from jobs.heart import Heart, Verdict
 from jobs.lease import Lease, cancelled, fail, release
+from jobs.live import LiveSegments
 from jobs.progress_writer import PreviewBytes, ProgressWriter, SupersededError
 from jobs.queue import enqueue_purge_of
 from models.policy import policy_in_force
@@ -63,6 +64,7 @@ class Attempt:
         self._tools, self._lease = tools, lease
         self.heart = Heart(lease)
         self._writer = ProgressWriter(tools.redis, lease.generation_id, lease.fence, lease.attempt)
+        self._live = LiveSegments(tools.media, lease, self._writer)
         self._scratch = tools.scratch / f"{lease.generation_id}-{lease.fence}"
         self._settling = False
         self._stopped = False
@@ -86,11 +88,12 @@ class Attempt:
             self._stopped = True
             await _stop(beating)
             await _stop(making)
+            await self._live.clear()
             await asyncio.to_thread(shutil.rmtree, self._scratch, ignore_errors=True)
 
     async def _obey(self, verdict: Verdict) -> str:
         # The state first: whoever waits for it need not wait until the engine has stopped.
-        self._stopped = True
+        self._silence()
         if verdict is Verdict.CANCEL and await self._settle(lambda db: cancelled(db, self._lease)):
             return "cancelled"
         self._log.warning("lease_lost")
@@ -102,8 +105,12 @@ class Attempt:
             await asyncio.wait({making}, timeout=FINISH_GRACE)
         if making.done() and not making.cancelled():
             return making.result()
-        self._stopped = True
+        self._silence()
         return await self.hand_back()
+
+    def _silence(self) -> None:
+        self._stopped = True
+        self._live.stop()
 
     async def hand_back(self) -> str:
         """Put the generation back into the queue, its attempt not counted. Returns how it ended, in a word."""
@@ -120,6 +127,7 @@ class Attempt:
             await self._check(spec, clip)
             await self._tell(Phase.STORE, 0.99, checking=True)
             objects = await store_files(self._tools.media, self._lease, clip)
+            await self._live.finish()
             self._settling = True
             done = await self._settle(lambda db: finish(db, self._lease, spec, clip, objects))
         except SupersededError:
@@ -140,7 +148,10 @@ class Attempt:
                     raise asyncio.CancelledError
                 if isinstance(message, ClipMessage):
                     return message
-                await self._step(message)
+                if isinstance(message, SegmentMessage):
+                    self._live.take(message)
+                else:
+                    await self._step(message)
         raise CheckFailed("The engine ended without a clip.")
 
     async def _step(self, message: StepMessage) -> None:

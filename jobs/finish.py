@@ -92,6 +92,7 @@ async def finish(
         """,
         [lease.generation_id, video_id],
     )
+    await enqueue_purge_of(connection, [lease.live_prefix])
     if lease.fence > 1:
         # Workers of earlier claims may be alive, and late.
         earlier = [f"{media_prefix(lease.generation_id)}{fence}/" for fence in range(1, lease.fence)]

@@ -42,6 +42,11 @@ class Lease:
         """Where this claim stores its objects: a later claim never writes over them, nor they over its own."""
         return f"{media_prefix(self.generation_id)}{self.fence}/"
 
+    @property
+    def live_prefix(self) -> str:
+        """Where this claim stores what can be watched before the clip is finished."""
+        return live_prefix(self.generation_id, self.fence)
+
 
 @dataclass(frozen=True)
 class Pulse:
@@ -63,6 +68,11 @@ class Failure:
 def media_prefix(generation_id: UUID) -> str:
     """Where every object of a generation is stored."""
     return f"videos/{generation_id}/"
+
+
+def live_prefix(generation_id: UUID, fence: int) -> str:
+    """Where the claim ``fence`` stores the live segments of a generation."""
+    return f"{media_prefix(generation_id)}{fence}/live/"
 
 
 async def claim(connection: BaseDBAsyncClient, worker_id: UUID, engine: str) -> Lease | None:
@@ -121,6 +131,7 @@ async def release(connection: BaseDBAsyncClient, lease: Lease) -> bool:
     if rows and rows[0]["cancel"]:
         await cancel(connection, lease.generation_id)
     elif rows:
+        await enqueue_purge_of(connection, [lease.live_prefix])
         await enqueue_generation(connection, lease.generation_id)
     return bool(rows)
 

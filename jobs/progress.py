@@ -7,6 +7,7 @@ from jobs.progress_event import (
     Cursor,
     EventKind,
     FailureDetail,
+    LiveSegment,
     PreviewPicture,
     ProgressEvent,
     preview_key,
@@ -16,6 +17,7 @@ from jobs.progress_reader import ProgressReader
 from jobs.progress_writer import PreviewBytes, ProgressWriter, SupersededError, announce, read_preview
 
 __all__ = [
-    "TERMINAL", "Cursor", "EventKind", "FailureDetail", "PreviewBytes", "PreviewPicture", "ProgressEvent",
-    "ProgressReader", "ProgressWriter", "SupersededError", "announce", "preview_key", "read_preview", "stream_key",
+    "TERMINAL", "Cursor", "EventKind", "FailureDetail", "LiveSegment", "PreviewBytes", "PreviewPicture",
+    "ProgressEvent", "ProgressReader", "ProgressWriter", "SupersededError", "announce", "preview_key", "read_preview",
+    "stream_key",
 ]  # fmt: skip

@@ -33,7 +33,8 @@ class Subscriber:
     def push(self, event: ProgressEvent) -> None:
         """Put ``event`` in, making room when the box is full."""
         droppable = event.kind is EventKind.STEP and event.phase == self._phase
-        self._phase = event.phase
+        if event.kind is not EventKind.SEGMENT:  # it comes between two steps of one phase
+            self._phase = event.phase
         if len(self._waiting) >= QUEUE_LENGTH:
             for index, (_, may_go) in enumerate(self._waiting):
                 if may_go:

@@ -47,6 +47,7 @@ class EventKind(StrEnum):
 
     QUEUED = "queued"
     STEP = "step"
+    SEGMENT = "segment"
     FINISHED = "finished"
     FAILED = "failed"
     CANCELLED = "cancelled"
@@ -64,6 +65,15 @@ class PreviewPicture(msgspec.Struct, frozen=True, kw_only=True):
     height: int
 
 
+class LiveSegment(msgspec.Struct, frozen=True, kw_only=True):
+    """A piece of the clip that can be played already: number ``index`` (from 1), its place in seconds, its codecs."""
+
+    index: int
+    start: float
+    seconds: float
+    codecs: str
+
+
 class FailureDetail(msgspec.Struct, frozen=True, kw_only=True):
     """Why a generation failed: a stable code and words for its author."""
 
@@ -73,7 +83,7 @@ class FailureDetail(msgspec.Struct, frozen=True, kw_only=True):
 
 class ProgressEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One event. ``phase``, ``step`` of ``total``, ``fraction`` (0 … 1) and ``eta_seconds`` belong to STEP,
-    ``position`` (1 = next) to QUEUED, ``video_id`` to FINISHED, ``failure`` to FAILED.
+    ``segment`` to SEGMENT, ``position`` (1 = next) to QUEUED, ``video_id`` to FINISHED, ``failure`` to FAILED.
     """
 
     generation_id: UUID
@@ -86,6 +96,7 @@ class ProgressEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     fraction: float | None = None
     eta_seconds: float | None = None
     preview: PreviewPicture | None = None
+    segment: LiveSegment | None = None
     position: int | None = None
     video_id: UUID | None = None
     failure: FailureDetail | None = None

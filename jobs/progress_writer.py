@@ -17,6 +17,7 @@ from jobs.progress_event import (
     FIELD,
     Cursor,
     EventKind,
+    LiveSegment,
     PreviewPicture,
     ProgressEvent,
     decode_event,
@@ -71,6 +72,8 @@ class ProgressWriter:
         self._generation_id, self._fence, self._attempt = generation_id, fence, attempt
         self._clock = clock
         self._seq = 0
+        # Steps and segments come from two tasks; Redis would refuse the later number should it arrive first.
+        self._turn = asyncio.Lock()
         self._quiet_until = 0.0
         self._previews: deque[str] = deque()
 
@@ -85,26 +88,37 @@ class ProgressWriter:
         preview: PreviewBytes | None = None,
     ) -> None:
         """Tell of step ``step`` of ``total`` in ``phase``, with its picture when there is one."""
-        cursor = self._next()
-        if self._clock() < self._quiet_until:
-            return
-        picture = preview and PreviewPicture(
-            key=f"{self._generation_id}:{cursor}", width=preview.width, height=preview.height
-        )
-        event = self._event(
-            EventKind.STEP,
-            phase=phase,
-            step=step,
-            total=total,
-            fraction=fraction,
-            eta_seconds=eta_seconds,
-            preview=picture,
-        )
-        await self._write(cursor, event, RUNNING_TTL, preview)
+        async with self._turn:
+            cursor = self._next()
+            if self._clock() < self._quiet_until:
+                return
+            picture = preview and PreviewPicture(
+                key=f"{self._generation_id}:{cursor}", width=preview.width, height=preview.height
+            )
+            event = self._event(
+                EventKind.STEP,
+                phase=phase,
+                step=step,
+                total=total,
+                fraction=fraction,
+                eta_seconds=eta_seconds,
+                preview=picture,
+            )
+            await self._write(cursor, event, RUNNING_TTL, preview)
+
+    async def segment(self, *, index: int, start: float, seconds: float, codecs: str) -> None:
+        """Tell that the clip can be played from ``start`` for another ``seconds``; a quiet Redis loses it as a step."""
+        async with self._turn:
+            cursor = self._next()
+            if self._clock() < self._quiet_until:
+                return
+            segment = LiveSegment(index=index, start=start, seconds=seconds, codecs=codecs)
+            await self._write(cursor, self._event(EventKind.SEGMENT, segment=segment), RUNNING_TTL)
 
     async def queued(self) -> None:
         """Tell that the generation waits again: its worker handed it back."""
-        await self._write(self._next(), self._event(EventKind.QUEUED), RUNNING_TTL)
+        async with self._turn:
+            await self._write(self._next(), self._event(EventKind.QUEUED), RUNNING_TTL)
 
     def _event(self, kind: EventKind, **fields: object) -> ProgressEvent:
         return ProgressEvent(generation_id=self._generation_id, attempt=self._attempt, kind=kind, **fields)  # type: ignore[arg-type]

@@ -35,18 +35,18 @@ class MediaAddress:
 def media_address(stores: Stores, rendition: Rendition, now: datetime) -> MediaAddress:
     """An address good for 10 to 15 minutes, the same for all who ask in the same five, so that caches can work."""
     end = (int(now.timestamp()) // _STEP_SECONDS) * _STEP_SECONDS + LIFE_SECONDS
-    token = _sign(stores.keys.media, b"r" + end.to_bytes(5, "big") + rendition.id.bytes)
+    token = sign(stores.keys.media, b"r" + end.to_bytes(5, "big") + rendition.id.bytes)
     return MediaAddress(f"{stores.address}/media/{token}/{_NAMES[rendition.kind]}", datetime.fromtimestamp(end, UTC))
 
 
 def preview_address(stores: Stores, preview_key: str) -> str:
     """Where one step's preview picture can be fetched while it lasts."""
-    return f"{stores.address}/media/preview/{_sign(stores.keys.media, b'p' + preview_key.encode())}"
+    return f"{stores.address}/media/preview/{sign(stores.keys.media, b'p' + preview_key.encode())}"
 
 
 async def open_media(stores: Stores, token: str) -> Rendition:
     """The rendition a token stands for. Raises `NotFound` once it is over, forged, or the video is hidden from all."""
-    body = _read(stores.keys.media, token)
+    body = read(stores.keys.media, token)
     if body[:1] != b"r" or len(body) != 1 + 5 + 16:
         raise NotFound("There is nothing here.")
     end, rendition_id = int.from_bytes(body[1:6], "big"), UUID(bytes=body[6:])
@@ -60,7 +60,7 @@ async def open_media(stores: Stores, token: str) -> Rendition:
 
 async def open_preview(stores: Stores, token: str) -> bytes:
     """The WebP bytes of a preview picture. Raises `NotFound` for a forged token or a picture that is gone."""
-    body = _read(stores.keys.media, token)
+    body = read(stores.keys.media, token)
     picture = await read_preview(stores.redis, body[1:].decode()) if body[:1] == b"p" else None
     if picture is None or not await _preview_may_be_served(UUID(body[1:37].decode())):
         raise NotFound("This preview is gone.")
@@ -80,11 +80,13 @@ async def _still_good(end: int) -> bool:
     return row["good"]
 
 
-def _sign(key: Key, body: bytes) -> str:
+def sign(key: Key, body: bytes) -> str:
+    """A token that says ``body`` and that nobody else can make. Its first byte is its kind."""
     return base64.urlsafe_b64encode(body + key.mac(body)[:_MAC_BYTES]).decode().rstrip("=")
 
 
-def _read(key: Key, token: str) -> bytes:
+def read(key: Key, token: str) -> bytes:
+    """What a token of `sign` says. Raises `NotFound` for a forged one."""
     try:
         raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):

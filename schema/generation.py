@@ -13,6 +13,7 @@ from strawberry.types import Info
 from engine.spec import Quality as EngineQuality
 from models import generation as rows
 from resolvers import generation as resolve
+from resolvers.live import WORKING, live_addresses
 from resolvers.quota import read_quota
 from schema.access import Access, field, plain
 from schema.errors import (
@@ -81,6 +82,16 @@ class Generation(Node):
     @field(Access.PARENT, "Subscribe with this as `after` to miss nothing that happens after this reading.")
     async def cursor(self, info: Info) -> str:
         return await resolve.cursor_of(info.context, self.row)
+
+    @field(
+        Access.PARENT,
+        "HLS playlist to watch it while it is made; null unless it runs. It answers 404 until there is a first piece, "
+        "which never comes where the engine cannot stream. It ends with the attempt: then take `video`.",
+    )
+    def live_url(self, info: Info) -> str | None:
+        if self.row.state not in WORKING:
+            return None
+        return live_addresses(info.context.stores, self.row, self.row.fence).playlist
 
     @field(Access.PARENT, "The clip; null until it is finished, or once it is deleted.")
     async def video(self, info: Info) -> Video | None:

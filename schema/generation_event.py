@@ -9,8 +9,9 @@ from typing import Annotated, Any
 import strawberry
 from strawberry.types import Info
 
-from jobs.progress import EventKind
+from jobs.progress import Cursor, EventKind
 from resolvers.generation_event import Told, watch_generation
+from resolvers.live import live_addresses
 from resolvers.media import preview_address
 from resolvers.video import video_by_id
 from schema.access import Access, plain, subscription
@@ -59,6 +60,21 @@ class GenerationStep(GenerationEvent):
     preview: Preview | None = plain("What it looks like so far.")
 
 
+@strawberry.type(
+    description="A further piece of the clip can be played while the rest is being made. Its pictures and sound are "
+    "those of the finished file. All addresses are the author's alone and end with this attempt: at the latest when "
+    "the clip is finished."
+)
+class GenerationSegment(GenerationEvent):
+    url: str = plain("The piece as fragmented MP4 that begins with a keyframe; `initUrl` goes before the first.")
+    index: int = plain("Which piece, from 1, without gaps within an attempt.")
+    start: float = plain("Where it begins in the clip, in seconds.")
+    seconds: float = plain("How long it is.")
+    init_url: str = plain("What a player needs before the first piece; the same for all of an attempt.")
+    playlist_url: str = plain("HLS playlist of every piece so far, growing until the clip is whole.")
+    mime_type: str = plain("Media type with codecs, as `MediaSource.addSourceBuffer` takes it.")
+
+
 @strawberry.type(description="It ended in a draft video. Nothing follows.")
 class GenerationFinished(GenerationEvent):
     video: Video | None = plain("The draft; null when it was deleted meanwhile.")
@@ -84,6 +100,7 @@ class GenerationSnapshot(GenerationEvent):
 EVENT_TYPES = [
     GenerationQueued,
     GenerationStep,
+    GenerationSegment,
     GenerationFinished,
     GenerationFailed,
     GenerationCancelled,
@@ -94,6 +111,7 @@ EVENT_TYPES = [
 async def event_of(info: Info, told: Told) -> GenerationEvent:
     """A progress event as clients see it."""
     event = told.event
+    made: GenerationEvent
     base: dict[str, Any] = {
         "cursor": event.cursor,
         "generation_id": global_id("Generation", event.generation_id),
@@ -101,9 +119,9 @@ async def event_of(info: Info, told: Told) -> GenerationEvent:
     }
     match event.kind:
         case EventKind.QUEUED:
-            return GenerationQueued(**base, position=event.position or 0)
+            made = GenerationQueued(**base, position=event.position or 0)
         case EventKind.STEP:
-            return GenerationStep(
+            made = GenerationStep(
                 **base,
                 phase=GenerationPhase(event.phase),
                 step=event.step or 0,
@@ -112,16 +130,36 @@ async def event_of(info: Info, told: Told) -> GenerationEvent:
                 eta_seconds=event.eta_seconds,
                 preview=_preview(info, told),
             )
+        case EventKind.SEGMENT:
+            made = _segment(info, told, base)
         case EventKind.FINISHED:
             row = None if event.video_id is None else await video_by_id(info.context, event.video_id)
-            return GenerationFinished(**base, video=None if row is None else Video.of(row))
+            made = GenerationFinished(**base, video=None if row is None else Video.of(row))
         case EventKind.FAILED if event.failure is not None:
             failure = Failure(code=event.failure.code, message=event.failure.message, appealable=False)
-            return GenerationFailed(**base, failure=failure)
+            made = GenerationFailed(**base, failure=failure)
         case EventKind.CANCELLED:
-            return GenerationCancelled(**base)
+            made = GenerationCancelled(**base)
         case _:
-            return GenerationSnapshot(**base, generation=Generation.of(told.row))
+            made = GenerationSnapshot(**base, generation=Generation.of(told.row))
+    return made
+
+
+def _segment(info: Info, told: Told, base: dict[str, Any]) -> GenerationEvent:
+    segment, cursor = told.event.segment, Cursor.parse(told.event.cursor)
+    if segment is None or cursor is None:
+        return GenerationSnapshot(**base, generation=Generation.of(told.row))
+    addresses = live_addresses(info.context.stores, told.row, cursor.fence)
+    return GenerationSegment(
+        **base,
+        url=addresses.segment(segment.index),
+        index=segment.index,
+        start=segment.start,
+        seconds=segment.seconds,
+        init_url=addresses.init,
+        playlist_url=addresses.playlist,
+        mime_type=f'video/mp4; codecs="{segment.codecs}"',
+    )
 
 
 def _preview(info: Info, told: Told) -> Preview | None:

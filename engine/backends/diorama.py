@@ -33,7 +33,7 @@ class Diorama:
         first_frame=False,
         cast=False,
         remix_strength=True,
-        streaming=False,
+        streaming=True,
         preview=True,
         min_seconds=1.0,
         max_seconds=10.0,

@@ -32,7 +32,8 @@ _AVC_SPS = b"\x00\x00\x01\x67"
 class Segment:
     """A playable piece on disk: number ``index`` (from 1), ``seconds`` long, ``start`` seconds into the clip.
 
-    It begins with a keyframe and needs only ``init`` (a path too) before it. ``codecs`` is RFC 6381 text for players.
+    It begins with a keyframe and needs only ``init`` (a path too) before it. ``codecs`` is RFC 6381 text for players,
+    ``last`` says that none follows.
     """
 
     index: int
@@ -41,6 +42,7 @@ class Segment:
     start: float
     seconds: float
     codecs: str
+    last: bool
 
 
 class LiveSegments:
@@ -110,7 +112,8 @@ class LiveSegments:
         path.write_bytes(self._pending)
         self._pending.clear()
         self._seconds.append((end - start) / self._fps)
-        _replace(self._folder / PLAYLIST_NAME, playlist(self._seconds, ended=len(self._seconds) == len(self._starts)))
+        last = number + 1 == len(self._starts)
+        _replace(self._folder / PLAYLIST_NAME, playlist(self._seconds, ended=last))
         self._report(
             Segment(
                 index=number + 1,
@@ -119,6 +122,7 @@ class LiveSegments:
                 start=start / self._fps,
                 seconds=self._seconds[-1],
                 codecs=self._codecs,
+                last=last,
             )
         )
 

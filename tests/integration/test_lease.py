@@ -108,7 +108,7 @@ async def test_the_last_attempt_that_falls_silent_ends_named_and_refunded(ada: A
     assert await refunded(lease)
 
 
-async def test_a_hand_back_is_not_counted_and_promises_a_ring(ada: Account) -> None:
+async def test_a_hand_back_is_not_counted_and_promises_a_ring_and_no_live_segments(ada: Account) -> None:
     await queue_one(ada)
     lease = await claimed()
     await Outbox.all().delete()
@@ -116,7 +116,9 @@ async def test_a_hand_back_is_not_counted_and_promises_a_ring(ada: Account) -> N
         assert await release(connection, lease)
     row = await Generation.get(id=lease.generation_id)
     assert (row.state, row.attempt, row.worker_id, row.heartbeat_at) == ("QUEUED", 0, None, None)
-    assert [promise.topic for promise in await Outbox.all()] == ["generate"]
+    promises = {promise.topic: promise.payload for promise in await Outbox.all()}
+    assert promises["purge"] == {"prefixes": [f"videos/{lease.generation_id}/{lease.fence}/live/"]}
+    assert set(promises) == {"generate", "purge"}
 
 
 async def test_a_failure_that_a_retry_may_mend_is_retried_and_others_end_at_once(ada: Account) -> None:

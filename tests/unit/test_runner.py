@@ -13,7 +13,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import av
 import msgspec
+import numpy as np
 import pytest
 import uvloop
 from PIL import Image
@@ -28,7 +30,7 @@ from engine.errors import (
     OutOfMemory,
     TimedOut,
 )
-from engine.protocol import ClipMessage, StepMessage
+from engine.protocol import ClipMessage, SegmentMessage, StepMessage
 from engine.runner import EngineChild
 from engine.spec import GenerationSpec, Phase
 
@@ -100,6 +102,27 @@ async def test_one_child_serves_many_runs(tmp_path: Path) -> None:
         shas = {(await run(engine, spec(), tmp_path))[-1].sha256 for _ in range(2)}  # type: ignore[attr-defined]
         assert engine.pid == pid
     assert len(shas) == 1, "the same spec gives the same bytes"
+
+
+async def test_a_streaming_backend_tells_of_each_playable_piece_before_the_clip(tmp_path: Path) -> None:
+    async with toy("streamer") as engine:
+        *messages, clip = await run(engine, spec(seconds=2.0), tmp_path)
+    assert isinstance(clip, ClipMessage)
+    segments = [message for message in messages if isinstance(message, SegmentMessage)]
+    assert [(s.index, s.start, s.seconds) for s in segments] == [(1, 0.0, 0.5), (2, 0.5, 1.0), (3, 1.5, 0.5)]
+    assert {Path(s.path).parent for s in segments} == {tmp_path / "live"}
+    data = Path(segments[0].init).read_bytes() + b"".join(Path(s.path).read_bytes() for s in segments)
+    with av.open(io.BytesIO(data)) as live, av.open(clip.path) as final:
+        pictures = [[f.to_ndarray() for f in container.decode(video=0)] for container in (live, final)]
+    assert len(pictures[0]) == clip.frames == 20
+    assert all(np.array_equal(one, other) for one, other in zip(*pictures, strict=True))
+
+
+async def test_a_backend_that_does_not_stream_tells_of_no_segment(tmp_path: Path) -> None:
+    async with toy() as engine:
+        messages = await run(engine, spec(), tmp_path)
+    assert not any(isinstance(message, SegmentMessage) for message in messages)
+    assert not (tmp_path / "live").exists()
 
 
 async def test_stray_prints_do_not_reach_the_protocol(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 
+import msgspec
 import numpy as np
 
 from engine import child
@@ -95,6 +96,14 @@ def frames(spec: GenerationSpec) -> Iterator[np.ndarray]:
         if spec.prompt.startswith("paint slowly"):
             time.sleep(0.2)
         yield picture
+
+
+@register
+class Streamer(Toy):
+    """As the toy, but its pictures can be played as they are drawn."""
+
+    name = "streamer"
+    capabilities = msgspec.structs.replace(CAPABILITIES, streaming=True)
 
 
 @register
