@@ -11,7 +11,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.diorama.cast import Likeness
 from engine.diorama.paint import bubble, effects, raster, style
+from engine.diorama.paint.likeness import Bodied, LikenessPuppet, cast_puppet
 from engine.diorama.paint.motion import Course, Pose, camera_course
 from engine.diorama.paint.places import draw_place
 from engine.diorama.paint.puppet import MOUTHS, Puppet, puppet_for
@@ -43,8 +45,17 @@ class View:
 class Painter:
     """Turns one directed scene into pictures. The same scene and sizes always give the same bytes."""
 
-    def __init__(self, scene: Scene, soundtrack: Soundtrack | None, *, width: int, height: int, fps: int) -> None:
-        """``width`` × ``height`` in pixels; ``soundtrack`` brings moving mouths and speech bubbles."""
+    def __init__(
+        self,
+        scene: Scene,
+        soundtrack: Soundtrack | None,
+        *,
+        width: int,
+        height: int,
+        fps: int,
+        cast: tuple[Likeness, ...] = (),
+    ) -> None:
+        """``width`` × ``height`` in pixels; ``soundtrack`` brings moving mouths and bubbles, ``cast`` known faces."""
         self.scene, self.width, self.height, self.fps = scene, width, height, fps
         brief = scene.brief
         self.unit = min(width, height)
@@ -53,7 +64,7 @@ class Painter:
         self.courses = [
             Course(scene, k, aspect=width / height, ground=self.place.ground) for k in range(len(brief.subjects))
         ]
-        self.puppets = [self._puppet(course) for course in self.courses]
+        self.puppets = [self._puppet(course, cast) for course in self.courses]
         self.camera = camera_course(scene)
         self.speeches = soundtrack.speeches if soundtrack else ()
         self.bubbles = [bubble.Bubble(speech, width, height) for speech in self.speeches]
@@ -115,8 +126,11 @@ class Painter:
         self._words(frame, time, view, spots)
         return frame
 
-    def _puppet(self, course: Course) -> Puppet:
+    def _puppet(self, course: Course, cast: tuple[Likeness, ...]) -> Puppet:
         pixels = round(course.subject.size * self.unit * bulk(course))
+        known = cast_puppet(course.subject, cast, self.place.light, self.scene, pixels)
+        if known is not None:
+            return known
         if self.unit > SMALL:
             return Puppet(course.subject, self.place.light, self.scene.brief.style, pixels)
         return puppet_for(course.subject, self.place.light, self.scene.brief.style, round(pixels / 4) * 4)
@@ -223,7 +237,7 @@ class Painter:
     ) -> tuple[float, float, float, tuple[float, float]]:
         puppet, course = self.puppets[index], self.courses[index]
         opening = self._opening(index, time)
-        gait, phase = gait_of(puppet, pose, time)
+        gait, phase = gait_of(puppet, pose, time, talks=self._talks(index, time))
         drawn = puppet.drawn(gait, phase)
         tall = course.subject.size * pose.scale * self.unit
         foot = (pose.x * self.width, pose.y * self.height)
@@ -231,6 +245,8 @@ class Painter:
             effects.trail(frame, pose, time, foot, tall, self.unit, self.tones)
         matrix = stance(puppet, drawn, pose, tall / drawn.tall, foot, time, opening)
         raster.warp_over(frame, drawn.picture, matrix, pose.opacity)
+        if isinstance(puppet, LikenessPuppet) and isinstance(drawn, Bodied):
+            return foot[0], foot[1], tall, puppet.put_head(frame, drawn, matrix, course, time, opening)
         level = round(opening * (MOUTHS - 1))
         if level and drawn.lip:
             lips = puppet.lips(level, drawn.lip)
@@ -247,6 +263,10 @@ class Painter:
                 if 0 <= position < len(speech.mouth):
                     return float(np.clip(speech.mouth[position], 0, 1))
         return 0.0
+
+    def _talks(self, index: int, time: float) -> bool:
+        mine = (speech for speech in self.speeches if speech.line.speaker == index)
+        return any(speech.start - 0.2 <= time <= speech.start + speech.seconds + 0.2 for speech in mine)
 
     # --- weather and words ---
 
@@ -320,9 +340,11 @@ def _letter(unit: int, size: float) -> Picture:
     return picture
 
 
-def preview(scene: Scene, *, long_side: int, aspect: float, time: float) -> NDArray[np.uint8]:
+def preview(
+    scene: Scene, *, long_side: int, aspect: float, time: float, cast: tuple[Likeness, ...] = ()
+) -> NDArray[np.uint8]:
     """A small RGB picture (h, w, 3) of the scene at ``time``, for the sampler's steps; ``aspect`` is width / height."""
     width = long_side if aspect >= 1 else max(2, round(long_side * aspect))
     height = long_side if aspect < 1 else max(2, round(long_side / aspect))
-    frame = Painter(scene, None, width=width, height=height, fps=24).still(time)
+    frame = Painter(scene, None, width=width, height=height, fps=24, cast=cast).still(time)
     return np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB), np.uint8)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.diorama.paint.likeness import LikenessPuppet
 from engine.diorama.paint.motion import SCALE, Course, Pose
 from engine.diorama.paint.puppet import CYCLE, Drawn, Puppet
 from engine.diorama.paint.raster import Matrix
@@ -20,8 +21,10 @@ def bulk(course: Course) -> float:
     return float(np.quantile(course.dense[:, SCALE], 0.8))
 
 
-def gait_of(puppet: Puppet, pose: Pose, time: float) -> tuple[str, int]:
+def gait_of(puppet: Puppet, pose: Pose, time: float, *, talks: bool = False) -> tuple[str, int]:
     """The name of the drawn pose and its phase (0 … CYCLE − 1)."""
+    if isinstance(puppet, LikenessPuppet):
+        return puppet.gait(pose, time, talks=talks)
     gait, turns = _limbed(pose, time) if puppet.limbs else _whole(puppet.asset.kind, pose, time)
     return gait, int(turns * CYCLE) % CYCLE
 
