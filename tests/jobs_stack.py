@@ -32,9 +32,11 @@ async def member(handle: str = "ada") -> Account:
     return await Account.create(handle=handle, display_name=handle, region="CA")
 
 
-async def queue_one(account: Account, prompt: str = "slides", *, engine: str = "slides") -> Generation:
+async def queue_one(
+    account: Account, prompt: str = "slides", *, engine: str = "slides", seconds: float = 1.0
+) -> Generation:
     """A queued generation as `createGeneration` leaves it: row, charge and outbox in one transaction."""
-    spec = GenerationSpec(prompt=prompt, seconds=1.0, width=64, height=96, fps=10, seed=7)
+    spec = GenerationSpec(prompt=prompt, seconds=seconds, width=64, height=96, fps=10, seed=7)
     async with in_transaction() as connection:
         generation = await Generation.create(
             using_db=connection, id=new_id(), account_id=account.id, idempotency_key=str(new_id()), request_hash="",

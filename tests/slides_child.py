@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 
@@ -21,12 +22,15 @@ STEPS = 20
 
 @register
 class Slides:
-    """Coloured slides and a tone. "take 3" spreads 3 seconds over its steps; "die", "hang", "refuse" misbehave."""
+    """Coloured slides and a tone. "take 3" spreads 3 seconds over its steps; "die", "hang", "refuse" misbehave.
+
+    "hold at 28 until /some/file" draws 28 pictures and then waits for that file.
+    """
 
     name = "slides"
     weights = "5" * 64
     capabilities = Capabilities(
-        title="Slides", audio=True, first_frame=False, cast=False, remix_strength=False, streaming=False, preview=True,
+        title="Slides", audio=True, first_frame=False, cast=False, remix_strength=False, streaming=True, preview=True,
         min_seconds=1.0, max_seconds=10.0, sizes=((64, 96), (96, 64)), fps=(10,), steps=(1, STEPS),
         quality_steps={Quality.STANDARD: STEPS},
     )  # fmt: skip
@@ -64,7 +68,10 @@ def _misbehave(prompt: str) -> None:
 
 def _frames(spec: GenerationSpec) -> Iterator[np.ndarray]:
     picture = np.zeros((spec.height, spec.width, 3), np.uint8)
+    held = re.search(r"hold at (\d+) until (\S+)", spec.prompt)
     for index in range(spec.frame_count):
+        while held and index == int(held[1]) and not Path(held[2]).exists():
+            time.sleep(0.02)
         picture[:] = (40, 80, 120)
         picture[index % spec.height] = 255
         yield picture
