@@ -23,7 +23,11 @@ def relate(out: Reading, relation: str, sources: list[int], target: int, action:
         here = out.mentions[source]
         if source == target:
             continue
-        if relation == "around":
+        if relation == "toward":
+            # Fire spat at a castle: who spits holds the fire, so that the castle takes its place beside it.
+            if there.relation == "none":
+                there.relation, there.target = "beside", source
+        elif relation == "around":
             here.relation, here.target = "beside", target
             if not here.motions or here.motions[-1] in MOVING:
                 here.motions[-1:] = ["orbit"]

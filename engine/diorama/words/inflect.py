@@ -36,18 +36,17 @@ def french_verb(base: str) -> set[str]:
 
 
 def verb_forms(entry: str, language: str) -> set[str]:
-    """All forms of a lexicon entry: "take/took off" → take off, takes off, taking off, took off …"""
-    head, _, tail = entry.partition(" ") if "/" not in entry else _split_tail(entry)
-    base, *irregular = head.split("/")
+    """All forms of a lexicon entry: "take/took off" → take off, takes off, taking off, took off …
+
+    Where the forms before the last slash carry the tail themselves ("run after/ran after"), each stands as it is.
+    """
+    forms = entry.split("/")
+    if len(forms) > 1 and " " in forms[0]:
+        return verb_forms(forms[0], language) | set(forms[1:])
+    last, _, tail = forms[-1].partition(" ")
+    base, *irregular = [*forms[:-1], last]
     regular = english_verb(base) if language == "en" else french_verb(base)
     return {f"{form} {tail}".strip() for form in (*regular, *irregular)}
-
-
-def _split_tail(entry: str) -> tuple[str, str, str]:
-    """Split "take/took off" where the slashed forms of the first word end."""
-    last = entry.rindex("/")
-    head, space, tail = entry[last:].partition(" ")
-    return entry[:last] + head, space, tail
 
 
 def english_plural(noun: str) -> str:

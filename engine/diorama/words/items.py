@@ -10,11 +10,12 @@ from engine.diorama.words.reading import QUOTE, Token
 NOUNS = frozenset({"subject", "unknown"})
 # What may stand between a determiner and its noun.
 MODIFIERS = frozenset({"colour", "size", "count", "filler", "mood", "determiner"})
+_NOUN_ROLES = frozenset({"subject", "place", "place_in", "place_on", "undrawn", "group"})
 _VERBS = frozenset({"motion", "action", "say"})
 _AT = frozenset({"at", "à", "au"})
 # The order in which roles win when nothing nearby decides.
 _RANK = (
-    "camera", "style", "time", "season", "weather", "place", "interjection", "subject", "say", "action", "motion",
+    "camera", "style", "group", "time", "season", "weather", "place", "interjection", "subject", "say", "action", "motion",
     "undrawn",
     "relation", "sequence", "conjunction", "pronoun", "count", "size", "colour", "mood", "determiner",
     "filler", "stop",
@@ -139,7 +140,10 @@ def _as_adjective(items: list[Item], index: int, before: str, language: str) -> 
     if adjective is None or not item.meaning("subject", "style"):
         return adjective if adjective is not None and adjective.role == "colour" else None
     ahead = items[index + 1].meanings if index + 1 < len(items) else []
-    noun_follows = any(one.role == "subject" for one in ahead) and (language == "en" or adjective.role != "colour")
+    noun_follows = any(one.role in _NOUN_ROLES for one in ahead) or (
+        index + 1 < len(items) and not ahead and items[index + 1].role == "unknown"
+    )
+    noun_follows = noun_follows and (language == "en" or adjective.role != "colour")
     noun_before = before in {"subject", "colour", "size"} or (before == "unknown" and language == "fr")
     return adjective if noun_follows or noun_before else None
 
@@ -147,7 +151,7 @@ def _as_adjective(items: list[Item], index: int, before: str, language: str) -> 
 def _as_verb_or_noun(items: list[Item], index: int, before: str, language: str) -> Meaning | None:
     """Tell "the fly" from "they fly": a noun after a determiner, a verb after a subject or a pronoun."""
     item = items[index]
-    verb, noun = item.meaning(*_VERBS), item.meaning("subject", "place", "weather", "time")
+    verb, noun = item.meaning(*_VERBS), item.meaning("subject", "place", "weather", "time", "undrawn")
     if verb is None:
         return None
     if noun is not None and not _verbal(items, index, before, language):

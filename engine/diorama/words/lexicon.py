@@ -134,9 +134,10 @@ def _add_art(book: Lexicon) -> None:
         for language in LANGUAGES:
             _add_noun(book, entry[f"names_{language}"], asset, language)
             book.add(_sign(entry["code"]), Meaning("subject", asset, language))
-    for asset, words in read("kin").items():
-        for language in LANGUAGES:
-            _add_noun(book, phrases(words.get(language, "")), asset, language, near=True)
+    for path in sorted((FOLDER / "kin").glob("*.toml")):
+        for asset, words in tomllib.loads(path.read_text("utf-8")).items():
+            for language in LANGUAGES:
+                _add_noun(book, phrases(words.get(language, "")), asset, language, near=True)
 
 
 def _sign(code: str) -> str:
@@ -185,7 +186,7 @@ def _add_places(book: Lexicon) -> None:
 def _add_speech_and_stops(book: Lexicon) -> None:
     speech, stop = read("speech"), read("stop")
     for language in LANGUAGES:
-        for role in ("interjection", "filler", "undrawn", "sequence", "conjunction", "pronoun", "determiner"):
+        for role in ("interjection", "filler", "undrawn", "group", "sequence", "conjunction", "pronoun", "determiner"):
             source = speech[f"interjections_{language}"] if role == "interjection" else stop[f"{role}_{language}"]
             for word in phrases(source):
                 book.add(word, Meaning(role, word, language))

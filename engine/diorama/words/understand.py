@@ -45,7 +45,7 @@ def understand(prompt: str, *, style: str | None = None) -> Brief:
     setting = _setting(reading)
     if not reading.mentions:
         reading.mentions.append(_guest(reading, setting))
-    place = setting.get("place") or _home(reading.mentions, setting)
+    place = setting.get("place") or setting.get("place_hint") or _home(reading.mentions, setting)
     spans, left_over = _slots(reading.mentions)
     subjects = _subjects(reading.mentions, spans, reading.seasons)
     return Brief(
