@@ -97,11 +97,14 @@ MOST_FACES = 8
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
-    """A remix's parent: its recipe, its latent (a safetensors path in the scratch folder) and how far to go (0–1)."""
+    """A remix's parent: its recipe, its latent (a safetensors path in the scratch folder) and how far to go (0–1).
+
+    ``strength`` None leaves it to the backend: as far as the prompt asks.
+    """
 
     recipe: dict[str, Any]
     latent: str | None
-    strength: float
+    strength: float | None = None
 
 
 class PreviewSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -216,7 +219,8 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
             raise InvalidRequest(f"This engine takes at most {self.max_cast} cast members.", field="cast")
         for member in spec.cast:
             member.validate()
-        if spec.source is not None and not 0.0 <= spec.source.strength <= 1.0:
+        strength = None if spec.source is None else spec.source.strength
+        if strength is not None and not 0.0 <= strength <= 1.0:
             raise InvalidRequest("Remix strength goes from 0 (keep all) to 1 (all new).", field="remixStrength")
 
 
