@@ -13,6 +13,9 @@ from engine.diorama.words.mentions import Reading
 MOST_MOTIONS = 4
 OF = frozenset({"of", "de", "du", "des", "d'"})
 NEGATIONS = frozenset({"not", "never", "don", "doesn", "didn", "isn", "aren", "won", "cannot", "ne", "n'"})
+OF_THINGS = frozenset({"fall", "bounce", "roll", "spin", "explode", "grow", "shrink", "float", "fly", "shake"} | {
+    "appear", "vanish", "hover", "idle", "drive", "slide", "orbit",
+})  # fmt: skip
 ANIMATE = frozenset({"animal", "person", "flyer", "swimmer", "vehicle"})
 
 Find = Callable[[str], str | None]
@@ -72,7 +75,7 @@ class Clauses:
             self.verb = False
             return
         following = self.items[index + 1].role if index + 1 < len(self.items) else ""
-        starts_clause = self._verb_ahead(index) if self.joined else following in {"motion", "action", "say"}
+        starts_clause = self._verb_ahead(index, known) if self.joined else following in {"motion", "action", "say"}
         if starts_clause:
             self.actors = [known]
             self.verb = False
@@ -97,10 +100,13 @@ class Clauses:
             back -= 1
         return back > 0 and self.items[back].form in OF and self.items[back - 1].role in {"subject", "colour", "size"}
 
-    def _verb_ahead(self, index: int) -> bool:
+    def _verb_ahead(self, index: int, known: int) -> bool:
+        """Whether the noun at ``index`` starts a clause: things do not walk while somebody is there who can."""
+        alive = self.out.mentions[known].kind in ANIMATE
+        somebody = any(self.out.mentions[one].kind in ANIMATE for one in self.actors)
         for item in self.items[index + 1 :]:
             if item.role in {"motion", "action", "say"}:
-                return True
+                return alive or not somebody or item.value in OF_THINGS
             if item.role in {"conjunction", "sequence", "end", "comma"}:
                 return False
         return False

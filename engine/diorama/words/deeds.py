@@ -20,8 +20,10 @@ def relate(out: Reading, relation: str, sources: list[int], target: int, action:
         if not there.motions:
             there.motions.append(motion)
     for source in sources:
-        here = out.mentions[source]
         if source == target:
+            continue
+        here = _mount(out, source) if relation != "on" else out.mentions[source]
+        if here is there:
             continue
         if relation == "toward":
             # Fire spat at a castle: who spits holds the fire, so that the castle takes its place beside it.
@@ -37,6 +39,16 @@ def relate(out: Reading, relation: str, sources: list[int], target: int, action:
         else:
             here.relation = {"in": "on"}.get(relation, relation)
             here.target = target
+
+
+def _mount(out: Reading, rider: int) -> Mention:
+    """Who moves when ``rider`` does: the horse or the car that carries it, else the rider."""
+    here = out.mentions[rider]
+    if here.relation == "on" and here.target is not None and out.mentions[here.target].kind in CARRY:
+        carrier = out.mentions[here.target]
+        carrier.motions = carrier.motions or [CARRY[carrier.kind]]
+        return carrier
+    return here
 
 
 def suited(out: Reading, item: Item, motion: str, actor: Mention) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from engine.diorama.words.lexicon import Lexicon, Meaning
 from engine.diorama.words.reading import QUOTE, Token
 
-NOUNS = frozenset({"subject", "unknown"})
+NOUNS = frozenset({"subject", "unknown", "undrawn"})
 # What may stand between a determiner and its noun.
 MODIFIERS = frozenset({"colour", "size", "count", "filler", "mood", "determiner"})
 _NOUN_ROLES = frozenset({"subject", "place", "place_in", "place_on", "undrawn", "group"})
@@ -15,8 +15,8 @@ _VERBS = frozenset({"motion", "action", "say"})
 _AT = frozenset({"at", "à", "au"})
 # The order in which roles win when nothing nearby decides.
 _RANK = (
-    "camera", "style", "group", "time", "season", "weather", "place", "interjection", "subject", "say", "action", "motion",
-    "undrawn",
+    "camera", "style", "group", "time", "season", "weather", "place", "interjection", "subject", "say", "action",
+    "motion", "undrawn",
     "relation", "sequence", "conjunction", "pronoun", "count", "size", "colour", "mood", "determiner",
     "filler", "stop",
 )  # fmt: skip
@@ -55,6 +55,9 @@ def read_items(tokens: list[Token], book: Lexicon, language: str) -> list[Item]:
             quotes, place = quotes + 1, place + 1
             continue
         length, meanings = _match(tokens, place, book, language)
+        if length > 1 and items and _is_noun_first(items[-1], meanings, book.table.get((token.form,), [])):
+            # "A giant wave at sunset" is no waving at anybody.
+            length, meanings = 1, book.table[(token.form,)]
         text = " ".join(one.text for one in tokens[place : place + max(length, 1)]).replace("' ", "'")
         form = " ".join(one.form for one in tokens[place : place + max(length, 1)])
         role = "" if meanings else _role_of_unknown(token, book)
@@ -64,6 +67,12 @@ def read_items(tokens: list[Token], book: Lexicon, language: str) -> list[Item]:
     for index in range(len(items)):
         _settle(items, index, language)
     return items
+
+
+def _is_noun_first(before: Item, phrase: list[Meaning], word: list[Meaning]) -> bool:
+    """Whether a phrase that is only a verb begins with what is a noun after ``before``: an article, an adjective."""
+    described = before.meaning("determiner", "count", "size", "colour") is not None
+    return described and all(one.role in _VERBS for one in phrase) and any(one.role in _NOUN_ROLES for one in word)
 
 
 def _match(tokens: list[Token], place: int, book: Lexicon, language: str) -> tuple[int, list[Meaning]]:
@@ -139,9 +148,10 @@ def _as_adjective(items: list[Item], index: int, before: str, language: str) -> 
     adjective = item.meaning("colour", "size", "mood")
     if adjective is None or not item.meaning("subject", "style"):
         return adjective if adjective is not None and adjective.role == "colour" else None
-    ahead = items[index + 1].meanings if index + 1 < len(items) else []
+    following = items[index + 1] if index + 1 < len(items) else None
+    ahead = following.meanings if following is not None else []
     noun_follows = any(one.role in _NOUN_ROLES for one in ahead) or (
-        index + 1 < len(items) and not ahead and items[index + 1].role == "unknown"
+        following is not None and following.role == "unknown"
     )
     noun_follows = noun_follows and (language == "en" or adjective.role != "colour")
     noun_before = before in {"subject", "colour", "size"} or (before == "unknown" and language == "fr")

@@ -26,6 +26,7 @@ _TONES = "[\ufe0f\U0001f3fb-\U0001f3ff]"
 _WORD = re.compile(rf"{_SIGN}{_TONES}*(?:\u200d{_SIGN}{_TONES}*)*|[^\W_]+|[^\s\w]")
 _TONE = re.compile(_TONES)
 _ELIDED = frozenset({"l", "d", "j", "m", "t", "s", "c", "n", "qu", "jusqu", "lorsqu", "puisqu", "quelqu"})
+_CLITICS = frozenset({"le", "la", "les", "l'", "qui", "then", "is", "that", "which"})
 _ENGLISH_TAILS = frozenset({"s", "t", "re", "ve", "ll", "d", "m"})
 
 
@@ -61,6 +62,16 @@ def split_speech(text: str) -> tuple[str, list[str]]:
         return f" {QUOTE} "
 
     return _QUOTED.sub(take, text), lines
+
+
+def straighten(tokens: list[Token]) -> list[Token]:
+    """Without what stands between the camera and its verb: "the camera slowly zooms in", "la caméra le suit"."""
+    kept: list[Token] = []
+    for token in tokens:
+        after_camera = bool(kept) and kept[-1].form == "camera"
+        if not (after_camera and (token.form in _CLITICS or token.form.endswith(("ly", "ement")))):
+            kept.append(token)
+    return kept
 
 
 def tokenize(text: str) -> list[Token]:

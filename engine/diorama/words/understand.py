@@ -12,7 +12,7 @@ from engine.diorama.words.grammar import Reader
 from engine.diorama.words.items import read_items
 from engine.diorama.words.lexicon import language_of, lexicon, read
 from engine.diorama.words.mentions import Mention, Reading
-from engine.diorama.words.reading import clean, split_speech, tokenize
+from engine.diorama.words.reading import clean, split_speech, straighten, tokenize
 
 MOST_CHARACTERS = 2_000
 MOST_LOOKUPS = 6
@@ -70,7 +70,7 @@ def reading_of(prompt: str, language: str | None = None) -> tuple[Reading, list[
     ``language`` is known to who asks about a part of a prompt ("chat" alone could be either's).
     """
     text, quotes = split_speech(clean(prompt[:MOST_CHARACTERS]))
-    tokens = tokenize(text)
+    tokens = straighten(tokenize(text))
     if language is None:
         language = language_of(tokens, default=language_of(tokenize(" ".join(quotes))))
     return Reader(read_items(tokens, lexicon(), language), language, _Finder()).read(), quotes, language
