@@ -51,6 +51,7 @@ const WATCH = `subscription Watch($id: ID!, $after: String) {
     __typename cursor
     ... on GenerationQueued { position }
     ... on GenerationStep { phase step total fraction etaSeconds preview { url } }
+    ... on GenerationSegment { attempt playlistUrl mimeType }
     ... on GenerationFinished { video { ...Clip } }
     ... on GenerationFailed { failure { code message } }
     ... on GenerationSnapshot { generation { state progress failure { message } video { ...Clip } } }

@@ -3,6 +3,7 @@
 import { graphql, here, mutate, Refused, watch } from "./api.js";
 import { actions, CLIP, player } from "./clip.js";
 import { h, say } from "./dom.js";
+import { handOver, livePlayer } from "./live.js";
 import { t } from "./words.js";
 
 const CREATE = `mutation ($input: CreateGenerationInput!) {
@@ -39,26 +40,28 @@ export function makeView(page) {
         return stage.tell(t("QUEUED", event.position));
       case "GenerationStep":
         return stage.step(event);
+      case "GenerationSegment":
+        return stage.live.hear(event);
       case "GenerationFinished":
-        return finish(event.video ?? (await graphql(FINISHED + CLIP, { id })).generation.video);
+        return finish(stage, event.video ?? (await graphql(FINISHED + CLIP, { id })).generation.video);
       case "GenerationCancelled":
         return compose(t("cancelled"));
       case "GenerationFailed":
         return compose(`${t("failed")} ${event.failure.message}`);
       case "GenerationSnapshot": {
         const { state, progress, failure, video } = event.generation;
-        if (video) return finish(video);
+        if (video) return finish(stage, video);
         if (failure) return compose(`${t("failed")} ${failure.message}`);
         if (state === "CANCELLED") return compose(t("cancelled"));
         return stage.fraction(progress);
       }
     }
   };
-  const finish = (video) => {
+  const finish = (stage, video) => {
     sessionStorage.removeItem(UNDERWAY);
     if (!video) return compose();
     say(t("ready"));
-    root.replaceChildren(finished(video, () => compose()));
+    root.replaceChildren(finished(video, stage.playing(), () => compose()));
   };
   const underway = JSON.parse(sessionStorage.getItem(UNDERWAY) ?? "null");
   if (underway) begin(...underway);
@@ -179,13 +182,21 @@ function forming(id, shape) {
     },
     t("cancel"),
   );
+  let playing = null;
+  const live = livePlayer((video) => {
+    frame.querySelectorAll("img, video").forEach((element) => element.remove());
+    frame.append(video);
+    playing = video;
+  });
   const picture = async (url) => {
+    if (playing) return;
     const image = h("img", { src: here(url), alt: "" });
     try {
       await image.decode();
     } catch {
       return; // gone already: the next one is on its way
     }
+    if (playing) return;
     frame.append(image);
     // The new picture fades in over the old one, which then goes.
     const old = [...frame.querySelectorAll("img")].slice(0, -2);
@@ -197,6 +208,8 @@ function forming(id, shape) {
   return {
     element: h("div", { class: "forming" }, frame, h("div", { class: "told" }, words, bar, eta, cancel)),
     tell,
+    live,
+    playing: () => playing,
     broken: () => tell(t("reconnecting")),
     fraction: (value) => {
       bar.value = value;
@@ -212,7 +225,8 @@ function forming(id, shape) {
   };
 }
 
-function finished(video, again) {
+/** The finished clip. `live` is the video that has been playing it while it was made, or null. */
+function finished(video, live, again) {
   const unknown = video.provenance?.recipe?.unknown ?? [];
   const badge = h("span", { class: "badge" }, t("draft"));
   const tools = h("div", {});
@@ -223,13 +237,16 @@ function finished(video, again) {
     tools.replaceChildren(actions({ ...video, state: "PUBLISHED" }, changed));
   };
   tools.replaceChildren(actions(video, changed));
+  const element = player(video, live ? { preload: "auto" } : { autoplay: true });
+  if (live) handOver(live, element);
   return h(
     "div",
     { class: "forming" },
     h(
       "div",
       { class: `frame ${video.media.width > video.media.height ? "landscape" : "portrait"}` },
-      player(video, { autoplay: true }),
+      element,
+      live,
     ),
     h(
       "div",
