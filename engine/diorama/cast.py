@@ -119,7 +119,11 @@ def _decoded(name: str, path: Path) -> NDArray[np.uint8]:
             if not image.has_transparency_data:
                 raise InvalidRequest(f"A face picture of {name} is not cut out: it has no transparency.", field="cast")
             return np.asarray(image.convert("RGBA"), np.uint8)[:, :, [2, 1, 0, 3]]
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except Image.DecompressionBombError as error:
+        raise InvalidRequest(
+            f"A face picture of {name} has too many pixels; at most {MOST_SIDE} each way are taken.", field="cast"
+        ) from error
+    except (OSError, SyntaxError, ValueError) as error:
         raise InvalidRequest(f"A face picture of {name} cannot be read as a PNG or WebP.", field="cast") from error
 
 

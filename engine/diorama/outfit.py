@@ -82,7 +82,7 @@ def _granted(worn: Outfit, wish: str) -> Outfit:
     elif colour is not None and worn.clothes is None and (plain_colour or CLOTHES.search(wish)):
         more["clothes"] = colour
     if not more:
-        return replace(worn, unsupported=(*worn.unsupported, wish))
+        return replace(worn, unsupported=(*worn.unsupported, wish[:60]))
     return replace(worn, **more)
 
 

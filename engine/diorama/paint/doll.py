@@ -78,7 +78,7 @@ class Doll:
         up = np.array([math.sin(held.lean), -math.cos(held.lean)])
         side = np.array([-up[1], up[0]])
         chest = np.array(hip) + up * TORSO * u
-        neck = chest + up * 0.045 * u
+        neck = chest + up * 0.035 * u
         self._leg(sheet, np.array(hip) + side * 0.052 * u, held.far_leg, held, far=True)
         self._arm(sheet, chest + side * 0.098 * u - up * 0.035 * u, held.far_arm, held, far=True)
         self._leg(sheet, np.array(hip) - side * 0.052 * u, held.near_leg, held, far=False)
@@ -86,7 +86,7 @@ class Doll:
         put(sheet, self.torso, (float(at[0]), float(at[1])), middle(self.torso), held.lean)
         put(sheet, self.neck, (float(neck[0]), float(neck[1])), middle(self.neck), held.lean)
         self._arm(sheet, chest - side * 0.105 * u - up * 0.035 * u, held.near_arm, held, far=False)
-        pivot = neck + up * 0.018 * u
+        pivot = neck + up * 0.008 * u
         return Figure(sheet, (self.centre, self.ground), (float(pivot[0]), float(pivot[1])), held.lean + held.nod)
 
     def _leg(self, sheet: Picture, at: NDArray[np.float64], limb: Limb, held: Posture, *, far: bool) -> None:

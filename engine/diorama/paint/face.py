@@ -35,6 +35,10 @@ STRAIGHT = 15.0
 """Degrees of yaw within which a crop looks at us: seen in a mirror it would only look like somebody else."""
 
 
+PHOTOGRAPH = {"neon": 0.6, "paper": 0.55, "watercolour": 0.55, "clay": 0.6}
+"""Share of the photograph that shines through a look: whose face it is must stay plain to see."""
+
+
 @dataclass(frozen=True)
 class Look:
     """One drawn state of a head: the crop and whether it is mirrored, its turn (− left), its mouth and its lids."""
@@ -117,17 +121,18 @@ class Head:
     def _lit(self, picture: Picture) -> Picture:
         if self.style != "paper":  # which has a border of its own
             picture = _bordered(picture, max(1.0, self.u * 0.0075))
-        lit = grade(picture, self.light.gain, self.light.lift)
+        gain, lift = self.light.gain, self.light.lift
+        if self.light.dark:  # a little more lamp on a face than on the rest: it has to be known
+            gain = (gain[0] * 0.6 + 0.4, gain[1] * 0.6 + 0.4, gain[2] * 0.6 + 0.4)
+        lit = grade(picture, gain, lift)
         side = 1 if self.light.body_at[0] > 0.5 else -1
         lit = rim_light(lit, self.light.rim, 0.5 if self.light.dark else 0.2, side)
         styled = restyle_sprite(lit, self.style)
-        if self.style in {"neon", "paper", "watercolour"}:
-            # Whose face it is must stay plain to see: half of the photograph shines through the look.
-            keep = 0.5 if self.style == "neon" else 0.55
-            alpha = np.minimum(lit[:, :, 3:], styled[:, :, 3:])
+        keep = PHOTOGRAPH.get(self.style, 0.0)
+        if keep:
             mixed = cv2.addWeighted(lit[:, :, :3], keep, styled[:, :, :3], 1 - keep, 0)
-            inner = (alpha > 250) & (lit[:, :, 3:] > 250)
-            styled = np.dstack((np.where(inner, mixed, styled[:, :, :3]), styled[:, :, 3])).astype(np.uint8)
+            inner = lit[:, :, 3:] > 250
+            styled = np.where(inner, np.dstack((mixed, lit[:, :, 3])), styled).astype(np.uint8)
         return styled
 
 

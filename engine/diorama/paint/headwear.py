@@ -30,17 +30,16 @@ class Hat:
     brow: float
     flat: float = 1.0
     rows: tuple[float, float] = (0.0, 1.0)
-    dominant: int | None = None
     colour: str | None = None
 
 
 HATS = {
     "fedora": Hat("top-hat", 2.5, 0.48, flat=0.58, colour="brown"),
     "top-hat": Hat("top-hat", 2.3, 0.5),
-    "cowboy-hat": Hat("cowboy-hat-face", 2.7, 0.36, rows=(0.0, 0.385)),
+    "cowboy-hat": Hat("top-hat", 3.1, 0.46, flat=0.48, colour="brown"),
     "graduation-cap": Hat("graduation-cap", 2.3, 0.42),
     "rescue-workers-helmet": Hat("rescue-workers-helmet", 2.2, 0.42, rows=(0.0, 0.625)),
-    "billed-cap": Hat("billed-cap", 1.95, 0.4),
+    "billed-cap": Hat("billed-cap", 1.75, 0.36, flat=0.74),
     "crown": Hat("crown", 1.7, 0.72),
     "womans-hat": Hat("womans-hat", 2.7, 0.42),
     "headphone": Hat("headphone", 2.15, -0.5),

@@ -78,7 +78,8 @@ class LikenessPuppet(Puppet):
             (figure.foot[0] + dx, figure.foot[1] + dy),
             (figure.neck[0] + dx, figure.neck[1] + dy),
         )
-        return Bodied(lit, foot, self.doll.u, neck, 0.0, neck, figure.nod)
+        # Its lips are the head's own affair; a width says that it has some.
+        return Bodied(lit, foot, self.doll.u, neck, 0.1 * self.doll.u, neck, figure.nod)
 
     def gait(self, pose: Pose, time: float, *, talks: bool) -> tuple[str, int]:
         """The name of the drawn pose and its phase (0 … CYCLE − 1)."""
