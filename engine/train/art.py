@@ -11,7 +11,7 @@ import tarfile
 import tempfile
 import tomllib
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from engine.diorama.art.names import names_vectors, split_names, write_vectors
-from engine.diorama.scene import KINDS, PLACES
+from engine.diorama.scene import KINDS, MOTIONS, PLACES
+from engine.train.art_reel import bake_reel
 
 GLYPHS = "@lobehub/fluent-emoji-3d@1.1.0"
+ANIMATED = tuple(f"@lobehub/fluent-emoji-anim-{part}@1.0.0" for part in (1, 2, 3, 4))
 NAMES = "emojibase-data@17.0.0"
 ART = Path(__file__).parents[1] / "diorama" / "art"
 FRAMINGS = ("full", "bust", "head")
@@ -69,13 +71,19 @@ def plain_label(label: str, joint: str) -> str:
     return re.sub(r"\s*:\s*", f" {joint} ", label).lower().strip()
 
 
+def by_code(packages: Sequence[Path]) -> dict[str, Path]:
+    """The pictures of ``packages`` by their code points, which packages write with or without variation selectors."""
+    found = (path for package in packages for path in sorted((package / "assets").glob("*.webp")))
+    return {path.stem.replace("-fe0f", ""): path for path in found}
+
+
 def glyphs(names: Path, pictures: Path) -> Iterator[tuple[str, Entry, Entry, Path]]:
     """Yield (subgroup, English record, French record, picture) for every glyph that has all of them."""
     english = json.loads((names / "en" / "data.json").read_text("utf-8"))
     french = {one["hexcode"]: one for one in json.loads((names / "fr" / "data.json").read_text("utf-8"))}
     groups = json.loads((names / "en" / "messages.json").read_text("utf-8"))["subgroups"]
     subgroups = {group["order"]: group["key"] for group in groups}
-    files = {path.stem.replace("-fe0f", ""): path for path in sorted((pictures / "assets").glob("*.webp"))}
+    files = by_code([pictures])
     for one in english:
         path = files.get(one["hexcode"].lower().replace("-fe0f", ""))
         if path is not None and one.get("subgroup") is not None:
@@ -142,17 +150,46 @@ def main_colours(pixels: NDArray[np.uint8]) -> list[str]:
     return ["#{:02x}{:02x}{:02x}".format(*(round(c) for c in mean)) for mean in (means[0], (far or means)[0])]
 
 
-def bake(names: Path, pictures: Path, out: Path) -> dict[str, Entry]:
-    """Write one WebP per subject, index.json and names.safetensors into ``out``; returns the index."""
+def rules_for(selection: Entry, subgroup: str, asset: str) -> Entry | None:
+    """What selection.toml says of a glyph: its subgroup's rules, or those it was picked by; None: left out."""
+    if asset in selection["leave_out"]["ids"]:
+        return None
+    picked = selection["picked"].get(subgroup)
+    if picked is not None and asset in picked["ids"]:
+        return picked["rules"]
+    return selection["subgroup"].get(subgroup)
+
+
+def animate(index: dict[str, Entry], moving: Mapping[str, Path], out: Path) -> None:
+    """Add what animated.toml names: one animated WebP each in ``out`` / anim, and what the index says of them."""
+    chosen = tomllib.loads((ART / "animated.toml").read_text("utf-8"))
+    (out / "anim").mkdir()
+    for asset in (name for names in chosen["plays"].values() for name in split_names(names)):
+        one = index[asset]
+        mouth = one["mouth"] if one["facing"] == 0 else None
+        told = bake_reel(
+            moving[one["code"].replace("-fe0f", "")], out / "anim" / f"{asset}.webp", size=one["size"], mouth=mouth
+        )
+        told["rests"] = asset in split_names(chosen["rests"]["ids"])
+        told["strides"] = chosen["strides"].get(asset, 0)
+        one["reel"] = told
+    for asset, acts in chosen["acts"].items():
+        if any(motion not in MOTIONS or "reel" not in index[actor] for motion, actor in acts.items()):
+            raise ValueError(f"{asset}: it acts by what has no animation")
+        index[asset]["acts"] = acts
+
+
+def bake(names: Path, pictures: Path, moving: Sequence[Path], out: Path) -> dict[str, Entry]:
+    """Write one WebP per subject, the animations, index.json and names.safetensors into ``out``; returns the index."""
     selection = tomllib.loads((ART / "selection.toml").read_text("utf-8"))
     curated = tomllib.loads((ART / "curated.toml").read_text("utf-8"))
-    left_out = set(selection["leave_out"]["ids"])
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     index: dict[str, Entry] = {}
     for subgroup, en, fr, path in glyphs(names, pictures):
-        asset, rules = slug(en["label"]), selection["subgroup"].get(subgroup)
-        if rules is None or asset in left_out:
+        asset = slug(en["label"])
+        rules = rules_for(selection, subgroup, asset)
+        if rules is None:
             continue
         one = entry(subgroup, en, fr, rules, curated.pop(asset, {}))
         check(asset, one)
@@ -162,6 +199,10 @@ def bake(names: Path, pictures: Path, out: Path) -> dict[str, Entry]:
         index[asset] = one
     if curated:
         raise ValueError(f"curated.toml names glyphs that are not in the selection: {', '.join(curated)}")
+    picked = {asset for group in selection["picked"].values() for asset in group["ids"]}
+    if missing := picked - set(index):
+        raise ValueError(f"selection.toml picks glyphs that do not exist: {', '.join(sorted(missing))}")
+    animate(index, by_code(moving), out)
     lines = ",\n".join(f"{json.dumps(k)}: {json.dumps(v, ensure_ascii=False)}" for k, v in sorted(index.items()))
     (out / "index.json").write_text("{\n" + lines + "\n}\n", "utf-8")
     write_vectors(out / "names.safetensors", *names_vectors(index))
@@ -173,15 +214,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--glyphs", type=Path, help=f"an npm tarball of {GLYPHS} instead of fetching it")
     parser.add_argument("--names", type=Path, help=f"an npm tarball of {NAMES} instead of fetching it")
+    parser.add_argument("--moving", type=Path, nargs=4, help=f"npm tarballs of {', '.join(ANIMATED)} instead")
     parser.add_argument("--out", type=Path, default=ART / "pack")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         pictures = unpack(options.glyphs, folder) if options.glyphs else fetch(GLYPHS, folder)
         names = unpack(options.names, folder) if options.names else fetch(NAMES, folder)
-        index = bake(names, pictures, options.out)
-    size = sum(path.stat().st_size for path in options.out.iterdir()) / 1e6
-    print(f"{len(index)} subjects, {size:.1f} MB in {options.out}")
+        moving = [unpack(archive, folder) for archive in options.moving or ()] or [
+            fetch(package, folder) for package in ANIMATED
+        ]
+        index = bake(names, pictures, moving, options.out)
+    size = sum(path.stat().st_size for path in options.out.rglob("*") if path.is_file()) / 1e6
+    animated = sum("reel" in one for one in index.values())
+    print(f"{len(index)} subjects, {animated} of them animated, {size:.1f} MB in {options.out}")
 
 
 if __name__ == "__main__":

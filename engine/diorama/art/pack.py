@@ -1,9 +1,9 @@
-"""Reads the art pack: what there is (`ids`, `index`) and one subject with its picture (`asset`)."""
+"""Reads the art pack: what there is (`ids`, `index`), and one subject (`asset`) with its picture and motion."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,30 @@ if TYPE_CHECKING:
 PACK = Path(__file__).parent / "pack"
 
 
+@dataclass(frozen=True)
+class Reel:
+    """How a subject moves by itself: a loop of ``count`` frames that lasts ``seconds``, trimmed to all that it shows.
+
+    ``size`` is (width, height) of a frame in pixels. In fractions of it, ``foot`` is where it stands (x, y), ``tall``
+    how high it usually is (what `Asset.size` measures); ``mouths`` has the mouth's (x, y) in each frame, where it
+    is known. ``rests``: it shows the subject on the ground, not in flight. ``strides``: cycles of the legs in one loop.
+    """
+
+    id: str
+    count: int
+    seconds: float
+    size: tuple[int, int]
+    foot: tuple[float, float]
+    tall: float
+    mouths: tuple[tuple[float, float], ...]
+    rests: bool
+    strides: int
+
+    def frames(self) -> tuple[NDArray[np.uint8], ...]:
+        """``count`` pictures (h, w, 4) uint8 premultiplied BGRA, read-only; decoded together and kept for a while."""
+        return _frames(self.id)
+
+
 @dataclass(frozen=True, eq=False)
 class Asset:
     """One subject of the pack, trimmed to what is visible.
@@ -27,7 +51,8 @@ class Asset:
     side) measures. ``facing`` is the way the drawing looks: -1 left, 0 front, 1 right. ``framing`` is "full",
     "bust" (cut straight at the chest) or "head": the painter owes the last two a body. ``mouth`` is (x, y) in
     fractions of ``image``, None for what never talks. ``foot`` is the x fraction where it touches the ground, at the
-    bottom row. ``colours`` are its two main colours as (b, g, r).
+    bottom row. ``colours`` are its two main colours as (b, g, r). ``reel`` is its animation, None for most; ``acts``
+    names for a motion ("walk") the subject whose animation shows it.
     """
 
     id: str
@@ -40,6 +65,8 @@ class Asset:
     colours: tuple[tuple[int, int, int], tuple[int, int, int]]
     place: str | None
     image: NDArray[np.uint8]
+    reel: Reel | None = None
+    acts: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def head_only(self) -> bool:
@@ -78,7 +105,41 @@ def asset(asset_id: str) -> Asset:
         colours=(first, second),
         place=entry["place"],
         image=_picture(PACK / f"{asset_id}.webp", (x0, y0, x1, y1)),
+        reel=_reel(asset_id, entry["reel"]) if "reel" in entry else None,
+        acts=entry.get("acts", {}),
     )
+
+
+def reel_path(asset_id: str) -> Path:
+    """The file of the animation of ``asset_id``."""
+    return PACK / "anim" / f"{asset_id}.webp"
+
+
+def _reel(asset_id: str, told: Mapping[str, Any]) -> Reel:
+    return Reel(
+        id=asset_id,
+        count=told["frames"],
+        seconds=told["frames"] * told["ms"] / 1000,
+        size=(told["size"][0], told["size"][1]),
+        foot=(told["foot"][0], told["foot"][1]),
+        tall=told["tall"],
+        mouths=tuple((x, y) for x, y in told.get("mouth", ())),
+        rests=told["rests"],
+        strides=told["strides"],
+    )
+
+
+@lru_cache(maxsize=8)  # at most 6 MB each: 38 frames of 200 x 200; painters keep what they posed, not these
+def _frames(asset_id: str) -> tuple[NDArray[np.uint8], ...]:
+    told = index()[asset_id]["reel"]
+    pictures: list[NDArray[np.uint8]] = []
+    with Image.open(reel_path(asset_id)) as image:
+        for position in range(int(getattr(image, "n_frames", 1))):
+            image.seek(position)
+            picture = _premultiplied(image.convert("RGBA"))
+            # The encoder joins frames that are alike into one that lasts longer.
+            pictures += [picture] * max(1, round(int(image.info["duration"]) / told["ms"]))
+    return tuple(pictures)
 
 
 def _bgr(colour: str) -> tuple[int, int, int]:
@@ -86,9 +147,14 @@ def _bgr(colour: str) -> tuple[int, int, int]:
 
 
 def _picture(path: Path, box: tuple[int, int, int, int]) -> NDArray[np.uint8]:
-    """The trimmed picture at ``path`` as premultiplied BGRA (h, w, 4) uint8, read-only because it is shared."""
+    """The trimmed picture at ``path``."""
     with Image.open(path) as image:
-        rgba = np.asarray(image.convert("RGBA").crop(box), dtype=np.uint16)
+        return _premultiplied(image.convert("RGBA").crop(box))
+
+
+def _premultiplied(image: Image.Image) -> NDArray[np.uint8]:
+    """An RGBA image as premultiplied BGRA (h, w, 4) uint8, read-only because it is shared."""
+    rgba = np.asarray(image, dtype=np.uint16)
     alpha = rgba[..., 3:]
     colour = (rgba[..., 2::-1] * alpha + 127) // 255
     picture = np.concatenate([colour, alpha], axis=2).astype(np.uint8)

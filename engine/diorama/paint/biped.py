@@ -8,7 +8,20 @@ import numpy as np
 
 from engine.diorama.art.pack import Asset
 from engine.diorama.paint import raster
-from engine.diorama.paint.clay import Colour, clay, ellipse_mask, limb_mask, middle, put, rgb, set_head, swing, times
+from engine.diorama.paint.clay import (
+    Colour,
+    Worn,
+    clay,
+    ellipse_mask,
+    limb_mask,
+    middle,
+    put,
+    rgb,
+    set_head,
+    swing,
+    times,
+    worn,
+)
 from engine.diorama.paint.coat import coat_of
 from engine.diorama.paint.raster import Picture
 
@@ -26,7 +39,7 @@ class Biped:
         face = raster.scaled(head, round(u * (0.54 if self.bust else 0.48)))
         if face.shape[1] > u * 0.58:
             face = raster.scaled(head, max(4, round(face.shape[0] * u * 0.58 / face.shape[1])))
-        self.face, self.face_width = face, float(face.shape[1])
+        self.face, self.face_width, self.head = face, float(face.shape[1]), worn(face, art)
         if human:
             cloth, legs, skin = _dress(art, face)
             wide = u * 0.135
@@ -47,8 +60,8 @@ class Biped:
         self.size = (round(u), round(self.ground + 2))
         self.foot = (self.centre, self.ground)
 
-    def draw(self, sheet: Picture, gait: str, phase: float) -> tuple[float, float]:
-        """Paint the body on an empty sheet of ``size``; returns where its mouth is."""
+    def draw(self, sheet: Picture, gait: str, phase: float, head: Worn | None = None) -> tuple[float, float]:
+        """Paint the body, with ``head`` for its own, on an empty sheet of ``size``; returns where its mouth is."""
         u, turn = self.u, 2 * math.pi * phase
         bob = {"walk": 0.014, "run": 0.03}.get(gait, 0.006) * u * math.sin(2 * turn)
         lean = {"run": 0.14, "leap": 0.1}.get(gait, 0.0)
@@ -60,7 +73,7 @@ class Biped:
         put(sheet, self.torso, (self.centre, 0.6 * u + bob), pivot, lean * 0.5)
         neck = 0.6 * u if self.bust else 0.51 * u
         at = (self.centre + lean * 0.3 * u, neck - self.face.shape[0] / 2 + bob * 1.3)
-        lips = set_head(sheet, self.face, self.art, at, 0.03 * math.sin(2 * turn) + lean * 0.4)
+        lips = set_head(sheet, head or self.head, at, 0.03 * math.sin(2 * turn) + lean * 0.4)
         self._arm(sheet, (self.centre - self.wide * 0.92, shoulder), (gait, phase, 0.5), self.arm, -2.3)
         return lips
 

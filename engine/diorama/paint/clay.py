@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -111,11 +112,25 @@ def swing(gait: str, phase: float, offset: float) -> float:
     return {"walk": 0.42, "run": 0.78}.get(gait, 0.0) * math.sin(turn)
 
 
-def set_head(sheet: Picture, face: Picture, art: Asset, at: tuple[float, float], angle: float) -> tuple[float, float]:
-    """Set the face on the body; returns where its mouth is."""
+@dataclass(frozen=True)
+class Worn:
+    """A head to set on a body: ``pivot`` is its middle and ``mouth`` where it speaks, in its pixels."""
+
+    picture: Picture
+    pivot: tuple[float, float]
+    mouth: tuple[float, float]
+
+
+def worn(face: Picture, art: Asset) -> Worn:
+    """The drawn head of ``art`` as it is worn."""
     h, w = face.shape[:2]
     lips = art.mouth or (0.5, 0.72)
-    put(sheet, face, at, (w / 2, h / 2), angle)
+    return Worn(face, (w / 2, h / 2), (lips[0] * w, lips[1] * h))
+
+
+def set_head(sheet: Picture, head: Worn, at: tuple[float, float], angle: float) -> tuple[float, float]:
+    """Set the head on the body; returns where its mouth is."""
+    put(sheet, head.picture, at, head.pivot, angle)
     c, n = math.cos(angle), math.sin(angle)
-    dx, dy = (lips[0] - 0.5) * w, (lips[1] - 0.5) * h
+    dx, dy = head.mouth[0] - head.pivot[0], head.mouth[1] - head.pivot[1]
     return at[0] + c * dx - n * dy, at[1] + n * dx + c * dy

@@ -65,6 +65,9 @@ class Painter:
             Course(scene, k, aspect=width / height, ground=self.place.ground) for k in range(len(brief.subjects))
         ]
         self.puppets = [self._puppet(course, cast) for course in self.courses]
+        # Golden steps from a chosen start: no two of a kind play in step.
+        first = np.random.default_rng((scene.seed, len(self.courses))).random()
+        self.lags = [float((first + k * 0.618) % 1) for k in range(len(self.courses))]
         self.camera = camera_course(scene)
         self.speeches = soundtrack.speeches if soundtrack else ()
         self.bubbles = [bubble.Bubble(speech, width, height) for speech in self.speeches]
@@ -237,7 +240,7 @@ class Painter:
     ) -> tuple[float, float, float, tuple[float, float]]:
         puppet, course = self.puppets[index], self.courses[index]
         opening = self._opening(index, time)
-        gait, phase = gait_of(puppet, pose, time, talks=self._talks(index, time))
+        gait, phase = gait_of(puppet, pose, time, talks=self._talks(index, time), lag=self.lags[index])
         drawn = puppet.drawn(gait, phase)
         tall = course.subject.size * pose.scale * self.unit
         foot = (pose.x * self.width, pose.y * self.height)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 
 import cv2
 import numpy as np
 
 from engine.diorama.art.pack import Asset, asset
 from engine.diorama.paint import body, raster
+from engine.diorama.paint.clay import Worn
+from engine.diorama.paint.film import Film
 from engine.diorama.paint.light import Light, grade, rim_light
 from engine.diorama.paint.raster import Picture
 from engine.diorama.paint.recolour import recolour
@@ -30,7 +33,8 @@ LIMBER = frozenset({"animal", "person", "flyer"})
 class Drawn:
     """A posed puppet: its picture, the pixel where its feet touch the ground, its height and its mouth in pixels.
 
-    ``lip`` is the width of the mouth, 0 where none can be drawn (things, faces in profile).
+    ``lip`` is the width of the mouth, 0 where none can be drawn (things, faces in profile). ``facing`` is the way the
+    picture looks, None where that is the puppet's own; ``strides`` says that it shows legs at work.
     """
 
     picture: Picture
@@ -38,6 +42,8 @@ class Drawn:
     tall: float
     mouth: tuple[float, float]
     lip: float
+    facing: int | None = field(default=None, kw_only=True)
+    strides: bool = field(default=False, kw_only=True)
 
 
 class Puppet:
@@ -59,7 +65,9 @@ class Puppet:
             self.facing = 1
         else:
             self.still = raster.scaled(picture, self.pixels)
-        self.drawn = lru_cache(maxsize=48)(self._draw)
+        self.colour = subject.colour
+        # Frames of a film are posed once, like the phases of a walk: what an animation may take is bounded by `Film`.
+        self.drawn = lru_cache(maxsize=96)(self._draw)
         self.lips = lru_cache(maxsize=MOUTHS)(self._lips)
 
     @property
@@ -67,26 +75,94 @@ class Puppet:
         """Whether it has legs of its own to walk with."""
         return self.rig is not None
 
+    @cached_property
+    def films(self) -> Mapping[str, Film]:
+        """Animations by what they show: "play" for its own, "idle" for the head of a built body, and motions."""
+        art = self.asset
+        if self.rig is not None:
+            if art.reel is None:
+                return {}
+            flip = self.rig.art.facing != art.facing
+            return {"idle": Film(art, art.reel, self.rig.face.shape[0], self.colour, mirrored=flip)}
+        films = {"play": Film(art, art.reel, self.pixels, self.colour)} if art.reel is not None else {}
+        for motion, actor in art.acts.items():
+            twin = asset(actor)
+            if twin.reel is not None:
+                films[motion] = Film(twin, twin.reel, round(self.pixels * twin.size / art.size), self.colour)
+        return films
+
+    def phases(self, gait: str) -> int:
+        """How many pictures a gait has."""
+        return self.films[gait].count if gait in self.films else CYCLE
+
     def _draw(self, gait: str, phase: int) -> Drawn:
         if self.rig is not None:
-            (picture, lips), foot = body.posed(self.rig, gait, phase / CYCLE), self.rig.foot
-            lip = 0.13 * self.rig.face_width if self.asset.facing == 0 and self.asset.mouth is not None else 0.0
-        else:
-            h, w = self.still.shape[:2]
-            picture, spot = self.still, self.asset.mouth or (0.5, 0.4)
-            lips = (spot[0] * w, spot[1] * h)
-            # A muzzle in profile cannot open towards us: such an animal talks with its whole body instead.
-            lip = 0.15 * min(w, h) if self.asset.mouth is not None and self.asset.facing == 0 else 0.0
-            foot = (self.asset.foot * w, float(h))
+            return self._bodied(self.rig, gait, phase)
+        film = self.films.get(gait)
+        return self._still(gait, phase) if film is None else self._played(film, gait, phase)
+
+    def _bodied(self, rig: body.Rig, gait: str, phase: int) -> Drawn:
+        head, film = None, self.films.get(gait)
+        if film is not None:
+            shot = film.shot(phase)
+            middle = (shot.picture.shape[1] / 2, shot.foot[1] - shot.tall / 2)
+            own = rig.head.mouth[0] - rig.head.pivot[0], rig.head.mouth[1] - rig.head.pivot[1]
+            head = Worn(shot.picture, middle, shot.mouth or (middle[0] + own[0], middle[1] + own[1]))
+        picture, lips = body.posed(rig, gait, phase / self.phases(gait) * self._turns(gait), head)
+        lip = 0.13 * rig.face_width if self.asset.facing == 0 and self.asset.mouth is not None else 0.0
+        return Drawn(self._finished(picture), self._in(rig.foot), float(picture.shape[0]), self._in(lips), lip)
+
+    def _turns(self, gait: str) -> int:
+        """Whole turns that the body makes while its phases run once: a long film holds several breaths."""
+        film = self.films.get(gait)
+        return 1 if film is None else max(1, round(film.reel.seconds / 2))
+
+    def _still(self, gait: str, phase: int) -> Drawn:
+        h, w = self.still.shape[:2]
+        spot = self.asset.mouth or (0.5, 0.4)
+        bent = (gait, phase / CYCLE) if gait in {"flap", "swim"} else None
+        picture = self._finished(self.still, bent)
+        return Drawn(
+            picture,
+            self._in((self.asset.foot * w, float(h))),
+            float(h),
+            self._in((spot[0] * w, spot[1] * h)),
+            self._lip,
+        )
+
+    def _played(self, film: Film, gait: str, phase: int) -> Drawn:
+        shot = film.shot(phase)
+        spot = self.asset.mouth or (0.5, 0.4)
+        mouth = shot.mouth or (spot[0] * shot.picture.shape[1], shot.foot[1] - shot.tall * (1 - spot[1]))
+        return Drawn(
+            self._finished(shot.picture),
+            self._in(shot.foot),
+            # An act is measured by the height of who stands, so that a crouching runner stays as big a person.
+            shot.tall if gait == "play" else float(self.pixels),
+            self._in(mouth),
+            self._lip if film.facing == 0 else 0.0,
+            facing=film.facing,
+            strides=film.reel.strides > 0,
+        )
+
+    @property
+    def _lip(self) -> float:
+        # A muzzle in profile cannot open towards us: such an animal talks with its whole body instead.
+        talks = self.asset.mouth is not None and self.asset.facing == 0
+        return 0.15 * min(self.still.shape[:2]) if talks else 0.0
+
+    def _in(self, spot: tuple[float, float]) -> tuple[float, float]:
+        return spot[0] + self.pad, spot[1] + self.pad
+
+    def _finished(self, picture: Picture, bent: tuple[str, float] | None = None) -> Picture:
+        """``picture`` with a border, bent by a (gait, phase), lit and in style."""
         bordered = cv2.copyMakeBorder(picture, self.pad, self.pad, self.pad, self.pad, cv2.BORDER_CONSTANT)
-        if gait in {"flap", "swim"} and self.rig is None:
-            bordered = ripple(bordered, phase / CYCLE, gait, self.asset.facing or 1)
+        if bent is not None:
+            bordered = ripple(bordered, bent[1], bent[0], self.asset.facing or 1)
         lit = grade(bordered, self.light.gain, self.light.lift)
         side = 1 if self.light.body_at[0] > 0.5 else -1
         lit = rim_light(lit, self.light.rim, 0.55 if self.light.dark else 0.42, side)
-        lit = restyle_sprite(lit, self.style)
-        pad = self.pad
-        return Drawn(lit, (foot[0] + pad, foot[1] + pad), float(picture.shape[0]), (lips[0] + pad, lips[1] + pad), lip)
+        return restyle_sprite(lit, self.style)
 
     def _lips(self, level: int, lip: float) -> Picture:
         """The mouth alone at opening ``level`` (1 … MOUTHS − 1), its corner of the lips in the middle."""

@@ -11,6 +11,7 @@ from engine.diorama.art.pack import Asset
 from engine.diorama.paint import raster
 from engine.diorama.paint.clay import (
     Colour,
+    Worn,
     clay,
     curve_mask,
     ellipse_mask,
@@ -20,6 +21,7 @@ from engine.diorama.paint.clay import (
     set_head,
     swing,
     times,
+    worn,
 )
 from engine.diorama.paint.coat import coat_of
 from engine.diorama.paint.raster import Picture
@@ -55,7 +57,7 @@ class Quadruped:
         face = raster.scaled(head, round(u * 0.6))
         if face.shape[1] > u * 0.78:
             face = raster.scaled(head, max(4, round(u * 0.6 * u * 0.78 / face.shape[1])))
-        self.face, self.face_width = face, float(face.shape[1])
+        self.face, self.face_width, self.head = face, float(face.shape[1]), worn(face, art)
         self.torso = clay(ellipse_mask(u * 0.36, u * 0.225), coat)
         self.chest = clay(ellipse_mask(u * 0.15, u * 0.165), belly)
         if art.id == "cow-face":
@@ -70,8 +72,8 @@ class Quadruped:
         self.size = (round(u * 1.6), round(self.ground + 2))
         self.foot = (0.76 * u, self.ground)
 
-    def draw(self, sheet: Picture, gait: str, phase: float) -> tuple[float, float]:
-        """Paint the body on an empty sheet of ``size``; returns where its mouth is."""
+    def draw(self, sheet: Picture, gait: str, phase: float, head: Worn | None = None) -> tuple[float, float]:
+        """Paint the body, with ``head`` for its own, on an empty sheet of ``size``; returns where its mouth is."""
         u, turn = self.u, 2 * math.pi * phase
         lift = -0.03 * u if gait == "leap" else 0.0
         bob = {"walk": 0.012, "run": 0.04}.get(gait, 0.008) * u * math.sin(2 * turn)
@@ -89,7 +91,7 @@ class Quadruped:
         put(sheet, self.chest, (0.96 * u, 0.72 * u + bob + lift), middle(self.chest), lean)
         nod = 0.05 * math.sin(2 * turn + 0.6) * (1 if gait in {"walk", "run"} else 0.4) + lean * 0.5
         at = (1.02 * u, 0.42 * u + bob * 1.5 + lift + (0.16 * u if gait == "sleep" else 0))
-        return set_head(sheet, self.face, self.art, at, nod)
+        return set_head(sheet, head or self.head, at, nod)
 
     def _leg(
         self, sheet: Picture, at: tuple[float, float], step: tuple[str, float, float], part: Picture, fold: float

@@ -21,12 +21,34 @@ def bulk(course: Course) -> float:
     return float(np.quantile(course.dense[:, SCALE], 0.8))
 
 
-def gait_of(puppet: Puppet, pose: Pose, time: float, *, talks: bool = False) -> tuple[str, int]:
-    """The name of the drawn pose and its phase (0 … CYCLE − 1)."""
+def gait_of(puppet: Puppet, pose: Pose, time: float, *, talks: bool = False, lag: float = 0.0) -> tuple[str, int]:
+    """The name of the drawn pose and its phase (0 … `Puppet.phases` − 1).
+
+    ``lag`` (0 … 1) is how far into its loop an animation begins, so that two of a kind are out of step.
+    """
     if isinstance(puppet, LikenessPuppet):
         return puppet.gait(pose, time, talks=talks)
     gait, turns = _limbed(pose, time) if puppet.limbs else _whole(puppet.asset.kind, pose, time)
-    return gait, int(turns * CYCLE) % CYCLE
+    shown = _filmed(puppet, gait, pose)
+    film = puppet.films.get(shown)
+    if film is None:
+        return gait, int(turns * CYCLE) % CYCLE
+    if film.reel.strides and pose.motion in STEPPING:
+        turns = pose.cycle / film.reel.strides
+    else:
+        turns = film.position(time, lag)
+    return shown, int(turns * film.count) % film.count
+
+
+def _filmed(puppet: Puppet, gait: str, pose: Pose) -> str:
+    """Which of the puppet's animations shows ``gait``; the gait itself where none does."""
+    if puppet.limbs or pose.motion == "sleep":  # who sleeps keeps still
+        return gait
+    act = {"climb": "walk", "chase": "run"}.get(pose.motion, pose.motion)
+    if act in puppet.films:
+        return act
+    own = puppet.films.get("play")
+    return gait if own is not None and own.reel.rests and gait != "idle" else "play"
 
 
 def _limbed(pose: Pose, time: float) -> tuple[str, float]:
@@ -64,7 +86,7 @@ def _life(puppet: Puppet, drawn: Drawn, pose: Pose, time: float, opening: float)
     kind, motion = puppet.asset.kind, pose.motion
     life = _Life(1 + 0.34 * pose.squash)
     turn = 2 * math.pi * pose.cycle
-    if not puppet.limbs and motion in STEPPING and kind not in {"vehicle", "swimmer", "sky"}:
+    if not puppet.limbs and not drawn.strides and motion in STEPPING and kind not in {"vehicle", "swimmer", "sky"}:
         life.tilt = (0.075 if motion == "walk" else 0.1) * math.sin(turn)
         life.hop = (0.03 if motion == "walk" else 0.07) * abs(math.sin(turn)) * drawn.tall
         life.stretch *= 1 + 0.035 * math.cos(2 * turn)
@@ -98,9 +120,10 @@ def stance(
     life = _life(puppet, drawn, pose, time, opening)
     wide = 1 / math.sqrt(max(life.stretch, 0.3))
     flip = 1.0
-    if puppet.facing:
+    looks = puppet.facing if drawn.facing is None else drawn.facing
+    if looks:
         sign = 1.0 if pose.facing >= 0 else -1.0
-        flip = sign * puppet.facing * max(0.25, min(1.0, abs(pose.facing) * 1.6 + 0.25))
+        flip = sign * looks * max(0.25, min(1.0, abs(pose.facing) * 1.6 + 0.25))
     shape = np.array([[scale * wide * flip, -life.shear * scale * life.stretch], [0, scale * life.stretch]])
     shape = _turned(life.tilt) @ shape
     spin = _turned(pose.rotation)
