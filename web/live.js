@@ -8,28 +8,42 @@ const HLS = "application/vnd.apple.mpegurl";
 const LEAD_SECONDS = 0.4;
 
 /**
- * Plays the pieces of a clip as they come. `show(video)` is called once there is a picture to see: again with another
- * video when a new attempt starts over. The playlist holds every piece so far, so an event that was missed costs nothing.
+ * Plays the pieces of a clip as they come. `show(video)` is called when it begins: again with another video when a new
+ * attempt starts over. The playlist holds every piece so far, so an event that was missed costs nothing.
+ *
+ * `pace(secondsLeft)` tells how long the rest of the work will take. A clip that is made more slowly than it plays would
+ * stop every second; it begins only when what is left takes no longer than its `seconds`.
  */
-export function livePlayer(show) {
+export function livePlayer(seconds, show) {
   let attempt;
   let more = () => {};
+  let video;
+  let left = 0;
+  const consider = () => {
+    if (!video?.paused || video.isConnected || left > seconds) return;
+    if (video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return;
+    show(video);
+    play(video);
+  };
   return {
     hear(event) {
-      if (attempt !== event.attempt) more = begin(event, show);
+      if (attempt !== event.attempt) {
+        video = h("video", { playsInline: true, class: "live", "aria-label": t("live") });
+        video.addEventListener("loadeddata", consider);
+        more = begin(video, event);
+      }
       attempt = event.attempt;
       more();
+    },
+    pace(secondsLeft) {
+      left = secondsLeft ?? 0;
+      consider();
     },
   };
 }
 
-/** Start a video for one attempt; returns what to call when there may be more of it. */
-function begin({ playlistUrl, mimeType }, show) {
-  const video = h("video", { playsInline: true, class: "live", "aria-label": t("live") });
-  video.addEventListener("loadeddata", () => {
-    show(video);
-    play(video);
-  });
+/** Give `video` its source, for one attempt; returns what to call when there may be more of it. */
+function begin(video, { playlistUrl, mimeType }) {
   if (window.MediaSource?.isTypeSupported(mimeType)) return feed(video, here(playlistUrl), mimeType);
   // Safari on a telephone plays, and reloads, the playlist by itself. Elsewhere the small pictures have to do.
   if (video.canPlayType(HLS)) video.src = here(playlistUrl);
@@ -93,9 +107,12 @@ function play(video) {
  */
 export function handOver(live, final) {
   let over = false;
-  const goal = () => (live.ended ? 0 : Math.min(live.currentTime + LEAD_SECONDS, final.duration));
   // One that has run out of pieces, because the clip was finished meanwhile, gets nowhere any more.
   const coming = () => !live.paused && live.readyState > HTMLMediaElement.HAVE_CURRENT_DATA;
+  const goal = () => {
+    if (live.ended) return 0;
+    return coming() ? Math.min(live.currentTime + LEAD_SECONDS, final.duration) : live.currentTime;
+  };
   const meet = () => {
     if (over) return;
     if (coming() && live.currentTime < final.currentTime) return requestAnimationFrame(meet);

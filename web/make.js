@@ -28,9 +28,9 @@ export function makeView(page) {
     sessionStorage.removeItem(UNDERWAY);
     root.replaceChildren(composer(page, begin, wrong));
   };
-  const begin = (id, shape) => {
-    sessionStorage.setItem(UNDERWAY, JSON.stringify([id, shape]));
-    const stage = forming(id, shape);
+  const begin = (id, shape, seconds) => {
+    sessionStorage.setItem(UNDERWAY, JSON.stringify([id, shape, seconds]));
+    const stage = forming(id, shape, seconds);
     root.replaceChildren(stage.element);
     stop = watch(id, CLIP, (event) => hear(event, stage, id), stage.broken);
   };
@@ -112,7 +112,7 @@ function composer(page, begin, notice = "") {
       const input = { prompt: prompt.value, seconds: Number(seconds.value), orientation, idempotencyKey: key };
       const { generation, quota } = await mutate(CREATE, { input });
       page.viewer.quota = quota;
-      begin(generation.id, orientation.toLowerCase());
+      begin(generation.id, orientation.toLowerCase(), input.seconds);
     } catch (error) {
       note.textContent = error instanceof Refused ? error.message : t("offline");
       if (error instanceof Refused) key = crypto.randomUUID();
@@ -160,7 +160,7 @@ function quotaLeft(page) {
   return note;
 }
 
-function forming(id, shape) {
+function forming(id, shape, seconds) {
   const frame = h("div", { class: `frame ${shape}` }, h("div", { class: "dreaming", ariaHidden: "true" }));
   const bar = h("progress", { max: 1, value: 0, ariaLabel: t("progress") });
   const words = h("p", { class: "phase" }, t("waiting"));
@@ -183,7 +183,7 @@ function forming(id, shape) {
     t("cancel"),
   );
   let playing = null;
-  const live = livePlayer((video) => {
+  const live = livePlayer(seconds, (video) => {
     frame.querySelectorAll("img, video").forEach((element) => element.remove());
     frame.append(video);
     playing = video;
@@ -220,6 +220,7 @@ function forming(id, shape) {
       tell(t(event.phase));
       bar.value = event.fraction;
       eta.textContent = event.etaSeconds === null ? "" : t("eta", Math.max(1, Math.round(event.etaSeconds)));
+      live.pace(event.etaSeconds);
       if (event.preview) picture(event.preview.url);
     },
   };
