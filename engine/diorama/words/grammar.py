@@ -6,12 +6,11 @@ from engine.diorama.art import pack
 from engine.diorama.words.clauses import OF, Clauses, Pending
 from engine.diorama.words.deeds import relate, stand_on_sides
 from engine.diorama.words.items import Item, noun_ahead
-from engine.diorama.words.lexicon import colours, persons
+from engine.diorama.words.lexicon import colours, listed, naturals, persons
 from engine.diorama.words.mentions import Mention, Reading
 
 GROUP = 3
 CREATURES = frozenset({"animal", "flyer", "swimmer"})
-FABLED = frozenset({"alien", "alien-monster", "robot", "zombie", "vampire", "troll", "ogre", "mermaid", "elf", "genie"})
 
 
 class Reader(Clauses):
@@ -57,10 +56,20 @@ class Reader(Clauses):
         return not noun_ahead(self.items, index)
 
     def _on_colour(self) -> None:
-        if self._describes_last(self.at) and self.last is not None:
-            self.out.mentions[self.last].colour = self.item.value
-        else:
+        if not self._describes_last(self.at) or self.last is None:
             self.pending.colour = self.item.value
+        elif self._describes_setting():
+            self.out.unsupported.append(self.item.text)
+        else:
+            mention = self.out.mentions[self.last]
+            mention.colour = None if self.item.value in naturals().get(mention.art, ()) else self.item.value
+
+    def _describes_setting(self) -> bool:
+        """Whether the adjective here tells of a place: "un océan violet" repaints nobody."""
+        back = self.at - 1
+        while back >= 0 and self.items[back].role in {"colour", "size", "mood"}:
+            back -= 1
+        return back >= 0 and self.items[back].role in {"place", "weather", "time", "undrawn"}
 
     def _on_size(self) -> None:
         if self._describes_last(self.at) and self.last is not None:
@@ -69,7 +78,7 @@ class Reader(Clauses):
             self.pending.size = float(self.item.value)
 
     def _on_subject(self) -> None:
-        if self._merges_with_last():
+        if self._merges_with_last() or self._tells_of_clothes():
             return
         self._mention(self.at, self.item, self.item.value)
 
@@ -78,7 +87,7 @@ class Reader(Clauses):
         before = self.items[self.at - 1] if self.at else None
         if before is None or self.last is None or before.role != "subject" or before.plural:
             return False
-        if not (before.text[0].isalpha() and self.item.text[0].isalpha()):
+        if not (before.text[0].isalpha() and self.item.text[0].isalpha()) or {before.cast, self.item.cast} != {None}:
             return False
         mention = self.out.mentions[self.last]
         if self.language == "fr" or _outshines(mention.art, self.item.value):
@@ -92,6 +101,15 @@ class Reader(Clauses):
         mention.count = None if self.item.plural and mention.count == 1 else mention.count
         if mention.near:
             self.out.nearest.setdefault(mention.word, mention.art)
+        return True
+
+    def _tells_of_clothes(self) -> bool:
+        """In "un costume de détective" there is no detective, only what he wears."""
+        before = self.items[self.at - 2 : self.at]
+        worn = len(before) == 2 and before[0].role == "subject" and before[0].value in listed("clothes")
+        if not worn or before[1].form not in OF or self.item.plural:
+            return False
+        self.out.unsupported.append(self.item.text)
         return True
 
     def _on_pronoun(self) -> None:
@@ -177,12 +195,15 @@ class Reader(Clauses):
         pending, self.pending = self.pending, Pending()
         if pending.negated:
             return
-        known = self._same(art, item) if pending.definite and pending.count is None else None
+        refers = (pending.definite and pending.count is None) or item.cast is not None
+        known = self._same(art, item) if refers else None
         if known is None:
             known = self._add(item, art, pending)
         elif pending.motions:
             self.out.mentions[known].motions += pending.motions
-        self._place(index, known)
+        owns = item.owner and index + 1 < len(self.items) and self.items[index + 1].role in {"subject", "unknown"}
+        if not owns:
+            self._place(index, known)
         if item.near:
             self.out.nearest.setdefault(item.text, art)
         if self.saying and self.quote is not None:
@@ -194,6 +215,10 @@ class Reader(Clauses):
     def _same(self, art: str, item: Item) -> int | None:
         """The mention that "the fox" goes back to."""
         for index, one in enumerate(self.out.mentions):
+            if item.cast is not None or one.cast is not None:
+                if item.cast == one.cast:
+                    return index
+                continue
             if one.art == art or (one.word.split()[0] == item.text.split()[0] and not item.near):
                 return index
         return None
@@ -202,8 +227,10 @@ class Reader(Clauses):
         count = pending.count
         if count is None and not item.plural:
             count = 1
-        mention = Mention(art, item.text, str(pack.index()[art]["kind"]), count, near=item.near)
+        mention = Mention(art, item.text, str(pack.index()[art]["kind"]), count, near=item.near, cast=item.cast)
         mention.colour = pending.colour or _colour_in(item.form)
+        if mention.colour in naturals().get(art, ()):
+            mention.colour = None
         mention.size = pending.size or 1.0
         mention.motions += pending.motions
         self.out.mentions.append(mention)
@@ -213,7 +240,10 @@ class Reader(Clauses):
 def _outshines(first: str, second: str) -> bool:
     """Whether of two nouns in a row the first says what is seen: an animal or a fabled being before a human's part."""
     kinds = pack.index()[first]["kind"], pack.index()[second]["kind"]
-    return kinds[1] == "person" and (kinds[0] in CREATURES or (first in FABLED and second not in FABLED))
+    fabled = listed("fabled")
+    if kinds[0] == "food" and second in listed("containers"):
+        return True
+    return kinds[1] == "person" and (kinds[0] in CREATURES or (first in fabled and second not in fabled))
 
 
 def _colour_in(form: str) -> str | None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.diorama.words.lexicon import Lexicon, Meaning
-from engine.diorama.words.reading import QUOTE, Token
+from engine.diorama.words.members import NEUTRAL, Members
+from engine.diorama.words.reading import QUOTE, Token, fold
 
 NOUNS = frozenset({"subject", "unknown", "undrawn"})
 # What may stand between a determiner and its noun.
 MODIFIERS = frozenset({"colour", "size", "count", "filler", "mood", "determiner"})
 _NOUN_ROLES = frozenset({"subject", "place", "place_in", "place_on", "undrawn", "group"})
 _VERBS = frozenset({"motion", "action", "say"})
+_ARTICLES = frozenset({"the", "le", "la", "les", "l'", "his", "her", "its", "their", "son", "sa", "ses", "ma", "mon"})
 _AT = frozenset({"at", "à", "au"})
 # The order in which roles win when nothing nearby decides.
 _RANK = (
@@ -34,6 +36,8 @@ class Item:
     meanings: list[Meaning]
     plural: bool = False
     near: bool = False
+    cast: int | None = None
+    owner: bool = False
 
     def meaning(self, *roles: str) -> Meaning | None:
         """The first meaning with one of ``roles``."""
@@ -44,12 +48,19 @@ class Item:
         self.role, self.value, self.plural, self.near = meaning.role, meaning.value, meaning.plural, meaning.near
 
 
-def read_items(tokens: list[Token], book: Lexicon, language: str) -> list[Item]:
-    """Longest-match reading of ``tokens``, then one role for each item."""
+def read_items(tokens: list[Token], book: Lexicon, language: str, cast: Members | None = None) -> list[Item]:
+    """Longest-match reading of ``tokens``, then one role for each item; the names in ``cast`` come before all."""
     items: list[Item] = []
     place = quotes = 0
     while place < len(tokens):
         token = tokens[place]
+        member = cast.match(tokens, place) if cast is not None else None
+        if member is not None:
+            index, length = member
+            name, owner = cast.names[index], tokens[place + length - 1].owner
+            items.append(Item("subject", NEUTRAL, name, fold(name), [], cast=index, owner=owner))
+            place += length
+            continue
         if token.text == QUOTE:
             items.append(Item("quote", str(quotes), "", "", []))
             quotes, place = quotes + 1, place + 1
@@ -58,7 +69,8 @@ def read_items(tokens: list[Token], book: Lexicon, language: str) -> list[Item]:
         if length > 1 and items and _is_noun_first(items[-1], meanings, book.table.get((token.form,), [])):
             # "A giant wave at sunset" is no waving at anybody.
             length, meanings = 1, book.table[(token.form,)]
-        text = " ".join(one.text for one in tokens[place : place + max(length, 1)]).replace("' ", "'")
+        text = " ".join(one.text for one in tokens[place : place + max(length, 1)])
+        text = text.replace("' ", "'").replace(" - ", "-")
         form = " ".join(one.form for one in tokens[place : place + max(length, 1)])
         role = "" if meanings else _role_of_unknown(token, book)
         if role != "mark":
@@ -164,9 +176,19 @@ def _as_verb_or_noun(items: list[Item], index: int, before: str, language: str) 
     verb, noun = item.meaning(*_VERBS), item.meaning("subject", "place", "weather", "time", "undrawn")
     if verb is None:
         return None
+    if len(item.meanings) == 1 and _only_a_noun_fits(items, index):
+        return Meaning("unknown", "", language)
     if noun is not None and not _verbal(items, index, before, language):
         return noun
     return _verb(items, index)
+
+
+def _only_a_noun_fits(items: list[Item], index: int) -> bool:
+    """Whether an article stands right before ``items[index]`` and no clitic is meant: "la gare", but "il la garde"."""
+    if not index or items[index - 1].form not in _ARTICLES or items[index].form.endswith(("ing", "ed", "ant")):
+        return False
+    before = items[index - 2].role if index > 1 else ""
+    return before not in {"subject", "pronoun", "unknown"} and (index < 2 or items[index - 2].form not in {"ne", "n'"})
 
 
 def _verbal(items: list[Item], index: int, before: str, language: str) -> bool:

@@ -90,6 +90,18 @@ def motion_relations() -> Mapping[str, str]:
 
 
 @cache
+def listed(name: str) -> frozenset[str]:
+    """The words of one list of classes.toml."""
+    return frozenset(read("classes")[name])
+
+
+@cache
+def naturals() -> Mapping[str, list[str]]:
+    """Art → the colours its picture has by nature."""
+    return read("natural")
+
+
+@cache
 def persons() -> Mapping[str, str]:
     """Pronoun → the art that stands for it when nobody was named."""
     found: dict[str, str] = read("stop")["persons"]
@@ -122,7 +134,9 @@ def _add_noun(book: Lexicon, names: Iterable[str], value: str, language: str, *,
     names = list(names)
     plurals = {p for name in names for p in ({english_plural(name)} if language == "en" else french_plurals(name))}
     for name in (*names, *sorted(plurals - set(names))):
+        # "Joue aux échecs": a game, however many pieces.
         same = language == "fr" and name.endswith(("s", "x", "z")) and name in names and name.split()[0] in names
+        same = same or name.startswith(("au ", "aux ", "à la "))
         plural = (name in plurals and not same) or name.split()[-1] in _IRREGULAR
         book.add(name, Meaning("subject", value, language, plural, near))
 

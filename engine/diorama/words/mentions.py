@@ -19,6 +19,7 @@ class Mention:
     relation: str = "none"
     target: int | None = None
     near: bool = False
+    cast: int | None = None
 
 
 @dataclass

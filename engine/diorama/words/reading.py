@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 QUOTE = "\ue000"
 """Stands in the token stream where a quotation was."""
@@ -32,10 +32,11 @@ _ENGLISH_TAILS = frozenset({"s", "t", "re", "ve", "ll", "d", "m"})
 
 @dataclass(frozen=True)
 class Token:
-    """One word, mark or emoji as typed (``text``) and folded for look-up (``form``)."""
+    """One word, mark or emoji as typed (``text``) and folded for look-up (``form``); ``owner``: "fox" of "fox's"."""
 
     text: str
     form: str
+    owner: bool = False
 
 
 def fold(text: str) -> str:
@@ -89,6 +90,8 @@ def tokenize(text: str) -> list[Token]:
                 tokens.append(Token(before.text + "'", before.form + "'"))
             elif place + 1 < len(found) and found[place + 1].casefold() in _ENGLISH_TAILS:
                 skip = 1
+                if tokens and found[place + 1].casefold() == "s":
+                    tokens[-1] = replace(tokens[-1], owner=True)
             continue
         tokens.append(Token(word, fold(_TONE.sub("", word)) or word))
     return tokens

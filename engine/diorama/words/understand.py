@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache, lru_cache
 
@@ -11,6 +12,7 @@ from engine.diorama.scene import SLOTS, STYLES, Brief, Line, Subject
 from engine.diorama.words.grammar import Reader
 from engine.diorama.words.items import read_items
 from engine.diorama.words.lexicon import language_of, lexicon, read
+from engine.diorama.words.members import Members, enlist
 from engine.diorama.words.mentions import Mention, Reading
 from engine.diorama.words.reading import clean, split_speech, straighten, tokenize
 
@@ -35,14 +37,18 @@ CROWD = 1.7
 TALKERS = frozenset({"animal", "person", "flyer", "swimmer"})
 
 
-def understand(prompt: str, *, style: str | None = None) -> Brief:
+def understand(prompt: str, *, style: str | None = None, cast: Sequence[str] = ()) -> Brief:
     """What ``prompt`` asks for. ``style`` (one of scene.STYLES) wins over a style named in the prompt.
+
+    ``cast`` are the names of the members who play in it: "@mira" or "Mira" in the prompt is the subject played by her
+    (`Subject.cast` is the index of her name); who is not named takes over the first person, or joins in front.
 
     Never raises on any text: what finds no meaning is in ``Brief.unsupported``, and a prompt without a subject gets
     one that suits its place. Takes a few milliseconds warm; the encoder is loaded only for unknown nouns.
     """
-    reading, quotes, language = reading_of(prompt)
+    reading, quotes, language = reading_of(prompt, cast=cast)
     setting = _setting(reading)
+    enlist(reading, cast)
     if not reading.mentions:
         reading.mentions.append(_guest(reading, setting))
     place = setting.get("place") or setting.get("place_hint") or _home(reading.mentions, setting)
@@ -64,7 +70,7 @@ def understand(prompt: str, *, style: str | None = None) -> Brief:
     )
 
 
-def reading_of(prompt: str, language: str | None = None) -> tuple[Reading, list[str], str]:
+def reading_of(prompt: str, language: str | None = None, *, cast: Sequence[str] = ()) -> tuple[Reading, list[str], str]:
     """What ``prompt`` names and nothing else, its quotations in order, and its language ("en" or "fr").
 
     ``language`` is known to who asks about a part of a prompt ("chat" alone could be either's).
@@ -73,7 +79,8 @@ def reading_of(prompt: str, language: str | None = None) -> tuple[Reading, list[
     tokens = straighten(tokenize(text))
     if language is None:
         language = language_of(tokens, default=language_of(tokenize(" ".join(quotes))))
-    return Reader(read_items(tokens, lexicon(), language), language, _Finder()).read(), quotes, language
+    items = read_items(tokens, lexicon(), language, Members(cast) if cast else None)
+    return Reader(items, language, _Finder()).read(), quotes, language
 
 
 class _Finder:
@@ -129,13 +136,20 @@ def _guest(reading: Reading, setting: dict[str, str]) -> Mention:
 
 def _home(mentions: list[Mention], setting: dict[str, str]) -> str:
     """Where the first subject that has a home is at home; snow and space-farers have a say."""
+    scenery = read_cached("habitats")["scenery"]
+    framed = next((scenery[one.art] for one in mentions if one.art in scenery), None)
+    if framed is not None:
+        return framed
     homes = [pack.index()[one.art]["place"] for one in mentions]
     if "space" in homes[:1]:
         return "space"
     if setting.get("weather") == "snow":
         return "snowfield"
+    targets = {one.target for one in mentions}
     acting = [
-        home for home, one in zip(homes, mentions, strict=True) if home and one.kind not in {"food", "object", "sky"}
+        home
+        for index, (home, one) in enumerate(zip(homes, mentions, strict=True))
+        if home and one.kind not in {"food", "object", "sky"} and index not in targets
     ]
     found = next(iter([*acting, *(home for home in homes if home)]), None)
     kinds = read_cached("habitats")["kind"]
@@ -178,6 +192,7 @@ def _subjects(mentions: list[Mention], spans: list[range], seasons: list[str]) -
             relation=one.relation if target is not None else "none",
             target=spans[target].start if target is not None else None,
             nearest=one.near,
+            cast=one.cast,
         )
         subjects += [subject] * len(span)
     return _framed(subjects)
