@@ -127,7 +127,7 @@ def test_frames_are_as_many_as_asked_in_order_and_like_stills() -> None:
     what = scene(subject("fox", motions=("walk",)), seconds=1.3)
     what.tracks[0, :, 0] = np.linspace(0.1, 0.9, KEYS)
     painter = Painter(what, None, width=WIDTH, height=HEIGHT, fps=24)
-    frames = list(painter.frames())
+    frames = [frame.copy() for frame in painter.frames()]
     assert len(frames) == 31
     assert all(f.shape == (HEIGHT, WIDTH, 3) and f.dtype == np.uint8 and f.flags.c_contiguous for f in frames)
     for index in (0, 13, 30):

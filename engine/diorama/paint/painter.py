@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -13,11 +11,12 @@ from numpy.typing import NDArray
 
 from engine.diorama.cast import Likeness
 from engine.diorama.paint import bubble, effects, raster, style
+from engine.diorama.paint.camera import Camera, View
 from engine.diorama.paint.likeness import Bodied, LikenessPuppet, cast_puppet
-from engine.diorama.paint.motion import Course, Pose, camera_course
+from engine.diorama.paint.motion import Course, Pose
 from engine.diorama.paint.places import draw_place
 from engine.diorama.paint.puppet import MOUTHS, Puppet, puppet_for
-from engine.diorama.paint.raster import Picture
+from engine.diorama.paint.raster import Picture, Scratch
 from engine.diorama.paint.sketch import MARGIN_X, MARGIN_Y
 from engine.diorama.paint.stance import bulk, gait_of, stance
 from engine.diorama.paint.weather import strikes, weather_for
@@ -26,20 +25,16 @@ from engine.diorama.scene import MOUTH_RATE, Scene, Soundtrack
 AHEAD = 2
 """Frames painted at the same time: OpenCV lets go of the interpreter's lock."""
 
+SMOOTH = 20
+"""From so many frames a second on, what moves "on twos" is drawn for every second frame."""
+
 SMALL = 240
 """Frames whose shorter side is no longer than this share their puppets, which are cheap to keep at that size."""
 
+Spot = tuple[float, float, float, tuple[float, float]]
+"""Where an actor is: x and y of its foot, its height, and where its mouth is."""
+
 MIST = {"space", "underwater", "moon"}
-
-
-@dataclass(frozen=True)
-class View:
-    """The camera at one moment: centre of view in fractions, zoom, and a shake in pixels."""
-
-    x: float
-    y: float
-    zoom: float
-    shake: tuple[float, float]
 
 
 class Painter:
@@ -68,7 +63,7 @@ class Painter:
         # Golden steps from a chosen start: no two of a kind play in step.
         first = np.random.default_rng((scene.seed, len(self.courses))).random()
         self.lags = [float((first + k * 0.618) % 1) for k in range(len(self.courses))]
-        self.camera = camera_course(scene)
+        self.camera = Camera(scene, width, height)
         self.speeches = soundtrack.speeches if soundtrack else ()
         self.bubbles = [bubble.Bubble(speech, width, height) for speech in self.speeches]
         thunder = [float(e["time"]) for e in soundtrack.events if e["sound"] == "thunder"] if soundtrack else []
@@ -76,7 +71,7 @@ class Painter:
         w, h = (width, height) if self.window is None else (self.window[2], self.window[3])
         self.weather = weather_for(
             brief.weather, self.place.light, self.rng, w, h, strikes(self.rng, scene.seconds, thunder),
-            puddles=self.window is None,
+            puddles=self.window is None, rate=fps / 2 if fps >= SMOOTH else fps,
         ) if w > 8 and h > 8 else ()  # fmt: skip
         self.bursts = [
             burst for k, course in enumerate(self.courses)
@@ -88,46 +83,62 @@ class Painter:
         self.tones = effects.Tones(effects.puff(self.unit, dust), letters, fire)
         self.edge = style.vignette(width, height, 0.44 if self.place.light.dark else 0.3, 0.5)
         self.finish = style.finish_for(brief.style, width, height)
-        self.backdrop: tuple[tuple[int, ...], Picture] | None = None
+        self.scratch = Scratch()
+        self.backdrop: tuple[object, Picture | None] | None = None
 
     def frames(self) -> Iterator[NDArray[np.uint8]]:
-        """Exactly round(seconds × fps) pictures (height, width, 3) uint8 BGR in order, painted a little ahead."""
+        """Exactly round(seconds × fps) pictures (height, width, 3) uint8 BGR in order, painted a little ahead.
+
+        Each is valid until the next is asked for: then it is painted over.
+        """
         count = round(self.scene.seconds * self.fps)
-        hold = style.HOLD.get(self.scene.brief.style, 1) if self.fps >= 20 else 1
+        hold = style.HOLD.get(self.scene.brief.style, 1) if self.fps >= SMOOTH else 1
+        spare = [self._blank() for _ in range(AHEAD + 2)]  # those being painted or waiting, and the one being read
         with ThreadPoolExecutor(AHEAD, thread_name_prefix="paint") as pool:
             waiting: list[Future[Picture]] = []
             starts = list(range(0, count, hold))
             try:
                 for position, start in enumerate(starts):
                     while len(waiting) <= AHEAD and position + len(waiting) < len(starts):
-                        waiting.append(pool.submit(self.still, starts[position + len(waiting)] / self.fps))
+                        time = starts[position + len(waiting)] / self.fps
+                        waiting.append(pool.submit(self._paint, time, spare.pop()))
                     picture = waiting.pop(0).result()
                     for _ in range(min(hold, count - start)):
                         yield picture
+                    spare.append(picture)
             finally:
                 for future in waiting:
                     future.cancel()
 
     def still(self, time: float) -> NDArray[np.uint8]:
         """The picture at ``time`` seconds: (height, width, 3) uint8 BGR, contiguous."""
-        view = self._view(time)
-        frame = self._behind(view, time)
+        return self._paint(time, self._blank())
+
+    def _blank(self) -> Picture:
+        return np.empty((self.height, self.width, 3), np.uint8)
+
+    def _paint(self, time: float, out: Picture) -> Picture:
+        """Fill ``out`` with the picture at ``time``."""
+        view = self.camera.at(time, whole=self.window is not None and len(self.weather) > 0)
+        left, top, width, height = view.box
+        frame = self.scratch.sheet("world", height, width)
+        self._behind(frame, view, time)
         if self.window is not None:
-            self._weather(frame, time, view)
-        poses = [course.at(time) for course in self.courses]
-        spots = self._actors(frame, poses, time)
+            self._weather_outside(frame, time, view)
+        spots = self._actors(frame, [course.at(time) for course in self.courses], time, (left, top))
         for burst in self.bursts:
-            effects.draw_burst(frame, burst, time, (0, 0), (self.width, self.height), self.tones)
+            effects.draw_burst(frame, burst, time, (-left, -top), (self.width, self.height), self.tones)
         for layer in self.place.front:
-            layer.draw(frame, *self._offset(view, layer.depth, layer.drift * time))
+            layer.draw(frame, *view.offset(layer.depth, layer.drift * time))
+        frame = view.enlarge(frame, self.scratch)
         if self.window is None:
-            self._weather(frame, time, view)
-        frame = self._shoot(frame, view)
-        frame = np.asarray(cv2.multiply(frame, self.edge, scale=1 / 255), np.uint8)
+            for sheet in self.weather:
+                sheet.draw(frame, time)
+        cv2.multiply(frame, self.edge, dst=out, scale=1 / 255)
         if self.finish is not None:
-            self.finish(frame)
-        self._words(frame, time, view, spots)
-        return frame
+            self.finish(out)
+        self._words(out, time, view, spots)
+        return out
 
     def _puppet(self, course: Course, cast: tuple[Likeness, ...]) -> Puppet:
         pixels = round(course.subject.size * self.unit * bulk(course))
@@ -138,60 +149,31 @@ class Painter:
             return Puppet(course.subject, self.place.light, self.scene.brief.style, pixels)
         return puppet_for(course.subject, self.place.light, self.scene.brief.style, round(pixels / 4) * 4)
 
-    # --- camera ---
+    # --- scenery ---
 
-    def _view(self, time: float) -> View:
-        position = min(max(time / self.scene.seconds, 0), 1) * (len(self.camera) - 1)
-        low = min(int(position), len(self.camera) - 2)
-        x, y, zoom, shake = (
-            float(v) for v in self.camera[low] + (self.camera[low + 1] - self.camera[low]) * (position - low)
-        )
-        zoom = max(1.0, zoom)
-        force = shake * 0.016 * self.unit
-        if force > 0.5:
-            zoom = max(zoom, 1 + 2.6 * force / self.unit)
-        half = 0.5 / zoom
-        wobble = (
-            force * math.sin(time * 61) * math.cos(time * 23),
-            force * math.sin(time * 53 + 1) * math.cos(time * 31),
-        )
-        return View(min(max(x, half), 1 - half), min(max(y, half), 1 - half), zoom, wobble)
-
-    def _offset(self, view: View, depth: float, drift: float) -> tuple[int, int]:
-        """Where a sheet's corner lies on the world frame: far sheets follow the camera, so they seem to move less."""
-        x = (1 - depth) * (view.x - 0.5) * self.width - MARGIN_X * self.width + 2 * round(drift / 2)
-        y = (1 - depth) * (view.y - 0.5) * self.height * 0.5 - MARGIN_Y * self.height
-        return round(min(max(x, -2 * MARGIN_X * self.width), 0)), round(min(max(y, -2 * MARGIN_Y * self.height), 0))
-
-    def _behind(self, view: View, time: float) -> Picture:
-        offsets = [self._offset(view, layer.depth, layer.drift * time) for layer in self.place.back]
-        key = tuple(value for offset in offsets for value in offset)
+    def _behind(self, frame: Picture, view: View, time: float) -> None:
+        """Draw everything behind the actors; what stands still is drawn once and copied from then on."""
+        offsets = [view.offset(layer.depth, layer.drift * time) for layer in self.place.back]
+        key = (view.box, tuple(offsets))
         known = self.backdrop
-        if known is not None and known[0] == key:
-            frame = known[1].copy()
+        if known is not None and known[0] == key and known[1] is not None:
+            np.copyto(frame, known[1])
         else:
-            frame = np.zeros((self.height, self.width, 3), np.uint8)
-            for layer, offset in zip(self.place.back, offsets, strict=True):
-                layer.draw(frame, *offset)
-            self.backdrop = (key, frame.copy())
+            self._draw_layers(frame, offsets)
+            # A camera on the move never comes back, so only what is asked for twice is kept.
+            self.backdrop = (key, None if known is None or known[0] != key else frame.copy())
         for ambient in self.place.ambients:
-            x, y = self._offset(view, ambient.depth, 0)
+            x, y = view.offset(ambient.depth, 0)
             ambient.draw(frame, time, x + round(MARGIN_X * self.width), y + round(MARGIN_Y * self.height))
-        return frame
 
-    def _shoot(self, frame: Picture, view: View) -> Picture:
-        """Crop to the view and enlarge to the frame; the scale is exact, the corner is a whole pixel."""
-        if view.zoom < 1.002:
-            return frame
-        w, h = self.width / view.zoom, self.height / view.zoom
-        left = min(max(view.x * self.width - w / 2 + view.shake[0], 0), self.width - w)
-        top = min(max(view.y * self.height - h / 2 + view.shake[1], 0), self.height - h)
-        x, y = int(left), int(top)
-        part = frame[y : min(self.height, y + math.ceil(h) + 2), x : min(self.width, x + math.ceil(w) + 2)]
-        large = cv2.resize(part, None, fx=view.zoom, fy=view.zoom, interpolation=cv2.INTER_LINEAR)
-        dx = min(round((left - x) * view.zoom), large.shape[1] - self.width)
-        dy = min(round((top - y) * view.zoom), large.shape[0] - self.height)
-        return large[dy : dy + self.height, dx : dx + self.width]
+    def _draw_layers(self, frame: Picture, offsets: list[tuple[int, int]]) -> None:
+        """Draw the layers behind the actors, each only down to where nearer ones hide it."""
+        floors = [frame.shape[0]]
+        for layer, offset in zip(reversed(self.place.back), reversed(offsets), strict=True):
+            floors.append(max(0, min(floors[-1], layer.solid_from(*offset, frame))))
+        frame[: floors.pop()] = 0
+        for layer, offset, floor in zip(self.place.back, offsets, reversed(floors), strict=True):
+            layer.draw(frame[:floor], *offset)
 
     # --- actors ---
 
@@ -207,20 +189,22 @@ class Painter:
                     rank[k] = max(rank[k], rank[other] + 1e-3)
         return sorted(range(len(poses)), key=lambda k: (rank[k], k))
 
-    def _actors(
-        self, frame: Picture, poses: list[Pose], time: float
-    ) -> list[tuple[float, float, float, tuple[float, float]]]:
-        """Draw all actors back to front; returns each one's (x, y, height) in pixels and where its mouth is."""
-        spots: list[tuple[float, float, float, tuple[float, float]]] = [(0, 0, 0, (0, 0))] * len(poses)
+    def _actors(self, frame: Picture, poses: list[Pose], time: float, corner: tuple[int, int]) -> list[Spot]:
+        """Draw all actors back to front on a frame that begins at ``corner`` of the world.
+
+        Returns each one's (x, y, height) and where its mouth is, in pixels of the world.
+        """
+        spots: list[Spot] = [(0, 0, 0, (0, 0))] * len(poses)
         order = self._order(poses)
         if self.place.ground is not None:
             for k in order:
-                self._shadow(frame, k, poses[k])
+                self._shadow(frame, k, poses[k], corner)
         for k in order:
-            spots[k] = self._actor(frame, k, poses[k], time)
+            x, y, tall, mouth = self._actor(frame, k, poses[k], time, corner)
+            spots[k] = (x + corner[0], y + corner[1], tall, (mouth[0] + corner[0], mouth[1] + corner[1]))
         return spots
 
-    def _shadow(self, frame: Picture, index: int, pose: Pose) -> None:
+    def _shadow(self, frame: Picture, index: int, pose: Pose, corner: tuple[int, int]) -> None:
         kind = self.courses[index].subject.kind
         if kind == "sky" or pose.opacity < 0.05:
             return
@@ -232,18 +216,16 @@ class Painter:
         half = max(3, round(wide * 0.46 * (0.55 + 0.45 * fade) / 3) * 3)
         strength = round((150 if not self.place.light.dark else 165) * fade * pose.opacity / 6) * 6
         factor = raster.shadow(half, max(2, round(half * 0.2)), strength)
-        x, y = round(pose.x * self.width), round(pose.shade * self.height)
+        x, y = round(pose.x * self.width) - corner[0], round(pose.shade * self.height) - corner[1]
         raster.darken(frame, factor, x - half, y - factor.shape[0] // 2 - max(1, round(tall * 0.015)))
 
-    def _actor(
-        self, frame: Picture, index: int, pose: Pose, time: float
-    ) -> tuple[float, float, float, tuple[float, float]]:
+    def _actor(self, frame: Picture, index: int, pose: Pose, time: float, corner: tuple[int, int]) -> Spot:
         puppet, course = self.puppets[index], self.courses[index]
         opening = self._opening(index, time)
         gait, phase = gait_of(puppet, pose, time, talks=self._talks(index, time), lag=self.lags[index])
         drawn = puppet.drawn(gait, phase)
         tall = course.subject.size * pose.scale * self.unit
-        foot = (pose.x * self.width, pose.y * self.height)
+        foot = (pose.x * self.width - corner[0], pose.y * self.height - corner[1])
         if pose.motion != "explode" or pose.opacity > 0.5:
             effects.trail(frame, pose, time, foot, tall, self.unit, self.tones)
         matrix = stance(puppet, drawn, pose, tall / drawn.tall, foot, time, opening)
@@ -283,21 +265,19 @@ class Painter:
             round((x1 - x0) * self.width), round((y1 - y0) * self.height),
         )  # fmt: skip
 
-    def _weather(self, frame: Picture, time: float, view: View) -> None:
-        seen = frame
-        if self.window is not None:
-            x, y, w, h = self.window
-            dx, dy = self._offset(view, 0.85, 0)
-            left, top = x + dx + round(MARGIN_X * self.width), y + dy + round(MARGIN_Y * self.height)
-            if left < 0 or top < 0 or left + w > self.width or top + h > self.height:
-                return
-            seen = frame[top : top + h, left : left + w]
+    def _weather_outside(self, frame: Picture, time: float, view: View) -> None:
+        """Draw the weather that is seen through the window."""
+        if self.window is None:
+            return
+        x, y, w, h = self.window
+        dx, dy = view.offset(0.85, 0)
+        left, top = x + dx + round(MARGIN_X * self.width), y + dy + round(MARGIN_Y * self.height)
+        if left < 0 or top < 0 or left + w > self.width or top + h > self.height:
+            return
         for sheet in self.weather:
-            sheet.draw(seen, time)
+            sheet.draw(frame[top : top + h, left : left + w], time)
 
-    def _words(
-        self, frame: Picture, time: float, view: View, spots: list[tuple[float, float, float, tuple[float, float]]]
-    ) -> None:
+    def _words(self, frame: Picture, time: float, view: View, spots: list[Spot]) -> None:
         for words in self.bubbles:
             page = words.page(time)
             if page is None:
@@ -310,31 +290,22 @@ class Painter:
             for shift in (-0.4, -0.2, 0.0, 0.2, 0.4):  # a bubble follows its speaker lazily
                 pose = self.courses[speaker].at(min(max(time + shift, page.start), page.end))
                 tall = self.courses[speaker].subject.size * pose.scale * self.unit
-                heads.append(self._seen(view, pose.x * self.width, pose.y * self.height - tall))
+                heads.append(view.seen(pose.x * self.width, pose.y * self.height - tall))
             head = (sum(x for x, _ in heads) / 5, sum(y for _, y in heads) / 5)
             boxes = [self._box(view, spot) for spot in spots]
             x, y, tall, mouth = spots[speaker]
             centre = words.spot(page, head, tall * view.zoom, boxes)
-            beside = abs(self._seen(view, x, y - tall * 0.9)[1] - centre[1]) < page.body[1] / 2 + 0.02 * self.unit
-            side = tall * 0.36 * (1 if centre[0] > self._seen(view, x, y)[0] else -1)
+            beside = abs(view.seen(x, y - tall * 0.9)[1] - centre[1]) < page.body[1] / 2 + 0.02 * self.unit
+            side = tall * 0.36 * (1 if centre[0] > view.seen(x, y)[0] else -1)
             # The tail ends at the top of the head, or at the cheek, never on the face.
-            top = y - tall * 1.04 if self._seen(view, x, y)[1] > centre[1] else y + 0.02 * self.unit
+            top = y - tall * 1.04 if view.seen(x, y)[1] > centre[1] else y + 0.02 * self.unit
             aim = (mouth[0] + side, mouth[1]) if beside else (mouth[0] + side * 0.2, top)
-            words.draw(frame, time, centre, self._seen(view, *aim))
+            words.draw(frame, time, centre, view.seen(*aim))
 
-    def _seen(self, view: View, x: float, y: float) -> tuple[float, float]:
-        """Where a point of the world lies in the finished frame (pixels)."""
-        return (
-            (x - view.x * self.width - view.shake[0]) * view.zoom + self.width / 2,
-            (y - view.y * self.height - view.shake[1]) * view.zoom + self.height / 2,
-        )
-
-    def _box(
-        self, view: View, spot: tuple[float, float, float, tuple[float, float]]
-    ) -> tuple[float, float, float, float]:
+    def _box(self, view: View, spot: Spot) -> tuple[float, float, float, float]:
         x, y, tall, _ = spot
-        x0, y0 = self._seen(view, x - tall * 0.4, y - tall)
-        x1, y1 = self._seen(view, x + tall * 0.4, y)
+        x0, y0 = view.seen(x - tall * 0.4, y - tall)
+        x1, y1 = view.seen(x + tall * 0.4, y)
         return x0, y0, x1, y1
 
 

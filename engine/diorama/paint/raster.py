@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -16,6 +17,21 @@ Picture = NDArray[Any]
 
 Matrix = NDArray[np.float64]
 """(2, 3) affine from picture pixels to frame pixels."""
+
+
+class Scratch(threading.local):
+    """Pixels that each thread keeps from one picture to the next: fresh memory costs more than drawing on it."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, NDArray[np.uint8]] = {}
+
+    def sheet(self, use: str, height: int, width: int) -> Picture:
+        """A (height, width, 3) sheet for ``use``, with whatever was drawn there last."""
+        size = height * width * 3
+        kept = self._kept.get(use)
+        if kept is None or kept.size < size:
+            kept = self._kept[use] = np.empty(size, np.uint8)
+        return kept[:size].reshape(height, width, 3)
 
 
 def bgr(code: int) -> NDArray[np.float32]:

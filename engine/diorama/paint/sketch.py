@@ -41,6 +41,15 @@ class Layer:
         for stamp, left, top in self.parts:
             stamp.draw(frame, x + left, y + top)
 
+    def solid_from(self, x: int, y: int, frame: Picture) -> int:
+        """The row of ``frame`` from which on this, drawn at (x, y), hides all that is behind; its height if nowhere."""
+        rows, columns = frame.shape[:2]
+        for stamp, left, top in self.parts[-1:]:
+            h, w = stamp.colour.shape[:2]
+            if stamp.keep is None and x + left <= 0 and x + left + w >= columns and y + top + h >= rows:
+                return y + top
+        return rows
+
 
 @dataclass(frozen=True)
 class Place:

@@ -31,20 +31,22 @@ def weather_for(
     thunder: tuple[float, ...],
     *,
     puddles: bool = True,
+    rate: float,
 ) -> tuple[Weather, ...]:
     """The sheets that make up the weather ``name``; ``thunder`` are the moments (s) of lightning in a storm.
 
-    ``puddles``: whether drops are seen to hit the ground (not through a window).
+    ``puddles``: whether drops are seen to hit the ground (not through a window). ``rate``: how often a second rain is
+    drawn anew; nobody follows a drop with the eye, and the encoder pays for every streak that moved.
     """
     if name == "rain":
         return (
-            Rain(rng, width, height, 170, 0.12, dark=light.dark),
-            Splashes(rng, width, height, 44 if puddles else 0),
+            Rain(rng, width, height, 200, 0.12, dark=light.dark, rate=rate),
+            Splashes(rng, width, height, 44 if puddles else 0, rate=rate),
         )
     if name == "storm":
         return (
-            Rain(rng, width, height, 300, 0.34, dark=light.dark),
-            Splashes(rng, width, height, 70 if puddles else 0),
+            Rain(rng, width, height, 330, 0.34, dark=light.dark, rate=rate),
+            Splashes(rng, width, height, 70 if puddles else 0, rate=rate),
             Lightning(rng, width, height, thunder),
         )
     if name == "snow":
@@ -56,47 +58,60 @@ def weather_for(
     return ()
 
 
+def held(time: float, rate: float) -> float:
+    """The last moment at which something drawn ``rate`` times a second was drawn anew."""
+    return math.floor(time * rate + 1e-6) / rate
+
+
 class Rain:
-    """Two sheets of streaks, the near one faster, scrolled by whole pixels."""
+    """A sheet of streaks, near ones longer and brighter, scrolled by whole pixels."""
+
+    SPEED = 1.9
+    """Heights of the frame fallen in a second."""
 
     def __init__(
-        self, rng: np.random.Generator, width: int, height: int, count: int, slant: float, *, dark: bool
+        self, rng: np.random.Generator, width: int, height: int, count: int, slant: float, *, dark: bool, rate: float
     ) -> None:
-        self.height, self.slant = height, slant
+        self.height, self.slant, self.rate = height, slant, rate
         unit = min(width, height)
-        self.sheets: list[tuple[Picture, float]] = []
-        for share, speed, tone in ((0.026, 1.5, 62), (0.052, 2.3, 105)):
-            wide = width + math.ceil(slant * height)
-            sheet = np.zeros((height, wide, 3), np.uint8)
-            for _ in range(round(count * wide / unit)):
-                x, y = rng.uniform(0, wide), rng.uniform(0, height)
-                length = share * unit * rng.uniform(0.6, 1.4)
-                bright = tone * rng.uniform(0.4, 1) * (1.0 if dark else 0.85)
-                colour = (bright, bright * 0.94, bright * 0.86)
-                thick = max(1, round(unit / 720 * (1 if share < 0.03 else 1.7)))
-                for lap in (0, -height):  # so that the sheet tiles from bottom to top
-                    start = (round(x * 16), round((y + lap) * 16))
-                    end = (round((x - length * slant) * 16), round((y + lap + length) * 16))
-                    cv2.line(sheet, start, end, colour, thick, cv2.LINE_AA, 4)
-            self.sheets.append((sheet, speed))
+        wide = width + math.ceil(slant * height)
+        sheet = np.zeros((height, wide), np.uint8)
+        for share, tone, wet in ((0.045, 62, 1.0), (0.09, 96, 0.8)):
+            for _ in range(round(count * wet * wide / unit)):
+                start = (float(rng.uniform(0, wide)), float(rng.uniform(0, height)))
+                bright = tone * float(rng.uniform(0.4, 1)) * (1.0 if dark else 0.85)
+                thick = max(1, round(unit / 720 * (1 if share < 0.05 else 1.7)))
+                _streak(sheet, start, share * unit * float(rng.uniform(0.6, 1.4)), slant, bright, thick)
+        tint = np.array([1.0, 0.94, 0.86], np.float32)
+        self.sheet: Picture = np.asarray(sheet[:, :, None] * tint, np.uint8)
 
     def draw(self, frame: Picture, time: float) -> None:
-        """Add both sheets where they have fallen to."""
+        """Add the sheet where it has fallen to."""
         height, width = frame.shape[:2]
-        for sheet, speed in self.sheets:
-            fallen = int(time * speed * height) % height
-            left = int(fallen * self.slant) % max(1, sheet.shape[1] - width + 1)
-            for top, rows in ((fallen, sheet[: height - fallen]), (0, sheet[height - fallen :])):
-                if len(rows):
-                    under = frame[top : top + len(rows)]
-                    cv2.add(under, rows[:, left : left + width], dst=under)
+        fallen = int(held(time, self.rate) * self.SPEED * height) % height
+        left = int(fallen * self.slant) % max(1, self.sheet.shape[1] - width + 1)
+        for top, rows in ((fallen, self.sheet[: height - fallen]), (0, self.sheet[height - fallen :])):
+            if len(rows):
+                under = frame[top : top + len(rows)]
+                cv2.add(under, rows[:, left : left + width], dst=under)
+
+
+def _streak(sheet: Picture, start: tuple[float, float], length: float, slant: float, bright: float, thick: int) -> None:
+    """A falling drop's trace, faint where it comes from and bright at its end; the sheet tiles from top to bottom."""
+    for lap in (0, -sheet.shape[0]):
+        for faint, begin in ((0.4, 0.0), (0.7, 0.3), (1.0, 0.6)):
+            ends = [
+                (round((start[0] - length * part * slant) * 16), round((start[1] + lap + length * part) * 16))
+                for part in (begin, 1.0)
+            ]
+            cv2.line(sheet, ends[0], ends[1], (bright * faint,), thick, cv2.LINE_AA, 4)
 
 
 class Splashes:
     """Little crowns where drops hit the ground."""
 
-    def __init__(self, rng: np.random.Generator, width: int, height: int, count: int) -> None:
-        self.spots = rng.random((count, 3))
+    def __init__(self, rng: np.random.Generator, width: int, height: int, count: int, *, rate: float) -> None:
+        self.spots, self.rate = rng.random((count, 3)), rate
         unit = min(width, height)
         self.phases: list[Picture] = []
         for k in range(5):
@@ -124,7 +139,7 @@ class Splashes:
         """Add every splash that is alive."""
         height, width = frame.shape[:2]
         for k, (x, y, phase) in enumerate(self.spots):
-            age = time * 2.6 + phase
+            age = held(time, self.rate) * 2.6 + phase
             step = int((age % 1.0) * 9)
             if step < 5:
                 hop = (x + 0.618 * (int(age) + k)) % 1.0
