@@ -13,8 +13,11 @@ from engine.diorama.sound.phonemes import LANGUAGES, phonemes
 from engine.diorama.sound.voice import VOICE_RATE, Voice, resample, speak
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from engine.diorama.scene import Brief
     from engine.diorama.sound.dsp import Wave
+    from engine.diorama.sound.likeness import VoicePrint
 
 FIRST_START = 0.4
 """Seconds before the first line, when the clip has room."""
@@ -34,15 +37,17 @@ class Spoken:
     wave: Wave
 
 
-def perform(brief: Brief, length: float, rate: int) -> tuple[list[Spoken], list[dict[str, Any]]]:
-    """Say the lines of ``brief`` one after another within ``length`` seconds.
+def perform(
+    brief: Brief, length: float, rate: int, prints: Sequence[VoicePrint | None] = ()
+) -> tuple[list[Spoken], list[dict[str, Any]]]:
+    """Say the lines of ``brief`` one after another within ``length`` seconds, cast members near their ``prints``.
 
     Returns the spoken lines and notes for the recipe: what was sped up, cut, left out, or said in a nearby language.
     """
     notes: list[dict[str, Any]] = []
-    voices = choose(brief)
+    voices = choose(brief, prints)
     said: list[tuple[Line, Wave]] = []
-    lines = _sayable(brief, notes)
+    lines = _sayable(brief, voices, notes)
     room = _room(len(lines), length)
     lines = _shortened(lines, room, notes)
     speed = _speed(lines, room)
@@ -68,12 +73,14 @@ def mouth(wave: Wave, rate: int) -> Wave:
     return np.convolve(opened, (0.25, 0.5, 0.25), mode="same").astype(np.float32)
 
 
-def _sayable(brief: Brief, notes: list[dict[str, Any]]) -> list[tuple[Line, str, str]]:
+def _sayable(
+    brief: Brief, voices: dict[int | None, dict[str, Voice]], notes: list[dict[str, Any]]
+) -> list[tuple[Line, str, str]]:
     lines: list[tuple[Line, str, str]] = []
     for line in brief.lines:
         language = line.language if line.language in LANGUAGES else brief.language
         language = language if language in LANGUAGES else "en"
-        voice = choose(brief)[line.speaker][language]
+        voice = voices[line.speaker][language]
         symbols = phonemes(line.text, language, british=voice.british)
         if not symbols:
             notes.append({"time": 0.0, "sound": "line_unsayable", "subject": line.speaker})

@@ -21,8 +21,11 @@ from engine.diorama.sound.phonemes import LANGUAGES, phonemes
 from engine.diorama.sound.voice import resample, session
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from engine.diorama.scene import Scene
     from engine.diorama.sound.dsp import Wave
+    from engine.diorama.sound.likeness import VoicePrint
 
 _MUSIC_LEVEL, _AMBIENCE_LEVEL, _CALL_LEVEL, _ENGINE_LEVEL = 0.34, 0.32, 0.32, 0.12
 _DUCKED_MUSIC, _DUCKED_REST = 10 ** (-11 / 20), 10 ** (-6 / 20)
@@ -39,17 +42,20 @@ def load(device: str = "cpu") -> None:  # noqa: ARG001 -- every part of a backen
         phonemes("la", language)
 
 
-def score(scene: Scene, *, sample_rate: int = 48_000, speech: bool = True) -> Soundtrack:
+def score(
+    scene: Scene, voices: Sequence[VoicePrint | None] = (), *, sample_rate: int = 48_000, speech: bool = True
+) -> Soundtrack:
     """The sound of ``scene``: exactly round(seconds × ``sample_rate``) stereo samples, the same for the same scene.
 
-    Loudness is −16 LUFS ± 1, true peak below −1 dBFS, never silent. With ``speech`` False the lines stay unsaid.
+    ``voices`` are the prints of the cast, by `Subject.cast`: who has one speaks like it, who has none with a voice of
+    ours. Loudness is −16 LUFS ± 1, true peak below −1 dBFS, never silent. With ``speech`` False the lines stay unsaid.
     Raises `BackendUnavailable` when a line is to be said and the voice model is missing.
     """
     samples = round(scene.seconds * sample_rate)
     said = scene.brief if speech else replace(scene.brief, lines=())
     # The voice model and the synthesis of everything else share nothing: together they fill two cores.
     with ThreadPoolExecutor(max_workers=1) as pool:
-        dialogue = pool.submit(perform, said, scene.seconds, sample_rate)
+        dialogue = pool.submit(perform, said, scene.seconds, sample_rate, voices)
         effects, events = _effects_bus(scene, samples, sample_rate)
         effects += _engines_bus(scene, samples, sample_rate, events)
         bed = ambience(scene.brief, samples, sample_rate, _stream(scene, "ambience")) * np.float32(_AMBIENCE_LEVEL)
@@ -60,10 +66,10 @@ def score(scene: Scene, *, sample_rate: int = 48_000, speech: bool = True) -> So
         {"time": round(at, 4), "sound": "thunder", "subject": None} for at in thunder(scene.brief, scene.seconds)
     ]
     effects += _calls_bus(scene, spoken, samples, sample_rate, events)
-    voices = _speech_bus(scene, spoken, samples, sample_rate)
+    said_aloud = _speech_bus(scene, spoken, samples, sample_rate)
     talking = _talking(spoken, samples, sample_rate)
     rest = np.float32(1.0) - talking * np.float32(1.0 - _DUCKED_REST)
-    mix = voices + (effects + bed) * rest + music * (np.float32(1.0) - talking * np.float32(1.0 - _DUCKED_MUSIC))
+    mix = said_aloud + (effects + bed) * rest + music * (np.float32(1.0) - talking * np.float32(1.0 - _DUCKED_MUSIC))
     events.sort(key=lambda event: (event["time"], event["sound"]))
     return Soundtrack(
         waveform=np.ascontiguousarray(master(mix, sample_rate), np.float32),

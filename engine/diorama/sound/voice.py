@@ -12,6 +12,7 @@ import numpy as np
 import onnxruntime
 from safetensors.numpy import load as load_tensors
 
+from engine.diorama.sound.likeness import BANDS
 from engine.diorama.sound.phonemes import PAUSES, tokens
 from engine.diorama.sound.voice_model import pitched_model
 
@@ -23,7 +24,7 @@ VOICE_RATE = 24_000
 MOST_TOKENS = 254
 """Longer lines are cut here; they would outlast any clip."""
 _THREADS = 2
-_THROAT = 128
+THROAT = 128
 """A style is two halves: how the throat sounds, then how its owner speaks (melody, rhythm)."""
 _SHORT, _SLOWER = 5, 0.85
 """Utterances of so few symbols ("wow") are said at this pace: the model swallows them otherwise."""
@@ -39,7 +40,7 @@ class Voice:
 
     ``shift`` > 1 raises pitch and formants together (a small speaker), < 1 lowers them; ``pitch`` is a further factor
     on the pitch alone; ``pace`` is how fast it talks. ``throat`` names a style whose timbre replaces ``mixed`` (0 … 1)
-    of this style's: melody, rhythm and accent stay.
+    of this style's: melody, rhythm and accent stay. ``tint`` is a tone control: dB at `likeness.BANDS`, or none.
     """
 
     style: str
@@ -49,6 +50,7 @@ class Voice:
     pitch: float = 1.0
     throat: str | None = None
     mixed: float = 0.5
+    tint: tuple[float, ...] = ()
 
 
 @cache
@@ -87,7 +89,7 @@ def speak(symbols: str, voice: Voice, *, speed: float = 1.0) -> Wave:
     # onnxruntime sessions are safe to share, but two at once would fight over the same two cores.
     with _lock:
         spoken = np.asarray(session().run(None, inputs)[0], np.float32).ravel()
-    wave = trim(resample(spoken, 1.0 / voice.shift))
+    wave = _tinted(trim(resample(spoken, 1.0 / voice.shift)), voice.tint)
     wave.flags.writeable = False
     return wave
 
@@ -96,9 +98,18 @@ def _row(voice: Voice, length: int) -> Wave:
     """The style of ``voice`` for an utterance of ``length`` tokens, (1, 256)."""
     row = style(voice.style)[min(length, len(style(voice.style)) - 1)].copy()
     if voice.throat is not None:
-        other = style(voice.throat)[min(length, len(style(voice.throat)) - 1), :_THROAT]
-        row[:_THROAT] += np.float32(voice.mixed) * (other - row[:_THROAT])
+        other = style(voice.throat)[min(length, len(style(voice.throat)) - 1), :THROAT]
+        row[:THROAT] += np.float32(voice.mixed) * (other - row[:THROAT])
     return row[None]
+
+
+def _tinted(wave: Wave, tint: tuple[float, ...]) -> Wave:
+    """``wave`` with its spectrum raised and lowered by ``tint``."""
+    if not tint:
+        return wave
+    hertz = np.fft.rfftfreq(wave.size, 1 / VOICE_RATE)
+    gain = 10 ** (np.interp(np.log(np.maximum(hertz, 1.0)), np.log(BANDS), tint) / 20)
+    return np.fft.irfft(np.fft.rfft(wave) * gain, wave.size).astype(np.float32)
 
 
 def trim(wave: Wave, *, floor: float = 0.012, margin: float = 0.02) -> Wave:
