@@ -13,6 +13,8 @@ from engine.diorama.words.mentions import Reading
 MOST_MOTIONS = 4
 OF = frozenset({"of", "de", "du", "des", "d'"})
 NEGATIONS = frozenset({"not", "never", "don", "doesn", "didn", "isn", "aren", "won", "cannot", "ne", "n'"})
+CAUSES = frozenset({"make", "makes", "making", "made", "watches", "watching", "sees", "seeing"})
+MAKES = frozenset({"fait", "font", "faire", "faisant", "laisse", "laissent"})
 OF_THINGS = frozenset({"fall", "bounce", "roll", "spin", "explode", "grow", "shrink", "float", "fly", "shake"} | {
     "appear", "vanish", "hover", "idle", "drive", "slide", "orbit",
 })  # fmt: skip
@@ -51,6 +53,7 @@ class Clauses:
         self.fresh_sentence = True
         self.link: tuple[str, list[int], dict[str, str]] | None = None
         self.aimed: list[int] = []
+        self.causing = False
         self.passive: tuple[str, str, list[int]] | None = None
         self.quote: int | None = None
         self.saying = False
@@ -135,6 +138,11 @@ class Clauses:
         if self._prenominal(self.at):
             self.pending.motions.append(self.item.value)
             return
+        if self.at and self.items[self.at - 1].form in MAKES and self.item.form.endswith(("er", "ir", "re")):
+            # "Fait disparaître un lapin": it is the rabbit that vanishes.
+            self.verb = True
+            self.link = ("beside", list(self.actors), {"object": self.item.value})
+            return
         if self._is_passive(self.item.value, motion_relations().get(self.item.value, "beside")):
             return
         entry = motion_relations().get(self.item.value)
@@ -152,9 +160,11 @@ class Clauses:
         if "place" in action:
             self.out.setting.setdefault("place_hint", action["place"])
         has_object = noun_ahead(self.items, self.at) or self._object_after_preposition(self.at)
+        causing = self.item.form in CAUSES
         self._act(self.at, self.item, action["motion"] if has_object else action.get("alone", action["motion"]))
         self.link = (action["relation"], list(self.actors), action) if self.actors and has_object else None
         self.aimed = list(self.actors) if "aim" in action else []
+        self.causing = causing and has_object
 
     def _is_passive(self, motion: str, relation: str) -> bool:
         """Whether the verb here is said of who suffers it: "is chased by", "poursuivi par"."""
@@ -183,6 +193,9 @@ class Clauses:
         attached = attached and self.last is not None and self.out.mentions[self.last].kind in ANIMATE
         if (attached or relative) and self.last is not None and self.last not in self.actors:
             self.actors = [self.last]
+        if self.causing and self.last is not None and self.last not in self.actors:
+            self.actors = [self.last]
+        self.causing = False
         if self._negated():
             self.verb = True
             self.link = None

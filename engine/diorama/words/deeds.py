@@ -38,7 +38,8 @@ def relate(out: Reading, relation: str, sources: list[int], target: int, action:
         elif relation == "in" and there.art in listed("clothes"):
             here.relation, here.target = "holding", target
         elif relation == "with":
-            here.relation = "holding" if there.kind in HELD and here.kind not in HELD else "beside"
+            held = there.kind in HELD or there.art in listed("handheld")
+            here.relation = "holding" if held and here.kind not in HELD else "beside"
             here.target = target
         else:
             here.relation = {"in": "on"}.get(relation, relation)
@@ -55,6 +56,13 @@ def _mount(out: Reading, rider: int) -> Mention:
     return here
 
 
+def gait(actor: Mention, motion: str) -> str:
+    """How ``actor`` goes where people walk: ships float, cars drive, suns drift; everybody else does ``motion``."""
+    if actor.kind == "vehicle" and pack.index()[actor.art]["place"] in {"sea", "river"}:
+        return "float"
+    return GAITS.get(actor.kind, motion)
+
+
 def suited(out: Reading, item: Item, motion: str, actor: Mention) -> str:
     """The motion as this kind of actor does it; a sun that rises or sets also tells the time of day."""
     if actor.art == "sun":
@@ -67,8 +75,8 @@ def suited(out: Reading, item: Item, motion: str, actor: Mention) -> str:
         return "fly" if actor.kind == "flyer" else "float"
     if motion == "walk" and actor.kind == "flyer" and pack.index()[actor.art]["place"] in {"sky", "space"}:
         return "fly"
-    if motion in {"walk", "run"}:
-        return GAITS.get(actor.kind, motion)
+    if motion in {"walk", "run", "drive"} or (motion == "fall" and item.form.startswith("descend")):
+        return gait(actor, motion)
     return motion
 
 

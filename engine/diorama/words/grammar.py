@@ -90,7 +90,8 @@ class Reader(Clauses):
         if not (before.text[0].isalpha() and self.item.text[0].isalpha()) or {before.cast, self.item.cast} != {None}:
             return False
         mention = self.out.mentions[self.last]
-        if self.language == "fr" or _outshines(mention.art, self.item.value):
+        second_shows = self.language == "fr" and _outshines(self.item.value, mention.art)
+        if (self.language == "fr" and not second_shows) or _outshines(mention.art, self.item.value):
             # A cat chef is a cat: what it is stays, what it does for a living has no picture of its own.
             self.out.unsupported.append(self.item.text)
             return True

@@ -14,6 +14,8 @@ MODIFIERS = frozenset({"colour", "size", "count", "filler", "mood", "determiner"
 _NOUN_ROLES = frozenset({"subject", "place", "place_in", "place_on", "undrawn", "group"})
 _VERBS = frozenset({"motion", "action", "say"})
 _ARTICLES = frozenset({"the", "le", "la", "les", "l'", "his", "her", "its", "their", "son", "sa", "ses", "ma", "mon"})
+_BEING = frozenset({"is", "are", "was", "were", "keeps", "starts", "be"})
+_FAR = frozenset({"moon", "volcano"})
 _AT = frozenset({"at", "à", "au"})
 # The order in which roles win when nothing nearby decides.
 _RANK = (
@@ -147,7 +149,12 @@ def _as_place(items: list[Item], index: int) -> Meaning | None:
     while back >= 0 and items[back].role in MODIFIERS and items[back].text.casefold() not in _AT:
         back -= 1
     if back >= 0:
-        inside = items[back].text.casefold() in _AT or (items[back].role == "relation" and items[back].value == "in")
+        # One howls at the moon from elsewhere.
+        inside = (
+            meaning.value not in _FAR
+            and items[back].text.casefold() in _AT
+            or (items[back].role == "relation" and items[back].value == "in")
+        )
         upon = items[back].role == "relation" and items[back].value == "on" and meaning.role == "place_on"
         if inside or upon:
             return Meaning("place", meaning.value, meaning.language)
@@ -196,6 +203,8 @@ def _verbal(items: list[Item], index: int, before: str, language: str) -> bool:
     if before in {"subject", "pronoun", "motion", "unknown", "sequence"}:
         return True
     if index and items[index - 1].form in {"to", "se", "s'"}:
+        return True
+    if index and items[index - 1].form in _BEING and items[index].form.endswith("ing"):
         return True
     if language == "fr" and before in {"colour", "size", "mood"}:
         back = index - 1
