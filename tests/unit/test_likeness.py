@@ -1,0 +1,133 @@
+"""A member's voice is measured from a sample, and a voice of ours is chosen and shaped to come near it."""
+
+from __future__ import annotations
+
+import wave
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from engine.diorama.scene import Brief, Line, Subject
+from engine.diorama.sound.casting import CASTS, choose
+from engine.diorama.sound.likeness import RATE, VoicePrint, measure, throat_ratio, voiceprint
+from engine.diorama.sound.matching import closest, name_of, prints
+from engine.diorama.sound.phonemes import phonemes
+from engine.diorama.sound.voice import VOICE_RATE, Voice, resample, speak
+from engine.errors import InvalidRequest
+
+VOWELS = ((730, 1090, 2440), (270, 2290, 3010), (300, 870, 2240), (530, 1840, 2480), (570, 840, 2410))
+
+
+def a_voice(pitch: float, throat: float = 1.0, syllables: int = 10) -> NDArray[np.float32]:
+    """Five vowels over and over: pulses at ``pitch`` Hz through resonances ``throat`` times as high as an adult's."""
+    t = np.arange(round(0.25 * RATE)) / RATE
+    spoken: list[NDArray[np.float64]] = []
+    for number in range(syllables):
+        sound = np.zeros_like(t)
+        for harmonic in range(1, int(7000 / pitch)):
+            hertz = harmonic * pitch
+            gain = sum(1 / (1 + ((hertz - f * throat) / (90 * throat)) ** 2) for f in VOWELS[number % 5])
+            sound += gain / harmonic**0.5 * np.sin(2 * np.pi * hertz * t)
+        spoken.append(sound * np.hanning(t.size))
+    return (0.3 * np.concatenate(spoken) / np.abs(np.concatenate(spoken)).max()).astype(np.float32)
+
+
+def saved(sound: NDArray[np.float32], path: Path) -> Path:
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes((sound * 32767).astype("<i2").tobytes())
+    return path
+
+
+@pytest.mark.parametrize("pitch", [95.0, 160.0, 240.0, 330.0])
+def test_the_pitch_and_pace_of_a_sample_are_measured(pitch: float, tmp_path: Path) -> None:
+    print_ = voiceprint(saved(a_voice(pitch), tmp_path / "sample.wav"))
+    assert print_.pitch == pytest.approx(pitch, rel=0.02)
+    assert print_.spread < 0.5
+    assert print_.rate == pytest.approx(4.0, abs=0.5)
+
+
+@pytest.mark.parametrize("throat", [0.88, 1.0, 1.13])
+def test_the_length_of_a_throat_is_told_apart_from_pitch(throat: float) -> None:
+    ours, theirs = measure(a_voice(130)), measure(a_voice(200, throat))
+    assert throat_ratio(theirs, ours)[0] == pytest.approx(throat, abs=0.045)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (np.zeros(2 * RATE, np.float32), "Nobody is heard"),
+        (np.random.default_rng(1).normal(0, 0.1, 2 * RATE).astype(np.float32), "Nobody is heard"),
+        (a_voice(150, syllables=3), "too short"),
+    ],
+    ids=["silence", "noise", "short"],
+)
+def test_a_sample_without_enough_speech_is_refused_with_the_reason(
+    content: NDArray[np.float32], why: str, tmp_path: Path
+) -> None:
+    with pytest.raises(InvalidRequest, match=why) as refused:
+        voiceprint(saved(content, tmp_path / "sample.wav"))
+    assert refused.value.field == "cast"
+
+
+@pytest.mark.parametrize("content", [b"", b"not a sound", b"RIFF\x00\x00\x00\x00WAVEfmt "])
+def test_what_is_no_sound_file_is_refused(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "sample.wav"
+    path.write_bytes(content)
+    with pytest.raises(InvalidRequest, match=r"cannot be read|too short") as refused:
+        voiceprint(path)
+    assert refused.value.field == "cast"
+    with pytest.raises(InvalidRequest):
+        voiceprint(tmp_path / "missing.wav")
+
+
+def test_every_voice_of_ours_has_a_print_and_is_its_own_nearest() -> None:
+    for voices in CASTS.values():
+        for voice in voices:
+            assert name_of(closest(prints()[name_of(voice)], voices)) == name_of(voice)
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_a_deep_sample_gets_a_deeper_voice_than_a_high_one(language: str) -> None:
+    deep, high = (measure(a_voice(pitch, throat)) for pitch, throat in ((90, 0.9), (280, 1.1)))
+    heard = [closest(sample, CASTS[language]) for sample in (deep, high)]
+    pitches = [prints()[name_of(each)].pitch * each.pitch * each.shift for each in heard]
+    assert pitches[0] == pytest.approx(max(90, pitches[0]), rel=0.01)
+    assert pitches[1] > 1.6 * pitches[0]
+    assert heard[0].shift < heard[1].shift or name_of(heard[0]) != name_of(heard[1])
+
+
+def test_a_cast_member_speaks_like_its_sample_and_without_one_like_anybody() -> None:
+    member = Subject("man", "Ada", "person", 0.5, cast=0)
+    brief = Brief("", "en", (member,), (Line("Hello", "en", 0),))
+    sample = VoicePrint(140.0, 6.0, 4.0, prints()["bf_emma"].envelope)
+    like = choose(brief, (sample,))[0]["en"]
+    assert like == closest(sample, CASTS["en"])
+    assert choose(brief, (None,)) == choose(brief)
+    assert like != choose(brief)[0]["en"]
+
+
+def test_a_voice_is_lowered_without_becoming_slower_or_another_throat() -> None:
+    symbols = phonemes("Bonjour tout le monde.", "fr")
+    plain, low = (resample(speak(symbols, Voice("ff_siwis", pitch=pitch)), RATE / VOICE_RATE) for pitch in (1.0, 0.7))
+    assert low.size == pytest.approx(plain.size, rel=0.05)
+    assert measure(low).pitch == pytest.approx(0.7 * measure(plain).pitch, rel=0.1)
+    assert throat_ratio(measure(low), measure(plain))[0] == pytest.approx(1.0, abs=0.1)
+
+
+@pytest.mark.parametrize(("text", "language"), [("oh", "fr"), ("wow", "en")])
+def test_a_very_short_word_is_said_to_its_end(text: str, language: str) -> None:
+    said = speak(phonemes(text, language), Voice("ff_siwis" if language == "fr" else "af_heart"))
+    assert said.size > 0.35 * VOICE_RATE
+    assert np.abs(said[-240:]).max() < 0.1 * np.abs(said).max()
+
+
+def test_a_line_said_before_is_not_computed_again() -> None:
+    symbols = phonemes("Deux fois.", "fr")
+    first = speak(symbols, Voice("ff_siwis"))
+    assert speak(symbols, Voice("ff_siwis")) is first
+    assert not first.flags.writeable
