@@ -6,13 +6,15 @@ import { t } from "./words.js";
 
 const HLS = "application/vnd.apple.mpegurl";
 const LEAD_SECONDS = 0.4;
+const SAFE_SECONDS = 1.4;
 
 /**
  * Plays the pieces of a clip as they come. `show(video)` is called when it begins: again with another video when a new
  * attempt starts over. The playlist holds every piece so far, so an event that was missed costs nothing.
  *
  * `pace(secondsLeft)` tells how long the rest of the work will take. A clip that is made more slowly than it plays would
- * stop every second; it begins only when what is left takes no longer than its `seconds`.
+ * stop at every piece; it begins only when what is left takes no longer than its `seconds`, and with more in hand when it
+ * is not much faster.
  */
 export function livePlayer(seconds, show) {
   let attempt;
@@ -22,6 +24,7 @@ export function livePlayer(seconds, show) {
   const consider = () => {
     if (!video?.paused || video.isConnected || left > seconds) return;
     if (video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return;
+    if (left > seconds / 2 && video.buffered.end(0) < SAFE_SECONDS) return;
     show(video);
     play(video);
   };

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 PLAYLIST_NAME = "live.m3u8"
 INIT_NAME = "init.mp4"
-FIRST_SECONDS = 0.5
-"""The first segment is short, so that playing begins early."""
-SEGMENT_SECONDS = 1.0
+FIRST_SECONDS = (0.5, 1.0)
+"""The first segments are short, so that playing begins early."""
+SEGMENT_SECONDS = 2.0
+"""All others: what x264 was asked for anyway, because a keyframe is dear where little moves."""
 
 
 def segment_name(index: int) -> str:
@@ -17,11 +19,14 @@ def segment_name(index: int) -> str:
 
 
 def segment_starts(frame_count: int, fps: int) -> tuple[int, ...]:
-    """The first frame of each segment: half a second, then a second each; the last takes a remainder below half one."""
-    first, step = max(1, round(FIRST_SECONDS * fps)), max(1, round(SEGMENT_SECONDS * fps))
-    starts = (0, *range(first, frame_count, step))
-    too_short = len(starts) > 1 and frame_count - starts[-1] < first
-    return starts[:-1] if too_short else starts
+    """The first frame of each segment: two short ones, then two seconds each; a short rest joins the last."""
+    starts = [0]
+    for seconds in itertools.chain(FIRST_SECONDS, itertools.repeat(SEGMENT_SECONDS)):
+        after = starts[-1] + max(1, round(seconds * fps))
+        if frame_count - after < max(1, round(FIRST_SECONDS[0] * fps)):
+            break
+        starts.append(after)
+    return tuple(starts)
 
 
 def playlist(seconds: Sequence[float], *, ended: bool) -> str:

@@ -93,10 +93,10 @@ def test_what_is_played_live_is_the_final_file_to_the_pixel_and_the_sample(
 
 
 def test_segments_follow_each_other_and_each_can_be_played_from_its_start(tmp_path: Path) -> None:
-    segments = make(tmp_path, 100, cut_at=37)
+    segments = make(tmp_path, 125, cut_at=60)
     assert [segment.index for segment in segments] == [1, 2, 3, 4]
-    assert [segment.start for segment in segments] == [0.0, 0.5, 1.5, 2.5]
-    assert [segment.seconds for segment in segments] == pytest.approx([0.5, 1.0, 1.0, 100 / 30 - 2.5])
+    assert [segment.start for segment in segments] == [0.0, 0.5, 1.5, 3.5]
+    assert [segment.seconds for segment in segments] == pytest.approx([0.5, 1.0, 2.0, 125 / 30 - 3.5])
     for segment in segments:
         alone = seen(io.BytesIO(segment.init.read_bytes() + segment.path.read_bytes()))
         assert len(alone) == round(segment.seconds * 30)
@@ -122,7 +122,7 @@ def test_the_first_segment_is_out_long_before_the_last_picture_is_drawn(tmp_path
         pump(counted(), (video,), frame_count=150, shape=(HEIGHT, WIDTH))
     assert drawn_at[0] < 75
     assert drawn_at == sorted(drawn_at)
-    assert len(drawn_at) == 6
+    assert len(drawn_at) == 4
 
 
 def test_a_clip_without_sound_streams_too_and_says_so(tmp_path: Path) -> None:
@@ -155,20 +155,20 @@ def test_the_playlist_lists_every_segment_and_ends_with_the_last(tmp_path: Path)
 
 @pytest.mark.parametrize("fps", [24, 30])
 def test_no_segment_rounds_to_more_than_the_target_duration(fps: int) -> None:
-    assert "#EXT-X-TARGETDURATION:1\n" in playlist([0.5], ended=False)
+    assert "#EXT-X-TARGETDURATION:2\n" in playlist([0.5], ended=False)
     for frames in range(1, 100):
         starts = (*segment_starts(frames, fps), frames)
-        assert all((after - before) / fps < 1.5 for before, after in itertools.pairwise(starts))
+        assert all((after - before) / fps < 2.5 for before, after in itertools.pairwise(starts))
 
 
 @pytest.mark.parametrize(
     ("frames", "fps", "starts"),
     [
-        (300, 30, (0, 15, *range(45, 286, 30))),
+        (300, 30, (0, 15, 45, 105, 165, 225, 285)),
         (44, 30, (0, 15)),
         (14, 30, (0,)),
         (1, 24, (0,)),
-        (20, 1, (0, *range(1, 20))),
+        (9, 1, (0, 1, 2, 4, 6, 8)),
     ],
 )
 def test_segments_are_short_first_and_leave_no_sliver(frames: int, fps: int, starts: tuple[int, ...]) -> None:
