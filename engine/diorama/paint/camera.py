@@ -11,10 +11,15 @@ import cv2
 from engine.diorama.paint.motion import camera_course
 from engine.diorama.paint.raster import Picture, Scratch
 from engine.diorama.paint.sketch import MARGIN_X, MARGIN_Y
-from engine.diorama.scene import Scene
+from engine.diorama.scene import CAMERA_CHANNELS, Scene
 
 FLAT = 1.002
 """Below this zoom the world is shown pixel by pixel."""
+
+SLIGHT = 1.1
+"""A shaken view that is never nearer than this is not enlarged: sheets reach beyond the frame, so no border shows."""
+
+ZOOM, SHAKE = CAMERA_CHANNELS.index("zoom"), CAMERA_CHANNELS.index("shake")
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,7 @@ class View:
     def corner(self) -> tuple[float, float]:
         """The left and top of what is seen, in pixels of the world."""
         if self.zoom < FLAT:
-            return 0.0, 0.0
+            return self.shake
         w, h = self.width / self.zoom, self.height / self.zoom
         left = min(max(self.x * self.width - w / 2 + self.shake[0], 0), self.width - w)
         top = min(max(self.y * self.height - h / 2 + self.shake[1], 0), self.height - h)
@@ -42,7 +47,9 @@ class View:
     @cached_property
     def box(self) -> tuple[int, int, int, int]:
         """Left, top, width and height of the part of the world that has to be drawn."""
-        if self.zoom < FLAT or self.whole:
+        if self.zoom < FLAT:
+            return round(self.shake[0]), round(self.shake[1]), self.width, self.height
+        if self.whole:
             return 0, 0, self.width, self.height
         x, y = int(self.corner[0]), int(self.corner[1])
         return (
@@ -55,9 +62,10 @@ class View:
         """Where a sheet's corner lies in `box`: far sheets follow the camera, so they seem to move less."""
         x = (1 - depth) * (self.x - 0.5) * self.width - MARGIN_X * self.width + 2 * round(drift / 2)
         y = (1 - depth) * (self.y - 0.5) * self.height * 0.5 - MARGIN_Y * self.height
+        left, top, w, h = self.box
         return (
-            round(min(max(x, -2 * MARGIN_X * self.width), 0)) - self.box[0],
-            round(min(max(y, -2 * MARGIN_Y * self.height), 0)) - self.box[1],
+            _within(x, 2 * MARGIN_X * self.width, left, left + w - self.width),
+            _within(y, 2 * MARGIN_Y * self.height, top, top + h - self.height),
         )
 
     def seen(self, x: float, y: float) -> tuple[float, float]:
@@ -81,6 +89,11 @@ class View:
         return large[dy : dy + self.height, dx : dx + self.width]
 
 
+def _within(start: float, spare: float, low: int, high: int) -> int:
+    """Where a sheet ``spare`` pixels longer than the frame begins, seen from ``low``: it may leave no gap."""
+    return round(min(max(start, max(high, 0) - spare), low, 0)) - low
+
+
 class Camera:
     """A scene's camera, for frames of ``width`` × ``height`` pixels."""
 
@@ -88,6 +101,8 @@ class Camera:
         """Smooths the scene's camera once, to be read at any time."""
         self.seconds, self.width, self.height = scene.seconds, width, height
         self.course = camera_course(scene)
+        if self.course[:, SHAKE].max() > 0.05 and self.course[:, ZOOM].max() < SLIGHT:
+            self.course[:, ZOOM] = 1.0
 
     def at(self, time: float, *, whole: bool = False) -> View:
         """The view at ``time`` seconds; ``whole``: draw all of the world, even what is not seen."""
@@ -99,7 +114,7 @@ class Camera:
         unit = min(self.width, self.height)
         zoom = max(1.0, zoom)
         force = shake * 0.016 * unit
-        if force > 0.5:
+        if force > 0.5 and zoom >= FLAT:
             zoom = max(zoom, 1 + 2.6 * force / unit)
         half = 0.5 / zoom
         wobble = (
