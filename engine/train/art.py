@@ -111,6 +111,7 @@ def entry(subgroup: str, en: Entry, fr: Entry, rules: Entry, own: Entry) -> Entr
         "facing": merged["facing"],
         "framing": merged["framing"],
         "place": merged.get("at"),
+        "main": own.get("main"),
         "mouth": list(merged.get("mouth", mouth)) if merged["kind"] in TALKERS or "mouth" in own else None,
     }
 
@@ -195,6 +196,8 @@ def bake(names: Path, pictures: Path, moving: Sequence[Path], out: Path) -> dict
         check(asset, one)
         with Image.open(path) as image:
             one |= measure(np.asarray(image.convert("RGBA")))
+        if (main := one.pop("main")) is not None:
+            one["colours"] = [main, one["colours"][0]]
         shutil.copyfile(path, out / f"{asset}.webp")
         index[asset] = one
     if curated:

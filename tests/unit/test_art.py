@@ -3,18 +3,92 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from engine.diorama.art import pack
 from engine.diorama.art.names import Nearest
-from engine.diorama.scene import KINDS, PLACES
+from engine.diorama.scene import KINDS, MOTIONS, PLACES
+from engine.train.art import ANIMATED, GLYPHS, NAMES
+from engine.train.art_reel import bake_reel, follow
+
+NOTICES = Path(__file__).parents[2] / "THIRD_PARTY_NOTICES.md"
 
 
-def test_the_pack_has_a_thousand_subjects_in_less_than_thirty_megabytes() -> None:
-    assert len(pack.ids()) >= 1_000
-    assert sum(path.stat().st_size for path in pack.PACK.iterdir()) < 30e6
+def animated() -> list[str]:
+    return [asset for asset, entry in pack.index().items() if "reel" in entry]
+
+
+def test_the_pack_has_1200_subjects_and_200_animations_in_less_than_sixty_megabytes() -> None:
+    assert len(pack.ids()) >= 1_230
+    assert len(animated()) >= 220
+    files = [path for path in pack.PACK.rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) < 60e6
+    assert {path.stem for path in files if path.parent.name == "anim"} == set(animated())
+
+
+def test_the_notices_name_every_source_of_the_pack() -> None:
+    notices = NOTICES.read_text("utf-8")
+    for source in (GLYPHS, *ANIMATED, NAMES):
+        package = source.rsplit("@", 1)[0]
+        assert re.sub(r"-[234]$", "-1", package) in notices, package
+
+
+def test_every_animation_decodes_to_what_the_index_says() -> None:
+    for asset in animated():
+        told = pack.index()[asset]["reel"]
+        with Image.open(pack.reel_path(asset)) as image:
+            assert list(image.size) == told["size"], asset
+            # The encoder may join frames that are alike; it never invents any.
+            assert told["frames"] // 2 <= int(getattr(image, "n_frames", 1)) <= told["frames"], asset
+        assert 6 <= told["frames"] <= 60, asset
+        assert 30 <= told["ms"] <= 200, asset
+        assert 0.2 < told["tall"] <= 1, asset
+        assert len(told.get("mouth", [0] * told["frames"])) == told["frames"], asset
+
+
+@pytest.mark.parametrize("name", ["cat", "man-walking", "fire", "grinning-face", "lion", "automobile", "butterfly"])
+def test_a_loop_moves_and_ends_where_it_begins(name: str) -> None:
+    reel = pack.asset(name).reel
+    assert reel is not None
+    frames = np.stack(reel.frames()).astype(np.int16)
+    assert len(frames) == reel.count
+    change = [float(np.abs(frames[k] - frames[k - 1]).mean()) for k in range(len(frames))]
+    assert max(change) > 0.5
+    assert change[0] <= 1.8 * np.quantile(change[1:], 0.95) + 0.8
+    assert (frames[..., :3] <= frames[..., 3:]).all()
+    assert not reel.frames()[0].flags.writeable
+
+
+def test_a_loop_that_jumps_at_its_end_is_refused(tmp_path: Path) -> None:
+    pictures = [Image.new("RGBA", (256, 256)) for _ in range(24)]
+    for k, picture in enumerate(pictures):
+        picture.paste((200, 60, 40, 255), (10 + 8 * k, 100, 50 + 8 * k, 140))
+    source = tmp_path / "runaway.webp"
+    pictures[0].save(source, "WEBP", save_all=True, append_images=pictures[1:], duration=42, loop=0)
+    with pytest.raises(ValueError, match="last frame"):
+        bake_reel(source, tmp_path / "out.webp", size=0.2, mouth=None)
+
+
+def test_a_mouth_is_followed_through_an_animation() -> None:
+    frames = np.zeros((6, 256, 256, 4), np.float32)
+    face = np.random.default_rng(3).uniform(0, 255, (80, 80, 4)).astype(np.float32)
+    for k, frame in enumerate(frames):
+        frame[60 + 2 * k : 140 + 2 * k, 80 + 3 * k : 160 + 3 * k] = face
+    spots = follow(frames, (120.0, 110.0))
+    assert spots == [(120.0 + 3 * k, 110.0 + 2 * k) for k in range(6)]
+
+
+def test_who_stands_has_a_twin_that_walks() -> None:
+    for name in ("man-standing", "woman-standing", "person-standing"):
+        acts = pack.asset(name).acts
+        assert set(acts) <= set(MOTIONS)
+        walker = pack.asset(acts["walk"]).reel
+        assert walker is not None
+        assert walker.strides >= 1
 
 
 def test_every_entry_is_complete_and_uses_the_scenes_words() -> None:

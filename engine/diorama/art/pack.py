@@ -154,9 +154,8 @@ def _picture(path: Path, box: tuple[int, int, int, int]) -> NDArray[np.uint8]:
 
 def _premultiplied(image: Image.Image) -> NDArray[np.uint8]:
     """An RGBA image as premultiplied BGRA (h, w, 4) uint8, read-only because it is shared."""
-    rgba = np.asarray(image, dtype=np.uint16)
-    alpha = rgba[..., 3:]
-    colour = (rgba[..., 2::-1] * alpha + 127) // 255
-    picture = np.concatenate([colour, alpha], axis=2).astype(np.uint8)
+    rgba = np.asarray(image.convert("RGBa"))
+    picture = np.empty_like(rgba)
+    picture[..., :3], picture[..., 3] = rgba[..., 2::-1], rgba[..., 3]
     picture.flags.writeable = False
     return picture

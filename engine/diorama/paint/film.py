@@ -12,7 +12,7 @@ from engine.diorama.paint import raster
 from engine.diorama.paint.raster import Picture
 from engine.diorama.paint.recolour import recolour
 
-BUDGET = 24_000_000
+BUDGET = 30_000_000
 """Bytes that the posed frames of one animation may take. Larger ones leave frames out."""
 
 
@@ -29,14 +29,24 @@ class Shot:
 class Film:
     """The animation of ``art`` scaled so that what it shows is usually ``pixels`` tall."""
 
-    def __init__(self, art: Asset, reel: Reel, pixels: int, colour: str | None, *, mirrored: bool = False) -> None:
+    def __init__(
+        self,
+        art: Asset,
+        reel: Reel,
+        pixels: int,
+        colour: str | None,
+        *,
+        mirrored: bool = False,
+        sheet: tuple[int, int] | None = None,
+    ) -> None:
+        """``sheet`` is the (width, height) of the picture that a frame becomes part of, None where it stands alone."""
         self.art, self.reel, self.colour, self.mirrored = art, reel, colour, mirrored
         width, height = reel.size
         self.scale = pixels / (reel.tall * height)
         self.height = max(1, round(height * self.scale))
         margin = 2 * max(6, pixels // 8)
-        heavy = 4 * (self.height + margin) * (width * self.scale + margin) * reel.count / BUDGET
-        self.step = max(1, math.ceil(heavy))
+        wide, high = sheet or (width * self.scale, self.height)
+        self.step = max(1, math.ceil(4 * (wide + margin) * (high + margin) * reel.count / BUDGET))
         self.count = len(range(0, reel.count, self.step))
         self.facing = -art.facing if mirrored else art.facing
 

@@ -54,7 +54,7 @@ LIGHTS: dict[str, Light] = {
     ),
     "dusk": Light(
         sky=(0x3B2A6B, 0xB4477E, 0xFF8A5C, 0xFFD08A), stops=(0, 0.45, 0.8, 1),
-        gain=(1.03, 0.85, 0.87), lift=(14, 2, 10), scenery=(0.9, 0.62, 0.72), haze=0xE8826F, haze_share=0.55,
+        gain=(1.02, 0.87, 0.78), lift=(12, 4, 8), scenery=(0.9, 0.62, 0.72), haze=0xE8826F, haze_share=0.55,
         cloud=0xFFC0A0, cloud_share=0.6, body=0xFFF3D0, body_at=(0.7, 0.53, 0.12), glow=0xFFB070, glow_strength=0.72,
         rim=0xFFC080, stars=14,
     ),
@@ -144,11 +144,12 @@ def rim_light(picture: Picture, code: int, strength: float, side: int) -> Pictur
     away = cv2.warpAffine(alpha, move, (w, h))
     edge = soften(cv2.subtract(alpha, away), reach * 0.45)
     edge = cv2.min(edge, alpha)
-    amount = cv2.merge([cv2.convertScaleAbs(edge, alpha=strength)] * 3)
-    colour = np.ascontiguousarray(picture[:, :, :3])
-    lamp_colour = np.empty_like(colour)
-    lamp_colour[:] = bgr(code).astype(np.uint8)
-    target = cv2.multiply(lamp_colour, cv2.merge([alpha] * 3), scale=1 / 255)
-    kept = cv2.multiply(colour, cv2.bitwise_not(amount), scale=1 / 255)
-    lit = cv2.add(kept, cv2.multiply(target, amount, scale=1 / 255))
-    return np.asarray(cv2.merge((*cv2.split(lit), alpha)), np.uint8)
+    # Only the edge is worked on: it is a tenth of the picture, and every pose of every puppet passes here.
+    spots = np.flatnonzero(np.asarray(edge).ravel() > 2)
+    lit = picture.copy()
+    flat = lit.reshape(-1, 4)
+    under = flat[spots].astype(np.float32)
+    share = edge.ravel()[spots, None] * np.float32(strength / 255)
+    lamp = np.append(bgr(code) / 255, np.float32(1))  # alpha stays itself
+    flat[spots] = np.rint(under + (lamp * under[:, 3:] - under) * share)
+    return lit

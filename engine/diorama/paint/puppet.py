@@ -82,8 +82,9 @@ class Puppet:
         if self.rig is not None:
             if art.reel is None:
                 return {}
-            flip = self.rig.art.facing != art.facing
-            return {"idle": Film(art, art.reel, self.rig.face.shape[0], self.colour, mirrored=flip)}
+            flip, tall = self.rig.art.facing != art.facing, self.rig.face.shape[0]
+            sheet = (round(0.8 * self.rig.size[0]), self.rig.size[1])  # the rest is trimmed off
+            return {"idle": Film(art, art.reel, tall, self.colour, mirrored=flip, sheet=sheet)}
         films = {"play": Film(art, art.reel, self.pixels, self.colour)} if art.reel is not None else {}
         for motion, actor in art.acts.items():
             twin = asset(actor)
@@ -110,7 +111,11 @@ class Puppet:
             head = Worn(shot.picture, middle, shot.mouth or (middle[0] + own[0], middle[1] + own[1]))
         picture, lips = body.posed(rig, gait, phase / self.phases(gait) * self._turns(gait), head)
         lip = 0.13 * rig.face_width if self.asset.facing == 0 and self.asset.mouth is not None else 0.0
-        return Drawn(self._finished(picture), self._in(rig.foot), float(picture.shape[0]), self._in(lips), lip)
+        used = np.flatnonzero(picture[:, :, 3].max(axis=0))
+        left, right = int(used[0]), int(used[-1]) + 1
+        foot, mouth = (rig.foot[0] - left, rig.foot[1]), (lips[0] - left, lips[1])
+        shown = self._finished(np.ascontiguousarray(picture[:, left:right]))
+        return Drawn(shown, self._in(foot), float(picture.shape[0]), self._in(mouth), lip)
 
     def _turns(self, gait: str) -> int:
         """Whole turns that the body makes while its phases run once: a long film holds several breaths."""

@@ -41,7 +41,9 @@ def recolour(picture: Picture, dominant: tuple[int, int, int], colour: str) -> P
         hue = np.arctan2(lab[:, :, 2], lab[:, :, 1]) - np.arctan2(source[2], source[1])
         turn = np.abs(np.arctan2(np.sin(hue), np.cos(hue)))
         own = np.hypot(lab[:, :, 1], lab[:, :, 2])
-        weight = np.clip(1.5 - turn / 0.5, 0, 1) * np.clip((own - 9) / 14, 0, 1)
+        # A muzzle is paler than the coat, not its lit side: in the light, colour and lightness grow together.
+        depth = own / np.maximum(lab[:, :, 0], 12) / (chroma / max(float(source[0]), 12))
+        weight = np.clip(2.2 - turn / 0.42, 0, 1) * np.clip((depth - 0.24) / 0.2, 0, 1) * np.clip((own - 3) / 6, 0, 1)
     else:
         weight = np.clip(1.6 - np.linalg.norm(distance, axis=2) / 30, 0, 1) * np.clip((lab[:, :, 0] - 24) / 14, 0, 1)
     weight = cv2.GaussianBlur(weight.astype(np.float32), (0, 0), 0.8)[:, :, None]
