@@ -1,7 +1,8 @@
-"""Faces drawn by code, for tests that need a likeness and may not use anybody's."""
+"""Faces drawn and voices made by code, for tests that need a likeness and may not use anybody's."""
 
 from __future__ import annotations
 
+import wave as wave_file
 from pathlib import Path
 
 import cv2
@@ -51,3 +52,19 @@ def member(folder: Path, *, name: str = "Mira", points: bool = True, **more: str
     features = draw_face(path)
     crop = FaceCrop(path=str(path), points=features if points else None)
     return CastMember(cameo_id=f"cameo-of-{name}", version=3, name=name, faces=(crop,), **more)
+
+
+def speak(path: Path, *, pitch: float, seconds: float = 2.5, rate: int = 16_000) -> Path:
+    """Save a droning voice at ``path``: a buzz of ``pitch`` Hz through the resonances of an "ah", in syllables."""
+    time = np.arange(round(seconds * rate)) / rate
+    turn = 2 * np.pi * pitch * (time + 0.004 * np.sin(2 * np.pi * 0.7 * time))
+    wave = np.zeros_like(time)
+    for k in range(1, int(rate / 2 / pitch)):
+        strength = sum(np.exp(-(((k * pitch - f) / w) ** 2)) for f, w in ((720, 160), (1240, 220), (2600, 400)))
+        wave += (strength + 0.02) / k**0.5 * np.sin(k * turn)
+    wave *= 0.25 + 0.75 * np.sin(np.pi * 3 * time) ** 2
+    samples = (wave / np.abs(wave).max() * 0.7 * 32767).astype("<i2")
+    with wave_file.open(str(path), "wb") as file:
+        file.setparams((1, 2, rate, len(samples), "NONE", ""))
+        file.writeframes(samples.tobytes())
+    return path

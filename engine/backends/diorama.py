@@ -31,7 +31,8 @@ class Diorama:
         title="Diorama: learned direction, drawn art",
         audio=True,
         first_frame=False,
-        cast=False,
+        cast=True,
+        max_cast=2,
         remix_strength=True,
         streaming=True,
         preview=True,
@@ -71,14 +72,16 @@ class Diorama:
 
     def generate(self, spec: GenerationSpec) -> Iterator[Step | Clip]:
         """Yield one TEXT step, a DENOISE step with a picture for every sampler step, two DECODE steps, the clip."""
+        from engine.diorama.cast import load_cast
         from engine.diorama.paint import Painter, preview
         from engine.diorama.sound import score
         from engine.diorama.words import understand, without
 
         if self._director is None:
             raise BackendUnavailable("Diorama has not been loaded.")
+        cast = load_cast(spec.cast)
         yield Step(Phase.LOADING, 1, 1)
-        brief = understand(spec.prompt, style=spec.style)
+        brief = understand(spec.prompt, style=spec.style, cast=[member.name for member in cast])
         if spec.negative_prompt:
             brief = without(brief, spec.negative_prompt)
         yield Step(Phase.TEXT, 1, 1)
@@ -95,13 +98,14 @@ class Diorama:
             source=source,
             strength=spec.source.strength if spec.source is not None else 1.0,
         ):
-            picture = preview(directed.scene, long_side=spec.preview.long_side, aspect=aspect, time=seconds / 2)
+            side = spec.preview.long_side
+            picture = preview(directed.scene, long_side=side, aspect=aspect, time=seconds / 2, cast=cast)
             yield Step(Phase.DENOISE, directed.index, directed.total, picture)
         if directed is None or not directed.final:
             raise RuntimeError("the director left the scene unfinished")
-        soundtrack = score(directed.scene)
+        soundtrack = score(directed.scene, [member.voice for member in cast])
         yield Step(Phase.DECODE, 1, 2)
-        painter = Painter(directed.scene, soundtrack, width=spec.width, height=spec.height, fps=spec.fps)
+        painter = Painter(directed.scene, soundtrack, width=spec.width, height=spec.height, fps=spec.fps, cast=cast)
         yield Step(Phase.DECODE, 2, 2)
         yield Clip(
             frames=painter.frames(),
@@ -132,7 +136,7 @@ class Diorama:
             "mood": brief.mood,
             "motions": [list(each.motions) for each in brief.subjects],
             "lines": [{"text": each.text, "language": each.language, "speaker": each.speaker} for each in brief.lines],
-            "unsupportedTerms": list(brief.unsupported),
+            "unsupportedTerms": [*brief.unsupported, *_unworn(spec)],
             "nearest": dict(brief.nearest),
             "assets": _asset_hashes(brief),
             "cast": [{"cameo": each.cameo_id, "version": each.version} for each in spec.cast],
@@ -140,6 +144,13 @@ class Diorama:
         if spec.source is not None:
             recipe["remix"] = {"strength": spec.source.strength, "from": "latent" if remixed else "prompt"}
         return recipe
+
+
+def _unworn(spec: GenerationSpec) -> list[str]:
+    """What cast members always wear and the art lacks."""
+    from engine.diorama.outfit import outfit
+
+    return [wish for member in spec.cast for wish in outfit(member.preferences or "").unsupported]
 
 
 def _guidance(spec: GenerationSpec) -> float:

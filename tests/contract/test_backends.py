@@ -23,7 +23,8 @@ from engine.media.probe import probe
 from engine.media.stills import encode_preview
 from engine.protocol import ClipMessage
 from engine.runner import EngineChild
-from engine.spec import Backend, Clip, GenerationSpec, Phase, Quality, Source, Step
+from engine.spec import Backend, CastMember, Clip, FaceCrop, GenerationSpec, Phase, Quality, Source, Step
+from tests.faces import member, speak
 
 NAMES = tuple(registry.discover())
 PROMPT = "a red fox jumps in the rain"
@@ -204,6 +205,53 @@ def test_a_latent_of_another_backend_falls_back_and_the_recipe_says_so(name: str
     *_, clip = loaded(name).generate(smallest(name, source=source))
     assert isinstance(clip, Clip)
     assert clip.recipe["remix"] == {"strength": 0.4, "from": "prompt"}
+
+
+def played(name: str, prompt: str, *cast: CastMember) -> tuple[bytes, bytes, Clip]:
+    """The first frame, the sound, and the clip of ``prompt`` with ``cast``."""
+    *_, clip = loaded(name).generate(smallest(name, prompt=prompt, cast=cast))
+    assert isinstance(clip, Clip)
+    frame = next(clip.frames).tobytes()
+    return frame, b"" if clip.waveform is None else clip.waveform.tobytes(), clip
+
+
+def test_face_and_voice_of_a_likeness_are_separate(name: str, tmp_path: Path) -> None:
+    if not loaded(name).capabilities.cast:
+        pytest.skip("this backend has no cast")
+    whole = member(tmp_path, voice=str(speak(tmp_path / "voice.wav", pitch=105.0)))
+    face = msgspec.structs.replace(whole, voice=None)
+    voice = msgspec.structs.replace(whole, faces=())
+    nobody = msgspec.structs.replace(whole, faces=(), voice=None)
+    drawn = played(name, "Mira waves", nobody)[0]
+    assert played(name, "Mira waves", voice)[0] == drawn, "nothing of the capture is seen"
+    assert played(name, "Mira waves", face)[0] != drawn
+    spoken = [played(name, 'Mira says "hello there"', each) for each in (nobody, face, voice, whole)]
+    assert spoken[1][1] == spoken[0][1], "a face changes nothing that is heard"
+    assert spoken[2][1] != spoken[0][1]
+    assert spoken[3][1] == spoken[2][1]
+
+
+def test_nothing_of_a_likeness_stays_in_recipe_or_latent(name: str, tmp_path: Path) -> None:
+    if not loaded(name).capabilities.cast:
+        pytest.skip("this backend has no cast")
+    mira = member(tmp_path, voice=str(speak(tmp_path / "voice.wav", pitch=105.0)), preferences="always wears a fedora")
+    plain = played(name, "Mira waves", msgspec.structs.replace(mira, faces=(), voice=None, preferences=None))[2]
+    _, _, clip = played(name, "Mira waves", mira)
+    kept = msgspec.json.encode(clip.recipe)
+    assert clip.recipe["cast"] == [{"cameo": mira.cameo_id, "version": mira.version}]
+    assert not any(word in kept for word in (str(tmp_path).encode(), b".png", b".wav", b"fedora"))
+    assert kept == msgspec.json.encode(plain.recipe), "likeness and preferences leave no trace"
+    assert clip.latent.keys() == plain.latent.keys()
+    assert all(np.array_equal(clip.latent[key], plain.latent[key]) for key in plain.latent)
+
+
+def test_a_likeness_that_cannot_be_used_is_refused_before_the_first_step(name: str, tmp_path: Path) -> None:
+    if not loaded(name).capabilities.cast:
+        pytest.skip("this backend has no cast")
+    broken = msgspec.structs.replace(member(tmp_path), faces=(FaceCrop(path=str(tmp_path / "nothing.png")),))
+    with pytest.raises(InvalidRequest) as caught:
+        next(iter(loaded(name).generate(smallest(name, cast=(broken,)))))
+    assert caught.value.field == "cast"
 
 
 async def test_its_child_turns_a_prompt_into_a_file_that_plays(name: str, tmp_path: Path) -> None:
