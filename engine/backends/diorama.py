@@ -73,7 +73,7 @@ class Diorama:
     def generate(self, spec: GenerationSpec) -> Iterator[Step | Clip]:
         """Yield one TEXT step, a DENOISE step with a picture for every sampler step, two DECODE steps, the clip."""
         from engine.diorama.cast import load_cast
-        from engine.diorama.paint import Painter, preview
+        from engine.diorama.paint import Painter, drawing_place, preview
         from engine.diorama.sound import score
         from engine.diorama.words import understand, without
 
@@ -103,7 +103,8 @@ class Diorama:
             yield Step(Phase.DENOISE, directed.index, directed.total, picture)
         if directed is None or not directed.final:
             raise RuntimeError("the director left the scene unfinished")
-        soundtrack = score(directed.scene, [member.voice for member in cast])
+        with drawing_place(directed.scene.brief, spec.width, spec.height):
+            soundtrack = score(directed.scene, [member.voice for member in cast])
         yield Step(Phase.DECODE, 1, 2)
         painter = Painter(directed.scene, soundtrack, width=spec.width, height=spec.height, fps=spec.fps, cast=cast)
         yield Step(Phase.DECODE, 2, 2)

@@ -122,7 +122,7 @@ class Painter:
         view = self.camera.at(time, whole=self.window is not None and len(self.weather) > 0)
         left, top, width, height = view.box
         frame = self.scratch.sheet("world", height, width)
-        self._behind(frame, view, time)
+        self.behind(frame, view, time)
         if self.window is not None:
             self._weather_outside(frame, time, view)
         spots = self._actors(frame, [course.at(time) for course in self.courses], time, (left, top))
@@ -151,8 +151,8 @@ class Painter:
 
     # --- scenery ---
 
-    def _behind(self, frame: Picture, view: View, time: float) -> None:
-        """Draw everything behind the actors; what stands still is drawn once and copied from then on."""
+    def behind(self, frame: Picture, view: View, time: float) -> None:
+        """Draw on ``frame`` (the view's box) what lies behind the actors; what stands still is drawn but twice."""
         offsets = [view.offset(layer.depth, layer.drift * time) for layer in self.place.back]
         key = (view.box, tuple(offsets))
         known = self.backdrop
