@@ -1,0 +1,92 @@
+"""Reads how two followed things stand to each other, from where they are seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.evaluate.stills import HEIGHT, WIDTH
+from engine.evaluate.tracks import Track
+
+_FEWEST = 6
+"""Pictures in which both must be seen."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two things in the pictures that show both: (t,) offsets of the first from the second, in heights of the picture.
+
+    ``across`` between the middles, ``feet`` between the lower edges, ``centres`` between the middles' heights; widths
+    and heights of both; ``x`` and ``goal`` are the two middles themselves.
+    """
+
+    across: NDArray[np.float64]
+    feet: NDArray[np.float64]
+    centres: NDArray[np.float64]
+    width: NDArray[np.float64]
+    tall: NDArray[np.float64]
+    other_width: NDArray[np.float64]
+    other_tall: NDArray[np.float64]
+    x: NDArray[np.float64]
+    goal: NDArray[np.float64]
+
+    @property
+    def touch(self) -> NDArray[np.float64]:
+        """The distance across at which the two touch."""
+        return (self.width + self.other_width) / 2
+
+    @property
+    def gap(self) -> NDArray[np.float64]:
+        """How far the first's foot is under the second's top (negative: above it)."""
+        return self.feet + self.other_tall
+
+
+def pair(first: Track, second: Track, aspect: float, other: float) -> Pair | None:
+    """Measure two tracks of things ``aspect`` and ``other`` wide for their height; None if hardly seen together."""
+    both = first.seen & second.seen
+    if both.sum() < _FEWEST:
+        return None
+    x, goal = (track.x[both] * WIDTH / HEIGHT for track in (first, second))
+    tall, other_tall = np.median(first.tall[both]), np.median(second.tall[both])
+    ones = np.ones(int(both.sum()))
+    return Pair(
+        x - goal, (first.foot - second.foot)[both], (first.y - second.y)[both], ones * tall * aspect, ones * tall,
+        ones * other_tall * other, ones * other_tall, x, goal,
+    )  # fmt: skip
+
+
+def _share(condition: NDArray[np.bool_]) -> float:
+    return float(np.mean(condition))
+
+
+def _over(p: Pair) -> bool:
+    above = (np.abs(p.across) < 0.6 * p.touch) & (p.gap < 0.35 * p.other_tall)
+    return bool(above.any()) and float(p.across[:4].mean() * p.across[-4:].mean()) < 0
+
+
+def _chasing(p: Pair) -> bool:
+    """The first comes behind, and both are on their way together."""
+    steps = np.diff(p.goal)
+    moving = np.abs(steps) > 0.002
+    if moving.sum() < _FEWEST:
+        return False
+    behind = _share(-np.sign(steps[moving]) * p.across[1:][moving] > 0)
+    return behind > 0.7 and float(np.ptp(p.x)) > 0.06
+
+
+SHOWN: dict[str, Callable[[Pair], bool]] = {
+    "left_of": lambda p: _share(-p.across > 0.4 * p.touch) > 0.85,
+    "right_of": lambda p: _share(p.across > 0.4 * p.touch) > 0.85,
+    "behind": lambda p: _share(np.abs(p.across) < 1.1 * p.touch) > 0.7 and float(np.median(p.feet)) < -0.004,
+    "in_front_of": lambda p: _share(np.abs(p.across) < 1.1 * p.touch) > 0.7 and float(np.median(p.feet)) > 0.004,
+    "on": lambda p: _share((np.abs(p.across) < 0.65 * p.other_width) & (np.abs(p.gap) < 0.4 * p.other_tall)) > 0.7,
+    "under": lambda p: _share((np.abs(p.across) < 1.1 * p.touch) & (p.centres > 0)) > 0.7,
+    "beside": lambda p: _share((np.abs(p.across) > 0.45 * p.touch) & (np.abs(p.across) < p.touch + 0.25)) > 0.7,
+    "over": _over,
+    "chasing": _chasing,
+    "holding": lambda p: _share((np.abs(p.across) < 0.75 * p.width) & (np.abs(p.centres) < 0.55 * p.tall)) > 0.75,
+}
+"""Relation → whether a pair shows it."""
