@@ -25,6 +25,10 @@ _STEPPING = {"walk": (1.6, 2.6), "run": (2.8, 4.6), "chase": (2.8, 4.6), "climb"
 """Motion → least and most steps a second."""
 _LEAST_IMPACT = 0.3
 """As the painter, which raises dust at the same moments."""
+_LEAST_FALL = 0.015
+"""A foot that moves less (in frames) around an impact did not fall: something was bumped into."""
+HITS = frozenset(("thud", "bounce", "crash", "splash", "explosion"))
+"""Sounds that belong to a moment which is seen."""
 
 
 @dataclass(frozen=True)
@@ -107,8 +111,18 @@ def _impacts(motion: Motion) -> list[Cue]:
             if motion.subject.kind == "vehicle"
             else "thud"
         )
-        cues.append(Cue(time, sound, motion.index, min(1.0, height)))
+        cues.append(Cue(_contact(motion, time), sound, motion.index, min(1.0, height)))
     return cues
+
+
+def _contact(motion: Motion, time: float) -> float:
+    """The moment near ``time`` at which the foot first reaches its lowest point: what the eye takes for the landing."""
+    reach = 1.2 * float(motion.times[1])
+    near = np.linspace(max(0.0, time - reach), min(time + reach, motion.scene.seconds), 49)
+    foot = np.interp(near, motion.times, motion.track[:, _Y])
+    if foot.max() - foot.min() < _LEAST_FALL:
+        return time
+    return float(near[int(np.argmax(foot > foot.max() - 0.1 * (foot.max() - foot.min())))])
 
 
 def _steps(motion: Motion) -> list[Cue]:

@@ -11,7 +11,7 @@ import numpy as np
 from engine.diorama.scene import Soundtrack
 from engine.diorama.sound import calls
 from engine.diorama.sound.ambience import ambience, thunder
-from engine.diorama.sound.cues import Cue, Motion, find
+from engine.diorama.sound.cues import HITS, Cue, Motion, find
 from engine.diorama.sound.dialogue import Spoken, perform
 from engine.diorama.sound.dsp import add, pan
 from engine.diorama.sound.effects import EFFECTS, LEVELS
@@ -121,16 +121,19 @@ def _effects_bus(scene: Scene, samples: int, rate: int) -> tuple[Wave, list[dict
 
 
 def _calls_bus(scene: Scene, spoken: list[Spoken], samples: int, rate: int, events: list[dict[str, Any]]) -> Wave:
-    """Each subject that is known by its voice calls once, early, where nobody talks; those that talk do not call."""
+    """Each subject that is known by its voice calls once, early, in a quiet moment; those that talk do not call."""
     bus = np.zeros((2, samples), np.float32)
     talkers = {line.speech.line.speaker for line in spoken}
+    busy = [(line.speech.start, line.speech.start + line.speech.seconds) for line in spoken]
+    # A call on top of a landing would take the ear from what the eye sees.
+    busy += [(event["time"] - 0.1, event["time"] + 0.15) for event in events if event["sound"] in HITS]
     for index, subject in enumerate(scene.brief.subjects):
         known = calls.call_of(subject)
         if known is None or index in talkers or "sleep" in subject.motions:
             continue
         rng, motion = _stream(scene, "calls", index), Motion(scene, index)
         wave = known[1](rate, rng)
-        time = _free_time(scene, spoken, motion, wave.size / rate, rng)
+        time = _free_time(scene, busy, motion, wave.size / rate, rng)
         if time is None:
             continue
         at = time + np.arange(wave.size) / rate
@@ -140,13 +143,13 @@ def _calls_bus(scene: Scene, spoken: list[Spoken], samples: int, rate: int, even
 
 
 def _free_time(
-    scene: Scene, spoken: list[Spoken], motion: Motion, length: float, rng: np.random.Generator
+    scene: Scene, busy: list[tuple[float, float]], motion: Motion, length: float, rng: np.random.Generator
 ) -> float | None:
-    """A moment for a call: its subject in the picture, nobody talking; None when there is none."""
+    """A moment for a call, its subject in the picture and nothing ``busy`` (start, end) then; None if there is none."""
     first = float(rng.uniform(0.3, 0.3 + 0.15 * scene.seconds))
     for time in np.concatenate((np.arange(first, scene.seconds - length, 0.2), np.arange(0.1, first, 0.2))):
         on_screen = 0.0 <= float(motion.on_screen(time)) <= 1.0 and np.interp(time, motion.times, motion.visible) > 0.5
-        clear = all(time + length < s.speech.start or time > s.speech.start + s.speech.seconds for s in spoken)
+        clear = all(time + length < start or time > end for start, end in busy)
         if on_screen and clear and time + length <= scene.seconds:
             return float(time)
     return None
