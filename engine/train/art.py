@@ -11,7 +11,7 @@ import tarfile
 import tempfile
 import tomllib
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from PIL import Image
 
 from engine.diorama.art.names import names_vectors, split_names, write_vectors
 from engine.diorama.scene import KINDS, MOTIONS, PLACES
+from engine.train.art_dry import without_water
 from engine.train.art_reel import bake_reel
 
 GLYPHS = "@lobehub/fluent-emoji-3d@1.1.0"
@@ -161,15 +162,22 @@ def rules_for(selection: Entry, subgroup: str, asset: str) -> Entry | None:
     return selection["subgroup"].get(subgroup)
 
 
-def animate(index: dict[str, Entry], moving: Mapping[str, Path], out: Path) -> None:
-    """Add what animated.toml names: one animated WebP each in ``out`` / anim, and what the index says of them."""
+def animate(index: dict[str, Entry], moving: Mapping[str, Path], out: Path, dry: Collection[str]) -> None:
+    """Add what animated.toml names: one animated WebP each in ``out`` / anim, and what the index says of them.
+
+    Those in ``dry`` lose their water.
+    """
     chosen = tomllib.loads((ART / "animated.toml").read_text("utf-8"))
     (out / "anim").mkdir()
     for asset in (name for names in chosen["plays"].values() for name in split_names(names)):
         one = index[asset]
         mouth = one["mouth"] if one["facing"] == 0 else None
         told = bake_reel(
-            moving[one["code"].replace("-fe0f", "")], out / "anim" / f"{asset}.webp", size=one["size"], mouth=mouth
+            moving[one["code"].replace("-fe0f", "")],
+            out / "anim" / f"{asset}.webp",
+            size=one["size"],
+            mouth=mouth,
+            dry=asset in dry,
         )
         told["rests"] = asset in split_names(chosen["rests"]["ids"])
         told["strides"] = chosen["strides"].get(asset, 0)
@@ -178,6 +186,27 @@ def animate(index: dict[str, Entry], moving: Mapping[str, Path], out: Path) -> N
         if any(motion not in MOTIONS or "reel" not in index[actor] for motion, actor in acts.items()):
             raise ValueError(f"{asset}: it acts by what has no animation")
         index[asset]["acts"] = acts
+
+
+def still(path: Path, out: Path, *, dry: bool) -> Entry:
+    """Write the picture of a subject, without its water where ``dry``; returns what its pixels say (`measure`).
+
+    ``share`` is how much of its height is left.
+    """
+    with Image.open(path) as image:
+        picture = np.asarray(image.convert("RGBA"))
+    if not dry:
+        shutil.copyfile(path, out)
+        return measure(picture) | {"share": 1.0}
+    tall = np.ptp(np.flatnonzero((picture[..., 3] > 24).any(axis=1)))
+    bare = picture.astype(np.float32)
+    bare[..., :3] *= bare[..., 3:] / 255
+    bare = without_water(bare)
+    plain = np.where(bare[..., 3:] > 0, bare[..., :3] * 255 / np.maximum(bare[..., 3:], 1), 0)
+    picture = np.clip(np.dstack((plain, bare[..., 3])) + 0.5, 0, 255).astype(np.uint8)
+    Image.fromarray(picture).save(out, "WEBP", quality=90, method=6)
+    told = measure(picture)
+    return told | {"share": (told["box"][3] - told["box"][1]) / float(tall)}
 
 
 def bake(names: Path, pictures: Path, moving: Sequence[Path], out: Path) -> dict[str, Entry]:
@@ -194,18 +223,17 @@ def bake(names: Path, pictures: Path, moving: Sequence[Path], out: Path) -> dict
             continue
         one = entry(subgroup, en, fr, rules, curated.pop(asset, {}))
         check(asset, one)
-        with Image.open(path) as image:
-            one |= measure(np.asarray(image.convert("RGBA")))
+        one |= still(path, out / f"{asset}.webp", dry=asset in selection["dry"]["ids"])
+        one["size"] = round(one["size"] * one.pop("share"), 3)
         if (main := one.pop("main")) is not None:
             one["colours"] = [main, one["colours"][0]]
-        shutil.copyfile(path, out / f"{asset}.webp")
         index[asset] = one
     if curated:
         raise ValueError(f"curated.toml names glyphs that are not in the selection: {', '.join(curated)}")
     picked = {asset for group in selection["picked"].values() for asset in group["ids"]}
     if missing := picked - set(index):
         raise ValueError(f"selection.toml picks glyphs that do not exist: {', '.join(sorted(missing))}")
-    animate(index, by_code(moving), out)
+    animate(index, by_code(moving), out, selection["dry"]["ids"])
     lines = ",\n".join(f"{json.dumps(k)}: {json.dumps(v, ensure_ascii=False)}" for k, v in sorted(index.items()))
     (out / "index.json").write_text("{\n" + lines + "\n}\n", "utf-8")
     write_vectors(out / "names.safetensors", *names_vectors(index))

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from engine.train.art_dry import without_water
+
 GLYPH = 256
 FINEST = 200
 """Pixels at which the glyph of something tall is kept; small things are kept smaller."""
@@ -84,14 +86,18 @@ def spread(frames: Frames) -> tuple[float, float]:
     return change[0], float(np.quantile(change[1:], 0.95))
 
 
-def bake_reel(path: Path, out: Path, *, size: float, mouth: tuple[float, float] | None) -> dict[str, Any]:
+def bake_reel(
+    path: Path, out: Path, *, size: float, mouth: tuple[float, float] | None, dry: bool = False
+) -> dict[str, Any]:
     """Write the animation at ``path`` to ``out`` and return what index.json says of it.
 
     ``size`` is the subject's height in fractions of the frame's shorter side (small things need fewer pixels);
-    ``mouth`` is where the still's mouth is, in fractions of the still's trimmed picture. Raises ValueError where the
-    loop jumps at its end.
+    ``mouth`` is where the still's mouth is, in fractions of the still's trimmed picture; ``dry`` takes water away.
+    Raises ValueError where the loop jumps at its end.
     """
     frames, lasting = read_frames(path)
+    if dry:
+        frames = np.stack([without_water(frame) for frame in frames])
     seam, usual = spread(frames)
     if seam > 1.8 * usual + 0.5:
         raise ValueError(f"{path.name}: its last frame does not lead to its first ({seam:.1f} against {usual:.1f})")

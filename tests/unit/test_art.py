@@ -13,6 +13,7 @@ from engine.diorama.art import pack
 from engine.diorama.art.names import Nearest
 from engine.diorama.scene import KINDS, MOTIONS, PLACES
 from engine.train.art import ANIMATED, GLYPHS, NAMES
+from engine.train.art_dry import without_water
 from engine.train.art_reel import bake_reel, follow
 
 NOTICES = Path(__file__).parents[2] / "THIRD_PARTY_NOTICES.md"
@@ -71,6 +72,18 @@ def test_a_loop_that_jumps_at_its_end_is_refused(tmp_path: Path) -> None:
     pictures[0].save(source, "WEBP", save_all=True, append_images=pictures[1:], duration=42, loop=0)
     with pytest.raises(ValueError, match="last frame"):
         bake_reel(source, tmp_path / "out.webp", size=0.2, mouth=None)
+
+
+def test_boats_lose_their_water_and_nothing_else() -> None:
+    glyph = np.zeros((100, 100, 4), np.float32)
+    glyph[20:90, 30:70] = (220, 60, 40, 255)  # a hull
+    glyph[30:40, 40:60] = (60, 150, 250, 255)  # its window
+    glyph[75:95, 10:90] = (70, 150, 250, 255)  # the sea
+    dry = without_water(glyph)
+    assert dry[80:, :, 3].max() == 0
+    assert np.array_equal(dry[:70], glyph[:70])
+    red = glyph * np.float32([1, 1, 0, 1])
+    assert np.array_equal(without_water(red), red)
 
 
 def test_a_mouth_is_followed_through_an_animation() -> None:
