@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING
 
 import cv2
@@ -28,7 +28,7 @@ class Features:
     upper_lip: Point
     lower_lip: Point
     chin: Point
-    sure: bool = True
+    sure: bool = field(default=True, kw_only=True)
 
     @property
     def between(self) -> Point:
@@ -55,7 +55,7 @@ class Features:
         """The same points after a (2, 3) affine."""
         points = np.array([getattr(self, name) for name in NAMES], np.float64)
         moved = points @ matrix[:, :2].T + matrix[:, 2]
-        return Features(*[(float(x), float(y)) for x, y in moved], sure=self.sure)
+        return replace(self, **{name: (float(x), float(y)) for name, (x, y) in zip(NAMES, moved, strict=True)})
 
     def moved(self, dx: float, dy: float) -> Features:
         """The same points in a picture whose corner lies elsewhere."""
@@ -82,7 +82,8 @@ NAMES = tuple(each.name for each in fields(Features) if each.name != "sure")
 
 def found(points: FacePoints, width: int, height: int) -> Features:
     """``points`` (fractions of a picture ``width`` × ``height``) in pixels."""
-    return Features(*[(x * width, y * height) for x, y in (getattr(points, name) for name in NAMES)])
+    places: list[Point] = [(x * width, y * height) for x, y in (getattr(points, name) for name in NAMES)]
+    return Features(*places)
 
 
 def looked_for(picture: NDArray[np.uint8]) -> Features:

@@ -227,7 +227,7 @@ def test_every_gait_has_a_posture() -> None:
 def test_a_face_stays_brighter_than_its_hair_in_every_light_and_style(style: str, time: str, mira: Likeness) -> None:
     head = Head(mira.face, Outfit(), LIGHTS[time], style, 240)  # pyright: ignore[reportArgumentType]
     shown = head.drawn(head.look(0.0, mouth=0, lids=0))
-    features = head.sized(0, False).features
+    features = head.based(0, False, 0).features
     x, y = features.between
     grey = cv2.cvtColor(np.ascontiguousarray(shown.picture[:, :, :3]), cv2.COLOR_BGR2GRAY).astype(float)
     cheek = grey[int(y + 0.35 * features.gauge) : int(y + 0.5 * features.gauge), int(x) - 14 : int(x) + 14].mean()
@@ -275,7 +275,7 @@ def test_eyes_blink_now_and_then_and_stay_shut_in_sleep(mira: Likeness) -> None:
     head, whites = head_of(mira), list[int]()
     for lids in (0, 1, 2):
         picture = head.drawn(head.look(0.0, mouth=0, lids=lids)).picture[:, :, :3]
-        row = int(head.sized(0, False).features.between[1])
+        row = int(head.based(0, False, 0).features.between[1])
         whites.append(int((picture[row - 8 : row + 8].min(axis=2) > 225).sum()))
     assert whites[0] > 2 * whites[2] + 20
     assert whites[0] > whites[1] > whites[2]
@@ -318,7 +318,7 @@ def test_a_hat_and_glasses_are_worn(mira: Likeness) -> None:
     assert glasses.picture.shape == plain.picture.shape
     changed = np.abs(glasses.picture.astype(int) - plain.picture.astype(int)).max(axis=2) > 40
     rows = np.nonzero(changed)[0]
-    assert abs(float(rows.mean()) - bare.sized(0, False).features.between[1]) < 8
+    assert abs(float(rows.mean()) - bare.based(0, False, 0).features.between[1]) < 8
 
 
 def test_clothes_follow_the_preference_then_the_prompt(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from engine.diorama.features import Features
 from engine.diorama.outfit import Outfit
 from engine.diorama.paint import face_warp, raster
 from engine.diorama.paint.doll import HEAD
+from engine.diorama.paint.face_warp import Palette
 from engine.diorama.paint.headwear import put_on
 from engine.diorama.paint.light import Light, grade, rim_light
 from engine.diorama.paint.raster import Picture
@@ -35,7 +36,7 @@ STRAIGHT = 15.0
 """Degrees of yaw within which a crop looks at us: seen in a mirror it would only look like somebody else."""
 
 
-PHOTOGRAPH = {"neon": 0.6, "paper": 0.55, "watercolour": 0.55, "clay": 0.6}
+PHOTOGRAPH = {"neon": 0.66, "paper": 0.55, "watercolour": 0.55, "clay": 0.6}
 """Share of the photograph that shines through a look: whose face it is must stay plain to see."""
 
 
@@ -60,10 +61,12 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class _Sized:
+class Based:
+    """A head at its size, dressed, lit and styled, with its mouth as photographed; ``across`` is the x of its neck."""
+
     picture: Picture
     features: Features
-    middle: float
+    across: float
 
 
 class Head:
@@ -73,7 +76,11 @@ class Head:
         """``pixels`` is the height of the whole figure."""
         self.face, self.outfit, self.light, self.style = face, outfit, light, style
         self.u = float(pixels)
-        self.sized: Callable[[int, bool], _Sized] = lru_cache(maxsize=16)(self._sized)
+        gain, self.lift = light.gain, light.lift
+        # A little more lamp on a face than on the rest of a night: it has to be known.
+        self.gain = (gain[0] * 0.6 + 0.4, gain[1] * 0.6 + 0.4, gain[2] * 0.6 + 0.4) if light.dark else gain
+        self.palette: Palette = tuple(self._lamplit(colour) for colour in face_warp.FLESH)  # type: ignore[assignment]
+        self.based: Callable[[int, bool, int], Based] = lru_cache(maxsize=24)(self._based)
         self.drawn: Callable[[Look], Shown] = lru_cache(maxsize=96)(self._drawn)
 
     def look(self, yaw: float, *, mouth: int, lids: int) -> Look:
@@ -86,51 +93,48 @@ class Head:
         turn = round(float(np.clip((yaw - own) / 32, -1, 1)) * TURNS)
         return Look(index, mirrored, turn, mouth, lids if crops[index].features.sure else 0)
 
-    def _sized(self, index: int, mirrored: bool) -> _Sized:  # noqa: FBT001 - cached by position
+    def _based(self, index: int, mirrored: bool, lids: int) -> Based:  # noqa: FBT001 - cached by position
         crop = self.face.crops[index]
         image, features = np.asarray(crop.image), crop.features
         if mirrored:
             features = features.mirrored(image.shape[1])
             image = np.ascontiguousarray(image[:, ::-1])
-        factor = _factor(crop, self.u)
         pad = max(6, round(self.u * 0.07))
-        small = raster.scaled(image, max(8, round(image.shape[0] * factor)))
-        factor = small.shape[0] / image.shape[0]
-        small = _as_puppet(small)
-        small = cv2.copyMakeBorder(small, pad, pad, pad, pad, cv2.BORDER_CONSTANT)
-        at = features.scaled(factor).moved(pad, pad)
-        solid = np.flatnonzero(small[int(at.upper_lip[1]), :, 3] > 128)
+        small = _as_puppet(raster.scaled(image, max(8, round(image.shape[0] * _factor(crop, self.u)))))
+        features = features.scaled(small.shape[0] / image.shape[0]).moved(pad, pad)
+        small = np.asarray(cv2.copyMakeBorder(small, pad, pad, pad, pad, cv2.BORDER_CONSTANT), np.uint8)
+        if lids:
+            small = face_warp.lids_closed(small, features, lids / LIDS)
+        solid = np.flatnonzero(small[int(features.upper_lip[1]), :, 3] > 128)
         across = float(solid.mean()) if len(solid) else small.shape[1] / 2
-        return _Sized(np.asarray(small, np.uint8), at, 0.5 * at.chin[0] + 0.5 * across)
+        worn, shift = put_on(small, features, self.outfit)
+        neck = 0.5 * features.chin[0] + 0.5 * across + shift[0]
+        return Based(self._lit(worn), features.moved(*shift), neck)
 
     def _drawn(self, look: Look) -> Shown:
-        sized = self.sized(look.crop, look.mirrored)
-        picture, features = sized.picture, sized.features
-        if look.lids:
-            picture = face_warp.lids_closed(picture, features, look.lids / LIDS)
-        opening, turn = look.mouth / (MOUTHS - 1), look.turn / TURNS
-        picture = face_warp.moved(picture, face_warp.Mouth.of(features), opening, turn, features.between[0])
-        picture, shift = put_on(picture, features, self.outfit, turn)
-        neck = (sized.middle + shift[0], features.chin[1] - 0.2 * features.gauge + shift[1])
-        mouth = (
-            (features.mouth_left[0] + features.mouth_right[0]) / 2 + shift[0],
-            features.lower_lip[1] + shift[1],
-        )
-        return Shown(self._lit(picture), neck, mouth)
+        base = self.based(look.crop, look.mirrored, look.lids)
+        features, opening, turn = base.features, look.mouth / (MOUTHS - 1), look.turn / TURNS
+        move = face_warp.Move(face_warp.Mouth.of(features), opening, turn, features.between[0])
+        mouth = (features.mouth_left[0] + features.mouth_right[0]) / 2, features.lower_lip[1]
+        neck = base.across, features.chin[1] - 0.2 * features.gauge
+        return Shown(face_warp.moved(base.picture, move, self.palette), neck, mouth)
+
+    def _lamplit(self, colour: tuple[float, float, float]) -> tuple[float, float, float]:
+        pixel = np.array([[[*colour, 255.0]]], np.float32).astype(np.uint8)
+        blue, green, red, _ = (float(value) for value in grade(pixel, self.gain, self.lift)[0, 0])
+        return blue, green, red
 
     def _lit(self, picture: Picture) -> Picture:
         if self.style != "paper":  # which has a border of its own
             picture = _bordered(picture, max(1.0, self.u * 0.0075))
-        gain, lift = self.light.gain, self.light.lift
-        if self.light.dark:  # a little more lamp on a face than on the rest: it has to be known
-            gain = (gain[0] * 0.6 + 0.4, gain[1] * 0.6 + 0.4, gain[2] * 0.6 + 0.4)
-        lit = grade(picture, gain, lift)
+        lit = grade(picture, self.gain, self.lift)
         side = 1 if self.light.body_at[0] > 0.5 else -1
         lit = rim_light(lit, self.light.rim, 0.5 if self.light.dark else 0.2, side)
         styled = restyle_sprite(lit, self.style)
         keep = PHOTOGRAPH.get(self.style, 0.0)
         if keep:
-            mixed = cv2.addWeighted(lit[:, :, :3], keep, styled[:, :, :3], 1 - keep, 0)
+            rest = min(1 - keep, 0.24) if self.style == "neon" else 1 - keep  # neon light alone would drown it
+            mixed = cv2.addWeighted(lit[:, :, :3], keep, styled[:, :, :3], rest, 0)
             inner = lit[:, :, 3:] > 250
             styled = np.where(inner, np.dstack((mixed, lit[:, :, 3])), styled).astype(np.uint8)
         return styled

@@ -21,7 +21,11 @@ GAPE = 0.46
 TURN = 0.11
 """How far the middle of a face moves in a full turn, in widths of the head."""
 
-INSIDE, THROAT, TONGUE, TEETH = (48.0, 26.0, 112.0), (22.0, 10.0, 46.0), (128.0, 116.0, 226.0), (236.0, 242.0, 246.0)
+Colour = tuple[float, float, float]
+Palette = tuple[Colour, Colour, Colour, Colour]
+"""(b, g, r) of throat, cheeks, tongue and teeth."""
+
+FLESH: Palette = ((22.0, 10.0, 46.0), (48.0, 26.0, 112.0), (128.0, 116.0, 226.0), (236.0, 242.0, 246.0))
 
 
 @dataclass(frozen=True)
@@ -75,34 +79,59 @@ def _grid(shape: tuple[int, ...]) -> tuple[Field, Field]:
     return columns, rows
 
 
-def moved(picture: Picture, mouth: Mouth, opening: float, turn: float, middle: float) -> Picture:
-    """``picture`` (premultiplied BGRA with room around it) with the jaw ``opening`` 0 … 1 and the head turned.
+@dataclass(frozen=True)
+class Move:
+    """What a face does: its jaw ``opening`` 0 … 1, its ``turn`` −1 (to the picture's left) … 1 about ``middle`` (x)."""
 
-    ``turn`` runs from −1 (to the picture's left) to 1; ``middle`` is the x of the face's middle. Both movements are one
-    resampling, so the face stays sharp.
+    mouth: Mouth
+    opening: float
+    turn: float
+    middle: float
+
+
+def moved(picture: Picture, move: Move, palette: Palette) -> Picture:
+    """``picture`` (premultiplied BGRA with room around it) after ``move``; ``palette`` paints the inside of its mouth.
+
+    Jaw and turn are one resampling, so the face stays sharp; what lies above the lips is only turned.
     """
-    if opening <= 0 and turn == 0:
+    mouth, opening = move.mouth, move.opening
+    if opening <= 0 and move.turn == 0:
         return picture
-    columns, rows = _grid(picture.shape)
-    if turn:
-        solid = np.flatnonzero(picture[:, :, 3].max(axis=0) > 128)
-        half = max(4.0, (float(solid[-1]) - float(solid[0])) / 2) if len(solid) else 4.0
-        out = np.clip(np.abs(columns - middle) / half, 0, 1)
-        columns = np.asarray(columns - turn * TURN * 2 * half * (1 - out**2) ** 2, np.float32)
+    across = np.arange(picture.shape[1], dtype=np.float32)
+    if move.turn:
+        across = _turned(picture, across, move)
     if opening <= 0:
-        return _sampled(picture, columns, rows)
-    across = np.asarray((columns - mouth.centre) / mouth.half, np.float32)
-    line, gap = mouth.line(across), mouth.gap(across, opening)
+        return _sampled(picture, *_spread(across, 0, picture.shape[0]))
+    top = max(0, min(picture.shape[0] - 1, math.floor(min(*mouth.corner, mouth.middle)) - 1))
+    columns, rows = _spread(across, top, picture.shape[0])
+    side = np.asarray((columns - mouth.centre) / mouth.half, np.float32)
+    line, gap = mouth.line(side), mouth.gap(side, opening)
     # The jaw is wider than the mouth and drops less; between lip and chin one passes into the other.
-    jaw = 0.62 * GAPE * mouth.gauge * opening * np.exp(-0.5 * (across / 2.1) ** 4)
+    jaw = 0.62 * GAPE * mouth.gauge * opening * np.exp(-0.5 * (side / 2.1) ** 4)
     depth = max(4.0, mouth.chin - mouth.middle)
     source = rows
-    for _ in range(5):  # the fall depends on where a pixel came from: a few rounds settle it
+    for _ in range(4):  # the fall depends on where a pixel came from: a few rounds settle it
         share = _smooth((source - line) / depth)
-        source = np.asarray(rows - np.where(rows > line, gap * (1 - share) + jaw * share, 0), np.float32)
+        source = np.asarray(rows - gap * (1 - share) - jaw * share, np.float32)
     source = np.where(rows > line, np.maximum(source, line), rows)
-    face = _sampled(picture, columns, np.asarray(source, np.float32))
-    return _mouth_filled(face, rows - line, gap, across, smiling=mouth.smiling)
+    above = _sampled(picture, *_spread(across, 0, top)) if move.turn else picture[:top]
+    low = _sampled(picture, columns, np.asarray(source, np.float32))
+    return np.vstack((above, _mouth_filled(low, rows - line, gap, side, palette, smiling=mouth.smiling)))
+
+
+def _turned(picture: Picture, across: Field, move: Move) -> Field:
+    """Where each column comes from: the middle of a face moves, its outline stays."""
+    solid = np.flatnonzero(picture[:, :, 3].max(axis=0) > 128)
+    half = max(4.0, (float(solid[-1]) - float(solid[0])) / 2) if len(solid) else 4.0
+    out = np.clip(np.abs(across - move.middle) / half, 0, 1)
+    return np.asarray(across - move.turn * TURN * 2 * half * (1 - out**2) ** 2, np.float32)
+
+
+def _spread(across: Field, top: int, bottom: int) -> tuple[Field, Field]:
+    """Source columns and rows of the picture's rows ``top`` … ``bottom``."""
+    shape = (bottom - top, len(across))
+    rows = np.arange(top, bottom, dtype=np.float32)[:, None]
+    return np.ascontiguousarray(np.broadcast_to(across, shape)), np.ascontiguousarray(np.broadcast_to(rows, shape))
 
 
 def _sampled(picture: Picture, columns: Field, rows: Field) -> Picture:
@@ -111,7 +140,9 @@ def _sampled(picture: Picture, columns: Field, rows: Field) -> Picture:
     )
 
 
-def _mouth_filled(face: Picture, below: Field, gap: Field, across: Field, *, smiling: bool) -> Picture:
+def _mouth_filled(
+    face: Picture, below: Field, gap: Field, across: Field, palette: Palette, *, smiling: bool
+) -> Picture:
     """Paint the inside of the mouth where the lips have parted: ``below`` is the depth under the upper lip."""
     cover = np.clip(below + 0.5, 0, 1) * np.clip(gap - below + 0.5, 0, 1) * (gap > 0.6)
     rows, columns = np.nonzero(cover > 0)
@@ -120,22 +151,20 @@ def _mouth_filled(face: Picture, below: Field, gap: Field, across: Field, *, smi
     box = slice(rows.min(), rows.max() + 1), slice(columns.min(), columns.max() + 1)
     tall = max(float(gap.max()), 1.0)
     depth, side = (below[box] / tall)[:, :, None], np.abs(across[box])[:, :, None]
-    inside = np.array(THROAT, np.float32) + (np.array(INSIDE, np.float32) - np.array(THROAT, np.float32)) * np.clip(
-        depth * 1.1 + 0.25 * side, 0, 1
-    )
+    throat, inner, tongue, teeth = (np.array(colour, np.float32) for colour in palette)
+    inside = throat + (inner - throat) * np.clip(depth * 1.1 + 0.25 * side, 0, 1)
     bed = gap[box][:, :, None] / tall - depth  # distance from the lower lip
-    tongue = np.clip((0.36 - bed - 0.5 * side**2) * 9, 0, 1) * np.clip((tall - 5) / 6, 0, 1)
-    inside = inside + (np.array(TONGUE, np.float32) - inside) * tongue
-    if not smiling:
-        teeth = np.clip((0.24 - depth) * 10, 0, 1) * np.clip((0.72 - side) * 6, 0, 1) * np.clip((tall - 5) / 5, 0, 1)
-        inside = inside + (np.array(TEETH, np.float32) - inside) * teeth
+    licked = np.clip((0.36 - bed - 0.5 * side**2) * 9, 0, 1) * np.clip((tall - 5) / 6, 0, 1)
+    inside = inside + (tongue - inside) * licked
+    if not smiling:  # a smile shows teeth of its own
+        bitten = np.clip((0.24 - depth) * 10, 0, 1) * np.clip((0.72 - side) * 6, 0, 1) * np.clip((tall - 5) / 5, 0, 1)
+        inside = inside + (teeth - inside) * bitten
     share = cover[box][:, :, None]
     part = face[box].astype(np.float32)
     alpha = np.maximum(part[:, :, 3:], 255 * share)
     painted = np.concatenate([part[:, :, :3] * (1 - share) + inside * share, alpha], axis=2)
-    result = face.copy()
-    result[box] = np.clip(painted, 0, 255).astype(np.uint8)
-    return result
+    face[box] = np.clip(painted, 0, 255).astype(np.uint8)
+    return face
 
 
 def lids_closed(picture: Picture, features: Features, share: float) -> Picture:

@@ -12,7 +12,6 @@ from engine.diorama.art.pack import asset
 from engine.diorama.features import Features
 from engine.diorama.outfit import Outfit
 from engine.diorama.paint import raster
-from engine.diorama.paint.face_warp import TURN
 from engine.diorama.paint.raster import Picture, bgr
 from engine.diorama.paint.recolour import recolour
 
@@ -47,22 +46,14 @@ HATS = {
 }
 
 
-def put_on(picture: Picture, features: Features, outfit: Outfit, turn: float) -> tuple[Picture, tuple[float, float]]:
-    """``picture`` with what ``outfit`` puts on it, and how far its old corner now lies from its new one.
-
-    ``turn`` (−1 … 1) is that of the face, which glasses follow; a hat follows the head, half as much.
-    """
-    if outfit.hat is None and outfit.glasses is None:
-        return picture, (0.0, 0.0)
-    solid = np.flatnonzero(picture[:, :, 3].max(axis=0) > 128)
-    span = float(solid[-1] - solid[0]) if len(solid) else float(picture.shape[1])
-    shift = turn * TURN * span
+def put_on(picture: Picture, features: Features, outfit: Outfit) -> tuple[Picture, tuple[float, float]]:
+    """``picture`` with what ``outfit`` puts on it, and how far its old corner now lies from its new one."""
     if outfit.glasses is not None:
         picture = picture.copy()
-        _glasses(picture, features.moved(shift, 0), dark=outfit.glasses == "sunglasses")
+        _glasses(picture, features, dark=outfit.glasses == "sunglasses")
     if outfit.hat is None:
         return picture, (0.0, 0.0)
-    return _hat(picture, features.moved(shift * 0.4, 0), HATS[outfit.hat], outfit.hat_colour)
+    return _hat(picture, features, HATS[outfit.hat], outfit.hat_colour)
 
 
 def _apart(features: Features) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import cv2
@@ -96,9 +96,8 @@ class LikenessPuppet(Puppet):
     ) -> tuple[float, float]:
         """Draw the head on the body that ``matrix`` puts on ``frame``; returns where its mouth is in the frame."""
         pose, before = course.at(time), course.at(max(0.0, time - LAG))
-        shown = self.head.drawn(
-            self.head.look(self._yaw(pose), mouth=round(opening * (MOUTHS - 1)), lids=self._lids(pose, time))
-        )
+        look = self.head.look(self._yaw(pose), mouth=round(opening * (MOUTHS - 1)), lids=self._lids(pose, time))
+        shown = self.head.drawn(look)
         up = matrix[:, :2] @ np.array([0.0, -1.0])
         mirrored = float(np.linalg.det(matrix[:, :2])) < 0
         scale = float(np.hypot(*up))  # a squashed body squeezes its head's size, never its features
@@ -114,7 +113,8 @@ class LikenessPuppet(Puppet):
         neck[1] += 0.012 * drop * body.tall * scale - 0.012 * opening * body.tall * scale
         c, n = math.cos(angle) * scale, math.sin(angle) * scale
         placed = np.zeros((2, 3))
-        placed[:, :2] = ((c, -n), (n, c))
+        thin = self._thin(pose)
+        placed[:, :2] = ((c * thin, -n), (n * thin, c))
         placed[:, 2] = neck - placed[:, :2] @ np.array(shown.neck)
         raster.warp_over(frame, shown.picture, placed, pose.opacity)
         mouth = placed @ (*shown.mouth, 1.0)
@@ -123,6 +123,13 @@ class LikenessPuppet(Puppet):
     def _yaw(self, pose: Pose) -> float:
         """Degrees to the right of us that the head looks: along its way when it travels, else nearly at us."""
         return float(np.clip(pose.facing, -1, 1)) * (34.0 if GAITS.get(pose.motion) in TRAVELLING else 9.0)
+
+    def _thin(self, pose: Pose) -> float:
+        """How wide the head is seen: one that shows another side goes over its edge, as a paper puppet's does."""
+        there, back = (self.head.look(self._yaw(replace(pose, facing=way)), mouth=0, lids=0) for way in (-1.0, 1.0))
+        if (there.crop, there.mirrored) == (back.crop, back.mirrored):
+            return 1.0
+        return max(0.25, min(1.0, abs(pose.facing) * 1.6 + 0.25))
 
     def _lids(self, pose: Pose, time: float) -> int:
         if pose.motion == "sleep":
