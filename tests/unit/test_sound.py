@@ -93,6 +93,34 @@ def test_an_impact_between_two_keys_is_placed_between_them() -> None:
     assert time == pytest.approx(2.03, abs=0.02)
 
 
+def test_a_landing_sounds_when_the_foot_touches_down_not_when_the_impact_is_greatest() -> None:
+    scene = a_scene(replace(BALL, motions=("jump",)))
+    foot, hit = TRACK_CHANNELS.index("y"), TRACK_CHANNELS.index("impact")
+    scene.tracks[0, 20:30, foot] = np.linspace(0.4, 0.8, 10)
+    scene.tracks[0, 29:32, hit] = 0.6, 1.0, 0.6
+    (thud,) = (cue for cue in find(scene) if cue.sound == "thud")
+    assert thud.time == pytest.approx(29 / (KEYS - 1) * scene.seconds, abs=0.02)
+
+
+def test_a_call_keeps_clear_of_a_landing() -> None:
+    dog = Subject("dog", "dog", "animal", 0.3, motions=("idle",))
+    for seed in range(6):
+        events = score(with_impacts(a_scene(dog, seed=seed), 10, 30), speech=False).events
+        (call,) = (event["time"] for event in events if event["sound"] == "dog")
+        assert all(event["time"] > call + 0.6 or event["time"] < call for event in events if event["sound"] == "thud")
+
+
+def test_a_walker_crosses_from_the_left_speaker_to_the_right(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = a_scene(Subject("girl", "girl", "person", 0.4, motions=("walk",)))
+    scene.tracks[0, :, 0] = np.linspace(0.05, 0.95, KEYS)
+    wave = effects_only(scene, monkeypatch)
+    power = np.square(wave[:, : 4 * RATE]).reshape(2, 8, -1).mean(axis=2)
+    balance = power[1] / power.sum(axis=0)
+    assert np.all(np.diff(balance) > 0)
+    assert balance[0] < 0.1
+    assert balance[-1] > 0.9
+
+
 @pytest.mark.parametrize(("x", "louder"), [(0.05, 0), (0.95, 1)])
 def test_an_effect_is_louder_on_the_side_of_its_subject(x: float, louder: int, monkeypatch: pytest.MonkeyPatch) -> None:
     scene = with_impacts(a_scene(BALL), 20)

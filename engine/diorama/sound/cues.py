@@ -117,7 +117,7 @@ def _impacts(motion: Motion) -> list[Cue]:
 
 def _contact(motion: Motion, time: float) -> float:
     """The moment near ``time`` at which the foot first reaches its lowest point: what the eye takes for the landing."""
-    reach = 1.2 * float(motion.times[1])
+    reach = 1.7 * float(motion.times[1])
     near = np.linspace(max(0.0, time - reach), min(time + reach, motion.scene.seconds), 49)
     foot = np.interp(near, motion.times, motion.track[:, _Y])
     if foot.max() - foot.min() < _LEAST_FALL:
