@@ -6,6 +6,7 @@ import { t } from "./words.js";
 
 const HLS = "application/vnd.apple.mpegurl";
 const LEAD_SECONDS = 0.4;
+const MOST_LEAD_SECONDS = 3;
 const SAFE_SECONDS = 1.4;
 
 /**
@@ -24,7 +25,8 @@ export function livePlayer(seconds, show) {
   const consider = () => {
     if (!video?.paused || video.isConnected || left > seconds) return;
     if (video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return;
-    if (left > seconds / 2 && video.buffered.end(0) < SAFE_SECONDS) return;
+    const { buffered } = video;
+    if (left > seconds / 2 && (!buffered.length || buffered.end(0) < SAFE_SECONDS)) return;
     show(video);
     play(video);
   };
@@ -109,27 +111,23 @@ function play(video) {
  * Their pictures are the same, so nothing is seen of it.
  */
 export function handOver(live, final) {
-  let over = false;
   // One that has run out of pieces, because the clip was finished meanwhile, gets nowhere any more.
   const coming = () => !live.paused && live.readyState > HTMLMediaElement.HAVE_CURRENT_DATA;
-  const goal = () => {
-    if (live.ended) return 0;
-    return coming() ? Math.min(live.currentTime + LEAD_SECONDS, final.duration) : live.currentTime;
+  const aim = (lead) => {
+    final.addEventListener("seeked", () => arrive(lead), { once: true });
+    if (live.ended) final.currentTime = 0;
+    else final.currentTime = coming() ? Math.min(live.currentTime + lead, final.duration) : live.currentTime;
+  };
+  const arrive = (lead) => {
+    // A busy machine finds the place when `live` is past it already: further ahead, then.
+    if (coming() && live.currentTime > final.currentTime && lead < MOST_LEAD_SECONDS) aim(2 * lead);
+    else meet();
   };
   const meet = () => {
-    if (over) return;
     if (coming() && live.currentTime < final.currentTime) return requestAnimationFrame(meet);
-    over = true;
     final.muted = live.muted;
     play(final).then(() => live.remove());
   };
-  final.addEventListener(
-    "loadedmetadata",
-    () => {
-      final.addEventListener("seeked", meet, { once: true });
-      final.currentTime = goal();
-    },
-    { once: true },
-  );
+  final.addEventListener("loadedmetadata", () => aim(LEAD_SECONDS), { once: true });
   final.addEventListener("error", () => live.remove(), { once: true });
 }
