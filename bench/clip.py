@@ -1,6 +1,6 @@
 """Measures a clip: seconds of work per second of clip, first preview, peak memory, by phase; beside encoding alone.
 
-    python bench/clip.py [--runs 5] [--seconds 10] [--out clip.json]
+    python bench/clip.py [--runs 5] [--seconds 10] [--every-kind] [--out clip.json]
 
 Work is CPU seconds of the engine's whole process. The floor is the same encoder on noise-free moving gradients of the
 same size and length in this process: what any engine that ends in this MP4 pays.
@@ -31,6 +31,20 @@ from engine.runner import EngineChild
 from engine.spec import GenerationSpec
 
 PROMPT = "a red fox jumps over a log in the rain at night and says 'bonjour'"
+EVERY_KIND = {
+    "rain, speech": PROMPT,
+    "a calm day": "a cat sleeps in a meadow",
+    "following camera": "a red car drives fast through the city at dusk, the camera follows",
+    "six actors": "six yellow ducks dance on the beach at sunset",
+    "storm": "a dragon flies over a volcano in a storm at night",
+    "neon": "a unicorn runs through the city at night in neon style",
+    "snow, zoom, speech": "two penguins dance in the snow, zoom in, and one says 'hello my friend'",
+    "indoors, speech": "a robot waves in the kitchen and says 'good morning everyone'",
+    "water, pan": "a whale swims in the sea at sunset, pan left",
+    "fog, shake": "a monster appears in the foggy forest, the camera shakes",
+}
+"""What makes a clip dear: moving cameras, weather, many actors, styles, speech."""
+
 Figures = dict[str, float]
 
 
@@ -104,24 +118,33 @@ def encode_once(spec: GenerationSpec) -> Figures:
         }
 
 
+def prompts_of(options: argparse.Namespace) -> dict[str, str]:
+    """The prompts to measure, by what they are called in the table."""
+    return EVERY_KIND if options.every_kind else {options.backend: options.prompt}
+
+
+def spec_of(options: argparse.Namespace, prompt: str) -> GenerationSpec:
+    """One clip as the command line asks for it."""
+    width, height = (1280, 720) if options.landscape else (720, 1280)
+    return GenerationSpec(prompt=prompt, seconds=options.seconds, width=width, height=height, fps=options.fps, seed=1)
+
+
 async def measure(options: argparse.Namespace) -> dict[str, list[Figures]]:
     """All runs: clips and floor by turns, so that a busy moment of the machine falls on both."""
-    width, height = (1280, 720) if options.landscape else (720, 1280)
-    spec = GenerationSpec(
-        prompt=options.prompt, seconds=options.seconds, width=width, height=height, fps=options.fps, seed=1
-    )
+    specs = {name: spec_of(options, prompt) for name, prompt in prompts_of(options).items()}
     start = time.perf_counter()
     engine = await EngineChild.start(options.backend)
     started = [{"start s": time.perf_counter() - start, "idle MiB": peak_mebibytes(engine.pid)}]
-    clips: list[Figures] = []
+    clips: dict[str, list[Figures]] = {name: [] for name in specs}
     floor: list[Figures] = []
     try:
         for _ in track(range(options.runs), description="clips", disable=options.quiet):
-            clips.append(await clip_once(engine, spec))
-            floor.append(encode_once(spec))
+            for name, spec in specs.items():
+                clips[name].append(await clip_once(engine, spec))
+            floor.append(encode_once(next(iter(specs.values()))))
     finally:
         await engine.close()
-    return {"start": started, options.backend: clips, "encoding alone": floor}
+    return {"start": started, **clips, "encoding alone": floor}
 
 
 def summarise(runs: list[Figures]) -> dict[str, dict[str, float]]:
@@ -143,6 +166,18 @@ def show(report: dict[str, dict[str, dict[str, float]]], title: str) -> None:
     Console().print(table)
 
 
+def show_kinds(report: dict[str, dict[str, dict[str, float]]], title: str) -> None:
+    """Print the medians, one prompt a row."""
+    columns = (
+        "wall s per s of clip", "work s per s of clip", "first preview s", "first segment s", "peak MiB", "file MB",
+    )  # fmt: skip
+    table = Table("prompt", *columns, title=title)
+    for name in EVERY_KIND:
+        medians = {figure: values["median"] for figure, values in report[name].items()}
+        table.add_row(name, *(f"{medians[column]:.2f}" if column in medians else "-" for column in columns))
+    Console().print(table)
+
+
 def main() -> None:
     """Measure, print, and write the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -151,6 +186,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--fps", type=int, default=30)
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--every-kind", action="store_true", help="one prompt of every dear kind, a row each")
     parser.add_argument("--landscape", action="store_true")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     parser.add_argument("--out", type=Path, help="write all runs as JSON here")
@@ -158,7 +194,11 @@ def main() -> None:
     runs = asyncio.run(measure(options))
     report = {what: summarise(figures) for what, figures in runs.items()}
     machine = f"{os.cpu_count()} × {platform.machine()}"
-    show(report, f"{options.seconds:g} s at {options.fps} fps, {options.runs} runs, {machine}")
+    title = f"{options.seconds:g} s at {options.fps} fps, {options.runs} runs, {machine}"
+    if options.every_kind:
+        show_kinds(report, title)
+    else:
+        show(report, title)
     if options.out is not None:
         options.out.write_text(json.dumps({"machine": machine, "summary": report, "runs": runs}, indent=2))
 
