@@ -45,7 +45,7 @@ def weather_for(
         )
     if name == "storm":
         return (
-            Rain(rng, width, height, 330, 0.34, dark=light.dark, rate=rate),
+            Rain(rng, width, height, 290, 0.34, dark=light.dark, rate=rate),
             Splashes(rng, width, height, 70 if puddles else 0, rate=rate),
             Lightning(rng, width, height, thunder),
         )
