@@ -21,7 +21,7 @@ from engine.errors import Cancelled, InvalidRequest
 from engine.media.encode import VideoSettings, fit_sound
 from engine.media.probe import probe
 from engine.media.stills import encode_preview
-from engine.protocol import ClipMessage
+from engine.protocol import ClipMessage, SegmentMessage
 from engine.runner import EngineChild
 from engine.spec import Backend, CastMember, Clip, FaceCrop, GenerationSpec, Phase, Quality, Source, Step
 from tests.faces import member, speak
@@ -268,6 +268,9 @@ async def test_its_child_turns_a_prompt_into_a_file_that_plays(name: str, tmp_pa
     assert (found.video_streams, found.audio_streams) == (1, int(engine.capabilities.audio))
     assert clip.recipe["weights"] == engine.weights
     assert steps
+    segments = [message for message in steps if isinstance(message, SegmentMessage)]
+    assert bool(segments) == engine.capabilities.streaming
+    assert not segments or sum(each.seconds for each in segments) == pytest.approx(spec.frame_count / spec.fps)
     for path in (clip.poster, clip.preview):
         with Image.open(path) as picture:
             assert np.asarray(picture.convert("L")).std() > 5, "something is to be seen"

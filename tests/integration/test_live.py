@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import av
 import httpx
@@ -19,10 +21,15 @@ from tortoise.transactions import in_transaction
 
 from app.embedded import Stores
 from app.routes.live import live
-from jobs.lease import cancel
+from engine.protocol import SegmentMessage
+from jobs.lease import Lease, cancel
+from jobs.live import LiveSegments
+from jobs.progress import ProgressWriter, stream_key
 from jobs.queue import Doorbell
 from models.account import Account
+from models.base import new_id
 from models.generation import Generation
+from models.storage import MediaStore
 from models.video import Rendition
 from resolvers.live import live_addresses
 from schema.node import global_id
@@ -219,3 +226,66 @@ async def _just(media: Path, kept: set[str]) -> bool:
 
 def _files(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def lease_of(generation_id: UUID) -> Lease:
+    return Lease(generation_id, new_id(), fence=1, attempt=1, engine="slides", spec={}, age_seconds=0.0)
+
+
+def piece(folder: Path, index: int) -> SegmentMessage:
+    """A segment as the engine tells of it."""
+    for name in ("init.mp4", f"{index}.m4s"):
+        (folder / name).write_bytes(b"bytes")
+    return SegmentMessage(
+        job="j", index=index, path=str(folder / f"{index}.m4s"), init=str(folder / "init.mp4"), start=index - 1.0,
+        seconds=1.0, codecs="avc1.64001f", last=False,
+    )  # fmt: skip
+
+
+async def test_storage_that_fails_ends_the_live_view_and_nothing_else(redis: Redis, tmp_path: Path) -> None:
+    media, generation_id = MediaStore.from_url(None, tmp_path), new_id()
+    (tmp_path / "media" / "videos").write_text("a file where a folder should be")
+    segments = LiveSegments(media, lease_of(generation_id), ProgressWriter(redis, generation_id, 1, 1))
+    for index in (1, 2):
+        segments.take(piece(tmp_path, index))
+    await segments.finish()
+    await segments.clear()
+    assert await redis.xlen(stream_key(generation_id)) == 0
+
+
+async def test_what_is_still_being_uploaded_when_an_attempt_ends_is_waited_for_and_deleted(
+    redis: Redis, tmp_path: Path
+) -> None:
+    class Slow(MediaStore):
+        async def put_file(self, key: str, path: Path, content_type: str) -> None:
+            under_way.set()
+            await go_on.wait()
+            await super().put_file(key, path, content_type)
+
+    under_way, go_on, generation_id = asyncio.Event(), asyncio.Event(), new_id()
+    media = Slow.from_url(None, tmp_path)
+    segments = LiveSegments(media, lease_of(generation_id), ProgressWriter(redis, generation_id, 1, 1))
+    segments.take(piece(tmp_path, 1))
+    await under_way.wait()
+    segments.stop()
+    clearing = asyncio.create_task(segments.clear())
+    await asyncio.sleep(0)
+    go_on.set()
+    await clearing
+    assert [key async for key in media.list("videos")] == []
+    assert await redis.xlen(stream_key(generation_id)) == 0, "nobody is told of it either"
+
+
+async def test_segments_are_told_of_in_order_once_they_are_in_the_playlist(redis: Redis, tmp_path: Path) -> None:
+    media, generation_id = MediaStore.from_url(None, tmp_path), new_id()
+    lease = lease_of(generation_id)
+    segments = LiveSegments(media, lease, ProgressWriter(redis, generation_id, 1, 1))
+    for index in (1, 2, 3):
+        segments.take(piece(tmp_path, index))
+    await segments.finish()
+    events = [json.loads(fields[b"e"]) for _, fields in await redis.xrange(stream_key(generation_id))]
+    assert [event["segment"]["index"] for event in events] == [1, 2, 3]
+    listed = b"".join([part async for part in media.stream(f"{lease.live_prefix}live.m3u8")]).decode()
+    assert [line for line in listed.splitlines() if line.endswith(".m4s")] == ["00001.m4s", "00002.m4s", "00003.m4s"]
+    await segments.clear()
+    assert [key async for key in media.list("videos")] == []

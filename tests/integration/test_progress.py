@@ -157,6 +157,37 @@ async def test_a_slow_subscriber_loses_steps_but_no_change_of_phase(redis: Redis
     assert rest[-1].kind is EventKind.FINISHED
 
 
+async def test_a_slow_subscriber_loses_no_segment_and_segments_keep_no_step_from_being_dropped(
+    redis: Redis, reader: ProgressReader
+) -> None:
+    generation_id = uuid4()
+    writer = ProgressWriter(redis, generation_id, fence=1, attempt=1)
+    await steps(writer, 1, 1, "ENCODE")
+    slow = reader.subscribe(generation_id, None)
+    await anext(slow)
+    for index in range(1, 21):
+        await writer.segment(index=index, start=float(index), seconds=1.0, codecs="avc1.64001f,mp4a.40.2")
+        await steps(writer, 1, 15, "ENCODE")
+    await finish(redis, generation_id)
+    await _until_position(reader, generation_id, await reader.last_cursor(generation_id))
+    rest = [event async for event in slow]
+    assert len(rest) <= QUEUE_LENGTH
+    assert [event.segment.index for event in rest if event.segment] == list(range(1, 21))
+
+
+async def test_steps_and_segments_of_two_tasks_reach_the_stream_in_the_order_of_their_numbers(redis: Redis) -> None:
+    generation_id = uuid4()
+    writer = ProgressWriter(redis, generation_id, fence=1, attempt=1)
+
+    async def segments() -> None:
+        for index in range(1, 51):
+            await writer.segment(index=index, start=0.0, seconds=1.0, codecs="avc1.64001f")
+
+    await asyncio.gather(steps(writer, 1, 50), segments(), steps(writer, 51, 100))
+    names = [name for name, _ in await redis.xrange(stream_key(generation_id))]
+    assert names == [f"1-{n}".encode() for n in range(1, 151)]
+
+
 async def test_one_reader_serves_many_subscribers_of_many_generations(redis: Redis, reader: ProgressReader) -> None:
     ids = [uuid4() for _ in range(20)]
     heard = [asyncio.create_task(collect(reader, generation_id)) for generation_id in ids for _ in range(3)]
