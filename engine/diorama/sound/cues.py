@@ -21,7 +21,8 @@ _X, _Y, _SCALE, _ROTATION, _OPACITY, _IMPACT = (
 _CAMERA_X, _CAMERA_ZOOM = CAMERA_CHANNELS.index("x"), CAMERA_CHANNELS.index("zoom")
 
 WATER = frozenset(("sea", "underwater", "river"))
-_STEPPING = {"walk": (1.6, 2.6), "run": (2.8, 4.6), "chase": (2.8, 4.6), "climb": (1.4, 2.2)}
+_STEPPING = {"walk": (1.6, 2.6), "run": (2.8, 4.6), "chase": (2.8, 4.6), "climb": (1.4, 2.2),
+             "dance": (2.0, 3.0)}  # fmt: skip
 """Motion → least and most steps a second."""
 _LEAST_IMPACT = 0.3
 """As the painter, which raises dust at the same moments."""
