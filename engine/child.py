@@ -139,6 +139,14 @@ def _work(backend: Backend, orders: Orders, pipe: Pipe) -> None:
             raise
         except Exception as error:  # noqa: BLE001 - whatever a backend raises, the parent hears of it
             pipe.send(explain(error, order.job))
+        _give_back()
+
+
+def _give_back() -> None:
+    """Let the system have what one clip's threads freed, or each clip's holes add to the next one's peak."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc's alone
+    if trim is not None:
+        trim(0)
 
 
 def main(arguments: list[str] | None = None) -> int:
