@@ -22,6 +22,7 @@ from PIL import Image
 from engine.diorama.art.names import names_vectors, split_names, write_vectors
 from engine.diorama.scene import KINDS, MOTIONS, PLACES
 from engine.train.art_dry import without_water
+from engine.train.art_eyes import find_eyes
 from engine.train.art_reel import bake_reel
 
 GLYPHS = "@lobehub/fluent-emoji-3d@1.1.0"
@@ -225,6 +226,10 @@ def bake(names: Path, pictures: Path, moving: Sequence[Path], out: Path) -> dict
         check(asset, one)
         one |= still(path, out / f"{asset}.webp", dry=asset in selection["dry"]["ids"])
         one["size"] = round(one["size"] * one.pop("share"), 3)
+        if one["kind"] in TALKERS and not subgroup.startswith("transport") and asset not in selection["eyeless"]["ids"]:
+            with Image.open(out / f"{asset}.webp") as image:
+                eyes = find_eyes(np.asarray(image.convert("RGBA").crop(one["box"])), facing=one["facing"])
+            one |= {"eyes": eyes} if eyes else {}
         if (main := one.pop("main")) is not None:
             one["colours"] = [main, one["colours"][0]]
         index[asset] = one

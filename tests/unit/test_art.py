@@ -14,6 +14,7 @@ from engine.diorama.art.names import Nearest
 from engine.diorama.scene import KINDS, MOTIONS, PLACES
 from engine.train.art import ANIMATED, GLYPHS, NAMES
 from engine.train.art_dry import without_water
+from engine.train.art_eyes import find_eyes
 from engine.train.art_reel import bake_reel, follow
 
 NOTICES = Path(__file__).parents[2] / "THIRD_PARTY_NOTICES.md"
@@ -72,6 +73,19 @@ def test_a_loop_that_jumps_at_its_end_is_refused(tmp_path: Path) -> None:
     pictures[0].save(source, "WEBP", save_all=True, append_images=pictures[1:], duration=42, loop=0)
     with pytest.raises(ValueError, match="last frame"):
         bake_reel(source, tmp_path / "out.webp", size=0.2, mouth=None)
+
+
+def test_eyes_are_found_where_they_are() -> None:
+    face = np.zeros((200, 200, 4), np.uint8)
+    face[10:190, 10:190] = (240, 170, 90, 255)
+    for x in (70, 130):
+        face[80:100, x - 6 : x + 6] = (30, 20, 25, 255)
+    face[150:158, 90:110] = (30, 20, 25, 255)  # a mouth, too low and too wide
+    eyes = find_eyes(face, facing=0)
+    assert [(round(x, 2), round(y, 2)) for x, y, _, _ in sorted(eyes)] == [(0.35, 0.45), (0.65, 0.45)]
+    face[80:100, 124:136] = (240, 170, 90, 255)
+    assert find_eyes(face, facing=0) == []  # one eye alone is none, from the front
+    assert len(find_eyes(face, facing=-1)) == 1
 
 
 def test_boats_lose_their_water_and_nothing_else() -> None:

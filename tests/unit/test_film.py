@@ -13,7 +13,8 @@ from engine.diorama.paint import Painter
 from engine.diorama.paint.film import BUDGET, Film
 from engine.diorama.paint.light import LIGHTS
 from engine.diorama.paint.motion import Course
-from engine.diorama.paint.puppet import Puppet
+from engine.diorama.paint.puppet import Drawn, Puppet
+from engine.diorama.paint.slumber import shut
 from engine.diorama.paint.stance import gait_of
 from engine.diorama.scene import KEYS, Brief, Scene, Subject
 
@@ -111,6 +112,33 @@ def test_a_bird_at_rest_plays_and_in_flight_beats_its_wings() -> None:
 
 def test_sleepers_keep_still() -> None:
     assert len(set(shown(scene("cat", motion="sleep")))) == 1
+
+
+@pytest.mark.parametrize("art", ["cat", "horse", "fox", "man-standing"])
+def test_sleepers_lie_on_the_ground(art: str) -> None:
+    puppet = painter(scene(art, motion="sleep")).puppets[0]
+    awake, asleep = puppet.drawn("idle", 0), puppet.drawn("sleep", 0)
+
+    def height(pose: Drawn) -> float:
+        return float((pose.picture[:, :, 3].max(axis=1) > 128).sum()) / pose.tall
+
+    assert height(asleep) < 0.85 * height(awake)
+    lowest = int(np.flatnonzero(asleep.picture[:, :, 3].max(axis=1) > 128)[-1])
+    assert abs(lowest - asleep.foot[1]) < 4
+
+
+def test_shut_eyes_are_lids_with_a_lash_and_nothing_else_changes() -> None:
+    art = asset("panda")
+    asleep = shut(art.image, art.eyes)
+    changed = np.abs(asleep.astype(int) - art.image.astype(int)).max(axis=2) > 8
+    h, w = changed.shape
+    assert len(art.eyes) == 2
+    for x, y, _, tall in art.eyes:
+        middle = asleep[round((y - 0.6 * tall) * h), round(x * w), :3]
+        assert int(middle.max()) > int(art.image[round((y - 0.6 * tall) * h), round(x * w), :3].max()) + 15
+        changed[round((y - 0.1) * h) : round((y + 0.1) * h), round((x - 0.12) * w) : round((x + 0.12) * w)] = False
+    assert not changed.any()
+    assert np.array_equal(asleep[:, :, 3], art.image[:, :, 3])
 
 
 def test_recolouring_reaches_every_frame() -> None:

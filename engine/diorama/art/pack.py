@@ -52,7 +52,8 @@ class Asset:
     "bust" (cut straight at the chest) or "head": the painter owes the last two a body. ``mouth`` is (x, y) in
     fractions of ``image``, None for what never talks. ``foot`` is the x fraction where it touches the ground, at the
     bottom row. ``colours`` are its two main colours as (b, g, r). ``reel`` is its animation, None for most; ``acts``
-    names for a motion ("walk") the subject whose animation shows it.
+    names for a motion ("walk") the subject whose animation shows it. ``eyes`` are those that it can close: x, y, half
+    width and half height in fractions of ``image``.
     """
 
     id: str
@@ -67,6 +68,7 @@ class Asset:
     image: NDArray[np.uint8]
     reel: Reel | None = None
     acts: Mapping[str, str] = field(default_factory=dict[str, str])
+    eyes: tuple[tuple[float, float, float, float], ...] = ()
 
     @property
     def head_only(self) -> bool:
@@ -107,6 +109,7 @@ def asset(asset_id: str) -> Asset:
         image=_picture(PACK / f"{asset_id}.webp", (x0, y0, x1, y1)),
         reel=_reel(asset_id, entry["reel"]) if "reel" in entry else None,
         acts=entry.get("acts", {}),
+        eyes=tuple((x, y, wide, tall) for x, y, wide, tall in entry.get("eyes", ())),
     )
 
 

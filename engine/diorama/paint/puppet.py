@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 
 from engine.diorama.art.pack import Asset, asset
-from engine.diorama.paint import body, raster
+from engine.diorama.paint import body, raster, slumber
+from engine.diorama.paint.biped import Biped
 from engine.diorama.paint.clay import Worn
 from engine.diorama.paint.film import Film
 from engine.diorama.paint.light import Light, grade, rim_light
@@ -103,7 +104,9 @@ class Puppet:
         return self._still(gait, phase) if film is None else self._played(film, gait, phase)
 
     def _bodied(self, rig: body.Rig, gait: str, phase: int) -> Drawn:
-        head, film = None, self.films.get(gait)
+        film = self.films.get(gait)
+        # Without an animation of its own, a standing head blinks at the end of each breath.
+        head = self._dozing if gait == "sleep" or (film is None and (gait, phase) == ("idle", CYCLE - 1)) else None
         if film is not None:
             shot = film.shot(phase)
             middle = (shot.picture.shape[1] / 2, shot.foot[1] - shot.tall / 2)
@@ -111,11 +114,32 @@ class Puppet:
             head = Worn(shot.picture, middle, shot.mouth or (middle[0] + own[0], middle[1] + own[1]))
         picture, lips = body.posed(rig, gait, phase / self.phases(gait) * self._turns(gait), head)
         lip = 0.13 * rig.face_width if self.asset.facing == 0 and self.asset.mouth is not None else 0.0
+        if gait == "sleep":
+            return self._lying(picture, rig.foot[0], float(picture.shape[0]), lip, upright=isinstance(rig, Biped))
         used = np.flatnonzero(picture[:, :, 3].max(axis=0))
         left, right = int(used[0]), int(used[-1]) + 1
         foot, mouth = (rig.foot[0] - left, rig.foot[1]), (lips[0] - left, lips[1])
         shown = self._finished(np.ascontiguousarray(picture[:, left:right]))
         return Drawn(shown, self._in(foot), float(picture.shape[0]), self._in(mouth), lip)
+
+    @cached_property
+    def _dozing(self) -> Worn | None:
+        """The head of a built body with its eyes shut."""
+        if self.rig is None:
+            return None
+        flip = self.rig.art.facing != self.asset.facing
+        eyes = [((1 - x) if flip else x, y, wide, tall) for x, y, wide, tall in self.asset.eyes]
+        own = self.rig.head
+        return Worn(slumber.shut(own.picture, eyes), own.pivot, own.mouth)
+
+    def _lying(self, picture: Picture, foot: float, tall: float, lip: float, *, upright: bool) -> Drawn:
+        """Somebody asleep on the ground; who stands ``upright`` awake lies on their back."""
+        lain = slumber.on_back(picture) if upright else picture
+        shown, left, _ = raster.trim(lain)
+        middle = shown.shape[1] / 2 if upright else foot - left
+        spot = self._in((middle, float(shown.shape[0])))
+        mouth = self._in((middle, shown.shape[0] * 0.4))
+        return Drawn(self._finished(shown), spot, tall, mouth, 0.0 if upright else lip)
 
     def _turns(self, gait: str) -> int:
         """Whole turns that the body makes while its phases run once: a long film holds several breaths."""
@@ -125,6 +149,11 @@ class Puppet:
     def _still(self, gait: str, phase: int) -> Drawn:
         h, w = self.still.shape[:2]
         spot = self.asset.mouth or (0.5, 0.4)
+        if gait == "sleep":
+            resting, person = slumber.shut(self.still, self.asset.eyes), self.asset.kind == "person"
+            if self.asset.kind == "animal" and self.asset.facing != 0:
+                resting = slumber.on_belly(resting)
+            return self._lying(resting, self.asset.foot * w, float(h), 0.0, upright=person and h > 1.1 * w)
         bent = (gait, phase / CYCLE) if gait in {"flap", "swim"} else None
         picture = self._finished(self.still, bent)
         return Drawn(

@@ -32,7 +32,7 @@ def gait_of(puppet: Puppet, pose: Pose, time: float, *, talks: bool = False, lag
     shown = _filmed(puppet, gait, pose)
     film = puppet.films.get(shown)
     if film is None:
-        return gait, int(turns * CYCLE) % CYCLE
+        return shown, int(turns * CYCLE) % CYCLE
     if film.reel.strides and pose.motion in STEPPING:
         turns = pose.cycle / film.reel.strides
     else:
@@ -42,8 +42,10 @@ def gait_of(puppet: Puppet, pose: Pose, time: float, *, talks: bool = False, lag
 
 def _filmed(puppet: Puppet, gait: str, pose: Pose) -> str:
     """Which of the puppet's animations shows ``gait``; the gait itself where none does."""
-    if puppet.limbs or pose.motion == "sleep":  # who sleeps keeps still
+    if puppet.limbs:
         return gait
+    if pose.motion == "sleep":
+        return "sleep"
     act = {"climb": "walk", "chase": "run"}.get(pose.motion, pose.motion)
     if act in puppet.films:
         return act
