@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -19,7 +20,7 @@ from engine.diorama.outfit import HATS, Outfit, outfit
 from engine.diorama.paint import Painter, headwear
 from engine.diorama.paint.face import Head
 from engine.diorama.paint.light import LIGHTS
-from engine.diorama.paint.likeness import LikenessPuppet
+from engine.diorama.paint.likeness import LikenessPuppet, in_hand
 from engine.diorama.paint.postures import GAITS, POSTURES
 from engine.diorama.scene import KEYS, MOTIONS, STYLES, TIMES, Brief, Line, Scene, Soundtrack, Speech, Subject
 from engine.errors import InvalidRequest
@@ -327,6 +328,34 @@ def test_clothes_follow_the_preference_then_the_prompt(tmp_path: Path) -> None:
     assert isinstance(painter.puppets[0], LikenessPuppet)
     blue, lime, red = painter.puppets[0].doll.clothes.shirt
     assert lime > max(blue, red) + 60
+
+
+def beside(what: Scene, art: str, relation: str) -> Scene:
+    """``what`` with its member bound to a second subject on the same spot."""
+    other = Subject(art, art, asset(art).kind, 0.3)
+    first = replace(what.brief.subjects[0], relation=relation, target=1)
+    brief = replace(what.brief, subjects=(first, other))
+    return replace(what, brief=brief, tracks=np.repeat(what.tracks, 2, axis=0))
+
+
+def test_what_a_member_holds_is_in_its_hand_and_seen(mira: Likeness) -> None:
+    what = beside(scene(), "balloon", "holding")
+    painter = Painter(what, None, width=WIDTH, height=HEIGHT, fps=24, cast=(mira,))
+    holder, held = (course.at(0.5) for course in painter.courses)
+    moved = in_hand(painter.puppets, what.brief.subjects, [holder, held], (WIDTH, HEIGHT))
+    assert moved[0] == holder
+    assert 0.12 < moved[1].x - holder.x < 0.3
+    assert 0.08 < holder.y - moved[1].y < 0.2
+    without = replace(what, tracks=what.tracks * np.array([[[1]], [[0]]], np.float32))
+    assert (np.abs(still(what, mira) - still(without, mira)).max(axis=2) > 40).sum() > 150
+
+
+@pytest.mark.parametrize(("art", "gait"), [("horse", "ride"), ("automobile", "ride"), ("rock", "idle")])
+def test_a_member_sits_on_what_can_carry_it_and_stands_on_the_rest(art: str, gait: str, mira: Likeness) -> None:
+    painter = Painter(beside(scene(), art, "on"), None, width=WIDTH, height=HEIGHT, fps=24, cast=(mira,))
+    puppet = painter.puppets[0]
+    assert isinstance(puppet, LikenessPuppet)
+    assert puppet.gait(painter.courses[0].at(0.5), 0.5, talks=False)[0] == gait
 
 
 def test_a_member_looks_the_same_in_every_painter(mira: Likeness) -> None:

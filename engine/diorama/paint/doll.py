@@ -68,7 +68,7 @@ class Doll:
         self.hand, self.thumb = (clay(ellipse_mask(u * r, u * r), clothes.skin) for r in (0.047, 0.02))
         self.shoe = _shoe(u, clothes.shoe)
         self.centre, self.ground = 0.75 * u, 1.04 * u
-        self.size = (round(1.5 * u), round(1.1 * u))
+        self.size = (round(1.5 * u), round(1.3 * u))
 
     def posed(self, gait: str, phase: float) -> Figure:
         """The doll at ``phase`` (0 … 1) of a gait, on a sheet of ``size``."""
@@ -79,7 +79,8 @@ class Doll:
         side = np.array([-up[1], up[0]])
         chest = np.array(hip) + up * TORSO * u
         neck = chest + up * 0.035 * u
-        self._leg(sheet, np.array(hip) + side * 0.052 * u, held.far_leg, held, far=True)
+        if held.far_leg is not None:
+            self._leg(sheet, np.array(hip) + side * 0.052 * u, held.far_leg, held, far=True)
         self._arm(sheet, chest + side * 0.098 * u - up * 0.035 * u, held.far_arm, held, far=True)
         self._leg(sheet, np.array(hip) - side * 0.052 * u, held.near_leg, held, far=False)
         at = np.array(hip) + up * 0.125 * u
@@ -94,7 +95,7 @@ class Doll:
         # Legs hang from the ground up: a leaning runner still stands upright on them, a flyer trails them.
         trail = held.lean if held.hip > 0.35 else 0.0
         tip, angle = _tube(sheet, at, (limb[0] - trail, limb[1]), (LEG * u - u * 0.045, u * 0.06, u * 0.047), colour)
-        lowest = self.ground - 0.033 * u
+        lowest = self.ground - 0.033 * u if held.far_leg is not None else self.size[1]  # a rider's leg hangs free
         # In a step the sole rolls, in the air it follows the leg.
         roll = angle * (0.9 if held.hip > 0.35 else 0.5)
         ahead = np.array([math.cos(roll), -math.sin(roll)]) * 0.028 * u

@@ -16,7 +16,7 @@ from engine.diorama.paint.doll import Clothes, Doll
 from engine.diorama.paint.face import LIDS, MOUTHS, Head
 from engine.diorama.paint.light import Light, grade, rim_light
 from engine.diorama.paint.motion import Course, Pose
-from engine.diorama.paint.postures import GAITS, TEMPO
+from engine.diorama.paint.postures import GAITS, GRIP, HOLDING, TEMPO
 from engine.diorama.paint.puppet import CYCLE, Drawn, Puppet
 from engine.diorama.paint.raster import Matrix
 from engine.diorama.paint.style import restyle_sprite
@@ -28,6 +28,7 @@ LAG = 0.1
 BLINK = 0.15
 """Seconds that a blink takes."""
 
+MOUNTS = frozenset({"animal", "vehicle", "flyer", "swimmer"})
 STRIDING = frozenset({"walk", "run", "climb"})
 TRAVELLING = frozenset({"walk", "run", "fly", "swim", "glide"})
 
@@ -40,14 +41,34 @@ class Bodied(Drawn):
     nod: float = 0.0
 
 
+@dataclass(frozen=True)
+class Part:
+    """What a member plays: the subject, whether it sits on something that moves, whether it holds something."""
+
+    subject: Subject
+    rides: bool = False
+    holds: bool = False
+
+    @classmethod
+    def of(cls, subject: Subject, scene: Scene) -> Part:
+        """Read off the relation to another subject of ``scene``."""
+        known = subject.target is not None and 0 <= subject.target < len(scene.brief.subjects)
+        if not known or subject.target is None:
+            return cls(subject)
+        mount = scene.brief.subjects[subject.target].kind in MOUNTS
+        return cls(subject, subject.relation == "on" and mount, subject.relation == "holding")
+
+
 class LikenessPuppet(Puppet):
     """One cast member at one size."""
 
     def __init__(
-        self, subject: Subject, likeness: Likeness, face: Face, light: Light, style: str, pixels: int, seed: int
+        self, part: Part, likeness: Likeness, face: Face, light: Light, style: str, pixels: int, seed: int
     ) -> None:
         """``pixels`` is the height at which it will mostly be seen; ``seed`` picks clothes and the times of blinks."""
+        subject = part.subject
         super().__init__(subject, light, style, pixels)
+        self.part = part
         own = (seed ^ zlib.crc32(likeness.name.encode())) & 0x7FFFFFFF
         colour = likeness.outfit.clothes or subject.colour
         self.doll = Doll(Clothes.picked(face.skin, colour, own), self.pixels)
@@ -84,12 +105,15 @@ class LikenessPuppet(Puppet):
     def gait(self, pose: Pose, time: float, *, talks: bool) -> tuple[str, int]:
         """The name of the drawn pose and its phase (0 … CYCLE − 1)."""
         name = GAITS.get(pose.motion, "idle")
-        if pose.air > 0.018 and name in {"idle", "walk", "run", "talk"}:
+        if self.part.rides and name not in {"sleep", "wave", "dance"}:
+            name = "ride"
+        elif pose.air > 0.018 and name in {"idle", "walk", "run"}:
             name = "leap"
         elif name == "idle" and talks:
             name = "talk"
         turns = pose.cycle if name in STRIDING else time * TEMPO.get(name, 0.45)
-        return name, int(turns * CYCLE) % CYCLE
+        holds = self.part.holds and name not in {"leap", "ride", "sleep"}
+        return name + HOLDING * holds, int(turns * CYCLE) % CYCLE
 
     def put_head(
         self, frame: raster.Picture, body: Bodied, matrix: Matrix, course: Course, time: float, opening: float
@@ -152,4 +176,24 @@ def cast_puppet(
     likeness = cast[subject.cast]
     if likeness.face is None:
         return None
-    return LikenessPuppet(subject, likeness, likeness.face, light, scene.brief.style, pixels, scene.seed)
+    part = Part.of(subject, scene)
+    return LikenessPuppet(part, likeness, likeness.face, light, scene.brief.style, pixels, scene.seed)
+
+
+def in_hand(
+    puppets: list[Puppet], subjects: tuple[Subject, ...], poses: list[Pose], size: tuple[int, int]
+) -> list[Pose]:
+    """``poses`` with what members hold brought to their hands; ``size`` is the frame's in pixels."""
+    moved = list(poses)
+    for puppet, pose in zip(puppets, poses, strict=True):
+        if not isinstance(puppet, LikenessPuppet) or not puppet.part.holds:
+            continue
+        index = puppet.part.subject.target
+        if index is None or puppets[index] is puppet:
+            continue
+        thing, tall = subjects[index], puppet.part.subject.size * pose.scale * min(size)
+        way = float(np.clip(pose.facing, -1, 1))
+        reach = GRIP[0] * tall + 0.06 * thing.size * moved[index].scale * min(size)
+        x, y = pose.x + way * reach / size[0], pose.y - GRIP[1] * tall / size[1]
+        moved[index] = replace(moved[index], x=x, y=y)
+    return moved

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from engine.diorama.cast import Likeness
 from engine.diorama.paint import bubble, effects, raster, style
 from engine.diorama.paint.camera import Camera, View
-from engine.diorama.paint.likeness import Bodied, LikenessPuppet, cast_puppet
+from engine.diorama.paint.likeness import Bodied, LikenessPuppet, cast_puppet, in_hand
 from engine.diorama.paint.motion import Course, Pose
 from engine.diorama.paint.places import draw_place
 from engine.diorama.paint.puppet import MOUTHS, Puppet, puppet_for
@@ -125,7 +125,9 @@ class Painter:
         self.behind(frame, view, time)
         if self.window is not None:
             self._weather_outside(frame, time, view)
-        spots = self._actors(frame, [course.at(time) for course in self.courses], time, (left, top))
+        poses = [course.at(time) for course in self.courses]
+        poses = in_hand(self.puppets, self.scene.brief.subjects, poses, (self.width, self.height))
+        spots = self._actors(frame, poses, time, (left, top))
         for burst in self.bursts:
             effects.draw_burst(frame, burst, time, (-left, -top), (self.width, self.height), self.tones)
         for layer in self.place.front:

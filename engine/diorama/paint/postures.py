@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 Limb = tuple[float, float]
 """Angle from hanging straight down (radians, forward positive) and the bend of its elbow or knee."""
@@ -21,7 +21,7 @@ class Posture:
     near_arm: Limb = (-0.2, -0.12)
     far_arm: Limb = (0.2, 0.12)
     near_leg: Limb = (-0.05, 0.0)
-    far_leg: Limb = (0.05, 0.0)
+    far_leg: Limb | None = (0.05, 0.0)
     hip: float = 0.265
     sway: float = 0.0
     lean: float = 0.0
@@ -136,10 +136,18 @@ def _sleep(turn: float) -> Posture:
     )  # fmt: skip
 
 
+def _ride(turn: float) -> Posture:
+    bounce = math.sin(turn * 2)
+    return Posture(
+        (0.75, 0.55), (0.95, 0.45), (0.62 + 0.06 * bounce, -0.75), None,
+        hip=0.03 + 0.012 * bounce, lean=0.06, nod=-0.04,
+    )  # fmt: skip
+
+
 POSTURES: dict[str, Callable[[float], Posture]] = {
     "idle": _idle, "talk": _talk, "walk": _walk, "run": _run, "leap": _leap, "wave": _wave, "dance": _dance,
     "fly": _fly, "swim": _swim, "float": _float, "fall": _fall, "climb": _climb, "glide": _glide, "whirl": _whirl,
-    "sleep": _sleep,
+    "sleep": _sleep, "ride": _ride,
 }  # fmt: skip
 
 GAITS = {
@@ -154,6 +162,14 @@ TEMPO = {"wave": 1.1, "dance": 1.1, "fly": 0.9, "swim": 0.8, "fall": 1.1, "talk"
 """Cycles a second of the gaits that keep their own time; others make 0.45."""
 
 
+HOLDING = "-holding"
+"""Ends the name of a gait whose far arm holds something out in front."""
+
+GRIP = (0.3, 0.375)
+"""Where that hand is: ahead of the middle and over the ground, in units of the figure."""
+
+
 def posture(gait: str, phase: float) -> Posture:
     """The posture at ``phase`` (0 … 1) of a gait's cycle."""
-    return POSTURES[gait](2 * math.pi * phase)
+    held = POSTURES[gait.removesuffix(HOLDING)](2 * math.pi * phase)
+    return replace(held, far_arm=(0.95 + held.lean, 0.55)) if gait.endswith(HOLDING) else held
