@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from engine.diorama.art import pack
 from engine.diorama.words.deeds import relate, suited
-from engine.diorama.words.items import MODIFIERS, Item, noun_ahead
-from engine.diorama.words.lexicon import actions, motion_relations
+from engine.diorama.words.items import MODIFIERS, Item, is_foreign, noun_ahead
+from engine.diorama.words.lexicon import actions, listed, motion_relations
+from engine.diorama.words.meaning import Finder
 from engine.diorama.words.mentions import Reading
 
 MOST_MOTIONS = 4
@@ -15,12 +16,11 @@ OF = frozenset({"of", "de", "du", "des", "d'"})
 NEGATIONS = frozenset({"not", "never", "don", "doesn", "didn", "isn", "aren", "won", "cannot", "ne", "n'"})
 CAUSES = frozenset({"make", "makes", "making", "made", "watches", "watching", "sees", "seeing"})
 MAKES = frozenset({"fait", "font", "faire", "faisant", "laisse", "laissent"})
+TALKERS = frozenset({"animal", "person", "flyer", "swimmer"})
 OF_THINGS = frozenset({"fall", "bounce", "roll", "spin", "explode", "grow", "shrink", "float", "fly", "shake"} | {
     "appear", "vanish", "hover", "idle", "drive", "slide", "orbit",
 })  # fmt: skip
 ANIMATE = frozenset({"animal", "person", "flyer", "swimmer", "vehicle"})
-
-Find = Callable[[str], str | None]
 
 
 @dataclass
@@ -38,11 +38,12 @@ class Pending:
 class Clauses:
     """The half of a reader that knows verbs, relations, speech and setting; noun phrases are the other half."""
 
-    def __init__(self, items: list[Item], language: str, find: Find) -> None:
+    def __init__(self, items: list[Item], language: str, find: Finder) -> None:
         self.items = items
         self.language = language
         self.find = find
         self.out = Reading()
+        self.foreign = is_foreign(items)
         self.at = 0
         self.item = Item("end", "", "", "", [])
         self.pending = Pending()
@@ -53,6 +54,7 @@ class Clauses:
         self.fresh_sentence = True
         self.link: tuple[str, list[int], dict[str, str]] | None = None
         self.aimed: list[int] = []
+        self.compared = False
         self.causing = False
         self.passive: tuple[str, str, list[int]] | None = None
         self.quote: int | None = None
@@ -70,7 +72,8 @@ class Clauses:
             self.link = None
             relate(self.out, relation, sources, known, action)
             return
-        if self.actors and self._is_complement():
+        worn = self.out.mentions[known].art in listed("clothes")
+        if self.actors and (worn or self._is_complement()):
             return
         if not self.actors or self.fresh_sentence or (not self.verb and self.last is not None):
             companion = self.actors and not self.verb and not self.fresh_sentence
@@ -106,6 +109,8 @@ class Clauses:
     def _verb_ahead(self, index: int, known: int) -> bool:
         """Whether the noun at ``index`` starts a clause: things do not walk while somebody is there who can."""
         alive = self.out.mentions[known].kind in ANIMATE
+        if self.out.mentions[known].art in listed("clothes"):
+            return False
         somebody = any(self.out.mentions[one].kind in ANIMATE for one in self.actors)
         for item in self.items[index + 1 :]:
             if item.role in {"motion", "action", "say"}:
@@ -114,7 +119,14 @@ class Clauses:
                 return False
         return False
 
+    def _on_likeness(self) -> None:
+        """What something is made of or looks like has no picture of its own."""
+        self.compared = True
+
     def _on_relation(self) -> None:
+        if self.item.form == "en" and self._tells_material():
+            self.compared = True
+            return
         if self.item.value == "without":
             self.pending.negated = True
             return
@@ -237,7 +249,8 @@ class Clauses:
             self.saying = False
             return
         if self.at and self.items[self.at - 1].role == "colon" and self.last is not None:
-            self.out.speakers[line] = self.last
+            named = [*reversed(self.actors), self.last, *range(len(self.out.mentions))]
+            self.out.speakers[line] = next((one for one in named if self.out.mentions[one].kind in TALKERS), self.last)
         self.quote = line
 
     def _on_interjection(self) -> None:
@@ -265,6 +278,14 @@ class Clauses:
         self.link = None
         self.pending = Pending()
 
+    def _tells_material(self) -> bool:
+        """Whether a French "en" here names what the noun before it is made of: "une voiture en chocolat"."""
+        around = self.items[max(0, self.at - 1) : self.at], self.items[self.at + 1 : self.at + 2]
+        if not (around[0] and around[1]) or around[0][0].role != "subject" or around[1][0].role != "subject":
+            return False
+        art = around[1][0].value
+        return pack.index()[art]["kind"] in {"food", "plant", "object"} and art not in listed("clothes")
+
     def _on_conjunction(self) -> None:
         self.joined = True
         self.link = None
@@ -272,7 +293,7 @@ class Clauses:
     _on_comma = _on_sequence = _on_conjunction
 
     def _on_end(self) -> None:
-        self.aimed, self.passive = [], None
+        self.aimed, self.passive, self.compared = [], None, False
         self.fresh_sentence = True
         self.link = None
         self.pending = Pending()

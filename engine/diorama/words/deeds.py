@@ -71,9 +71,15 @@ def suited(out: Reading, item: Item, motion: str, actor: Mention) -> str:
             out.setting.setdefault("time", "dawn" if motion == "grow" else "dusk")
     if motion == "drive" and actor.kind not in {"vehicle", "person"} and "roll" in {one.value for one in item.meanings}:
         return "roll"
+    if (
+        motion == "drive"
+        and actor.kind not in {"vehicle", "person"}
+        and item.form.startswith(("sk", "patin", "sled", "lug"))
+    ):
+        return "slide"
     if motion == "climb" and actor.kind in {"flyer", "sky"}:
         return "fly" if actor.kind == "flyer" else "float"
-    if motion == "walk" and actor.kind == "flyer" and pack.index()[actor.art]["place"] in {"sky", "space"}:
+    if motion in {"walk", "run"} and actor.kind == "flyer" and pack.index()[actor.art]["place"] in {"sky", "space"}:
         return "fly"
     if motion in {"walk", "run", "drive"} or (motion == "fall" and item.form.startswith("descend")):
         return gait(actor, motion)

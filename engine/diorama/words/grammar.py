@@ -6,10 +6,20 @@ from engine.diorama.art import pack
 from engine.diorama.words.clauses import OF, Clauses, Pending
 from engine.diorama.words.deeds import relate, stand_on_sides
 from engine.diorama.words.items import Item, noun_ahead
-from engine.diorama.words.lexicon import colours, listed, naturals, persons
+from engine.diorama.words.lexicon import colours, foreign, listed, naturals, persons
 from engine.diorama.words.mentions import Mention, Reading
 
 GROUP = 3
+MALE, FEMALE = ("man-", "boy", "prince-", "old-man"), ("woman-", "girl", "princess", "old-woman")
+SHORTEST_VERB = 5
+SHORTEST_FOREIGN = {True: 3}
+"""Least letters of a plain Latin word of a third language that is looked up; signs of other scripts always are."""
+
+POSSESSIVES = frozenset({"his", "her", "its", "their", "my", "your", "our", "son", "sa", "ses", "leur", "leurs", "mon"})
+VERB_ENDINGS = {"en": ("s", "ing", "ed"), "fr": ("e", "ent", "ant", "it", "ait", "aient", "oit", "ut", "er", "ir")}
+BEFORE_NOUNS = frozenset(
+    {"", "determiner", "count", "relation", "action", "conjunction", "comma", "end", "size", "colour", "stop"}
+)
 CREATURES = frozenset({"animal", "flyer", "swimmer"})
 
 
@@ -20,6 +30,8 @@ class Reader(Clauses):
         """Read every item; roles without a method carry no meaning of their own."""
         for at, item in enumerate(self.items):
             self.at, self.item = at, item
+            if self.foreign and item.form in foreign() and item.role in {"motion", "action", "subject"}:
+                continue
             handler = getattr(self, f"_on_{item.role}", None)
             if handler is not None:
                 handler()
@@ -30,7 +42,7 @@ class Reader(Clauses):
 
     def _on_determiner(self) -> None:
         indefinite = self.item.meaning("count") is not None
-        self.pending.definite = not indefinite
+        self.pending.definite = not indefinite and self.item.form not in POSSESSIVES
         if indefinite:
             self.pending.count = 1
 
@@ -78,6 +90,10 @@ class Reader(Clauses):
             self.pending.size = float(self.item.value)
 
     def _on_subject(self) -> None:
+        if self.compared:
+            self.compared, self.pending = False, Pending()
+            self.out.unsupported.append(self.item.text)
+            return
         if self._merges_with_last() or self._tells_of_clothes():
             return
         self._mention(self.at, self.item, self.item.value)
@@ -115,7 +131,7 @@ class Reader(Clauses):
 
     def _on_pronoun(self) -> None:
         """In "bats fly around it" the pronoun stands for somebody else named before."""
-        if not self.out.mentions and self.at + 1 < len(self.items):
+        if self._names_nobody_yet() and self.at + 1 < len(self.items):
             art = persons().get(self.item.form)
             if art and self.items[self.at + 1].role in {"motion", "action", "say"}:
                 self._mention(self.at, Item("subject", art, self.item.text, self.item.form, []), art)
@@ -127,6 +143,17 @@ class Reader(Clauses):
         if others:
             self.link = None
             relate(self.out, relation, sources, others[-1], action)
+
+    def _names_nobody_yet(self) -> bool:
+        """Whether the pronoun here cannot go back to anybody: "he" where only women were named."""
+        if not self.out.mentions:
+            return True
+        art = persons().get(self.item.form, "")
+        people = [one.art for one in self.out.mentions if one.kind == "person" and one.cast is None]
+        only_people = len(people) == len(self.out.mentions)
+        if art.startswith("woman"):
+            return only_people and all(one.startswith(MALE) for one in people)
+        return art.startswith("man") and only_people and all(one.startswith(FEMALE) for one in people)
 
     def _on_undrawn(self) -> None:
         self.out.unsupported.append(self.item.text)
@@ -151,34 +178,70 @@ class Reader(Clauses):
         self._mention(self.at, Item("subject", art, self.item.text, self.item.form, [], near=True), art)
 
     def _on_unknown(self) -> None:
+        if self.at and self.items[self.at - 1].role == "unknown" and not self.foreign:
+            return
+        if self.foreign:
+            self._read_foreign()
+            return
+        if self._acts_unknown():
+            return
         chain = self._chain(self.at)
-        if self.at and self.items[self.at - 1].role == "unknown":
-            return
         after = self.at + len(chain)
-        before = self._role_before(self.at)
-        known_follows = after < len(self.items) and self.items[after].role in {"subject", "place", "undrawn", "group"}
-        stands_as_noun = before in {
-            "",
-            "determiner",
-            "count",
-            "relation",
-            "action",
-            "conjunction",
-            "comma",
-            "end",
-            "size",
-            "colour",
-        }
+        follows = self.items[after].role if after < len(self.items) else ""
         words = [self.items[one].text for one in chain]
-        noun = " ".join(words)
-        art = None
-        if stands_as_noun and not known_follows:
-            art = next((found for one in dict.fromkeys([noun, *words]) if (found := self.find(one))), None)
-        if art is None:
+        known_follows = follows in {"subject", "place", "undrawn", "group"}
+        if self._role_before(self.at) not in BEFORE_NOUNS or known_follows or not self._mention_unknown(words):
             self.out.unsupported += words
+
+    def _mention_unknown(self, words: list[str]) -> bool:
+        """Mention the thing that unknown ``words`` name together, or else the one that their head names."""
+        noun = " ".join(words)
+        heads = words if self.language == "fr" else list(reversed(words))
+        for name in dict.fromkeys([noun, *heads]):
+            art = self.find.noun(name, self.language)
+            if art is not None:
+                self.out.nearest[noun] = art
+                self._mention(self.at, Item("subject", art, noun, noun, [], near=True), art)
+                return True
+        return False
+
+    def _acts_unknown(self) -> bool:
+        """Take an unknown word for a verb where only a verb fits: after who acts, and with a verb's ending."""
+        before = self.items[self.at - 1] if self.at else None
+        if before is None or (
+            before.role not in {"subject", "pronoun"} and before.form not in {"se", "s'", "to", "and"}
+        ):
+            return False
+        if not self.item.form.endswith(VERB_ENDINGS[self.language]) or len(self.item.form) < SHORTEST_VERB:
+            return False
+        return self._act_as(self.item.text)
+
+    def _act_as(self, word: str) -> bool:
+        found = self.find.verb(word, self.language)
+        if found is None:
+            return False
+        self.item.role, self.item.value = found
+        self.item.near = True
+        if self.item.role == "motion":
+            self._on_motion()
+        else:
+            self._on_action()
+        return True
+
+    def _read_foreign(self) -> None:
+        """Find what a word of a third language shows or does; its grammar is not known, so that order alone counts."""
+        word = self.item.text
+        if self.item.form in foreign() or len(self.item.form) < SHORTEST_FOREIGN.get(word.isascii(), 1):
             return
-        self.out.nearest[noun] = art
-        self._mention(self.at, Item("subject", art, noun, noun, [], near=True), art)
+        art, told = self.find.either(word)
+        if art is not None:
+            self.out.nearest[word] = art
+            self._mention(self.at, Item("subject", art, word, word, [], near=True), art)
+        if told is not None and self.out.mentions:
+            self.actors = self.actors or [len(self.out.mentions) - 1]
+            self._act(self.at, Item("motion", told, word, word, []), told)
+        if art is None and told is None:
+            self.out.unsupported.append(word)
 
     def _chain(self, index: int) -> list[int]:
         end = index
@@ -226,7 +289,8 @@ class Reader(Clauses):
 
     def _add(self, item: Item, art: str, pending: Pending) -> int:
         count = pending.count
-        if count is None and not item.plural:
+        paired = art in listed("clothes") or art in listed("pairs")
+        if count is None and (paired or not item.plural):
             count = 1
         mention = Mention(art, item.text, str(pack.index()[art]["kind"]), count, near=item.near, cast=item.cast)
         mention.colour = pending.colour or _colour_in(item.form)

@@ -12,15 +12,20 @@ NOUNS = frozenset({"subject", "unknown", "undrawn"})
 # What may stand between a determiner and its noun.
 MODIFIERS = frozenset({"colour", "size", "count", "filler", "mood", "determiner"})
 _NOUN_ROLES = frozenset({"subject", "place", "place_in", "place_on", "undrawn", "group"})
+_NOUNLIKE = ("subject", "place", "weather", "time", "undrawn", "season")
 _VERBS = frozenset({"motion", "action", "say"})
 _ARTICLES = frozenset({"the", "le", "la", "les", "l'", "his", "her", "its", "their", "son", "sa", "ses", "ma", "mon"})
 _BEING = frozenset({"is", "are", "was", "were", "keeps", "starts", "be"})
+_LATIN = 0x24F
+"""The last code point of Latin letters."""
+
+_FEW = 2
 _FAR = frozenset({"moon", "volcano"})
 _AT = frozenset({"at", "à", "au"})
 # The order in which roles win when nothing nearby decides.
 _RANK = (
-    "camera", "style", "group", "time", "season", "weather", "place", "interjection", "subject", "say", "action",
-    "motion", "undrawn",
+    "camera", "style", "likeness", "group", "time", "season", "weather", "place", "interjection", "subject", "say",
+    "action", "motion", "undrawn",
     "relation", "sequence", "conjunction", "pronoun", "count", "size", "colour", "mood", "determiner",
     "filler", "stop",
 )  # fmt: skip
@@ -57,7 +62,7 @@ def read_items(tokens: list[Token], book: Lexicon, language: str, cast: Members 
     while place < len(tokens):
         token = tokens[place]
         member = cast.match(tokens, place) if cast is not None else None
-        if member is not None:
+        if cast is not None and member is not None:
             index, length = member
             name, owner = cast.names[index], tokens[place + length - 1].owner
             items.append(Item("subject", NEUTRAL, name, fold(name), [], cast=index, owner=owner))
@@ -150,15 +155,13 @@ def _as_place(items: list[Item], index: int) -> Meaning | None:
         back -= 1
     if back >= 0:
         # One howls at the moon from elsewhere.
-        inside = (
-            meaning.value not in _FAR
-            and items[back].text.casefold() in _AT
-            or (items[back].role == "relation" and items[back].value == "in")
-        )
+        within = items[back].role == "relation" and items[back].value == "in"
+        inside = within or (meaning.value not in _FAR and items[back].text.casefold() in _AT)
         upon = items[back].role == "relation" and items[back].value == "on" and meaning.role == "place_on"
         if inside or upon:
             return Meaning("place", meaning.value, meaning.language)
-    return items[index].meaning("subject")
+    # "Pigs building a house": whether it is a verb is told later.
+    return None if items[index].meaning(*_VERBS) else items[index].meaning("subject")
 
 
 def _as_adjective(items: list[Item], index: int, before: str, language: str) -> Meaning | None:
@@ -180,9 +183,12 @@ def _as_adjective(items: list[Item], index: int, before: str, language: str) -> 
 def _as_verb_or_noun(items: list[Item], index: int, before: str, language: str) -> Meaning | None:
     """Tell "the fly" from "they fly": a noun after a determiner, a verb after a subject or a pronoun."""
     item = items[index]
-    verb, noun = item.meaning(*_VERBS), item.meaning("subject", "place", "weather", "time", "undrawn")
+    verb, noun = item.meaning(*_VERBS), item.meaning(*_NOUNLIKE)
     if verb is None:
         return None
+    mood = item.meaning("mood")
+    if mood is not None and noun is None and language == "fr" and before in {"subject", "place", "unknown", "colour"}:
+        return mood
     if len(item.meanings) == 1 and _only_a_noun_fits(items, index):
         return Meaning("unknown", "", language)
     if noun is not None and not _verbal(items, index, before, language):
@@ -254,3 +260,12 @@ def noun_ahead(items: list[Item], index: int) -> bool:
         if item.role not in MODIFIERS:
             return False
     return False
+
+
+def is_foreign(items: list[Item]) -> bool:
+    """Whether a prompt is in neither language: most of its words are unknown, or they are in another script."""
+    words = [item for item in items if item.form[:1].isalpha()]
+    strange = [item for item in words if item.role == "unknown"]
+    if any(ord(item.form[0]) > _LATIN for item in strange):
+        return True
+    return len(strange) >= _FEW and len(strange) * 2 >= len(words)

@@ -14,6 +14,10 @@ from engine.diorama.words.inflect import english_plural, french_adjective, frenc
 from engine.diorama.words.reading import Token, tokenize
 
 FOLDER = Path(__file__).parent / "lexicon"
+_CLOSED = (
+    *("interjection", "filler", "undrawn", "group", "likeness", "sequence", "conjunction", "pronoun", "determiner"),
+)
+_PEOPLE = ("man-", "woman-", "person-", "people-", "men-", "women-")
 LANGUAGES: tuple[str, ...] = ("en", "fr")
 # Plurals that no rule derives and that stand in the name lists beside their singulars.
 _IRREGULAR = frozenset(
@@ -96,6 +100,12 @@ def listed(name: str) -> frozenset[str]:
 
 
 @cache
+def foreign() -> frozenset[str]:
+    """Function words of third languages, folded: they carry no picture even where they look like a known word."""
+    return frozenset(token.form for word in phrases(read("stop")["foreign"]) for token in tokenize(word))
+
+
+@cache
 def naturals() -> Mapping[str, list[str]]:
     """Art → the colours its picture has by nature."""
     return read("natural")
@@ -146,12 +156,18 @@ def _add_art(book: Lexicon) -> None:
     entries = sorted(pack.index().items(), key=lambda item: (not item[1]["curated"], item[0]))
     for asset, entry in entries:
         for language in LANGUAGES:
-            _add_noun(book, entry[f"names_{language}"], asset, language)
+            names = [name for name in entry[f"names_{language}"] if not _acts(asset, name)]
+            _add_noun(book, names, asset, language)
             book.add(_sign(entry["code"]), Meaning("subject", asset, language))
     for path in sorted((FOLDER / "kin").glob("*.toml")):
         for asset, words in tomllib.loads(path.read_text("utf-8")).items():
             for language in LANGUAGES:
                 _add_noun(book, phrases(words.get(language, "")), asset, language, near=True)
+
+
+def _acts(asset: str, name: str) -> bool:
+    """Whether a picture's name tells of somebody doing something: "man walking" is a man, and he walks."""
+    return asset.startswith(_PEOPLE) and " " in name and name.endswith(("ing", "ant"))
 
 
 def _sign(code: str) -> str:
@@ -200,7 +216,17 @@ def _add_places(book: Lexicon) -> None:
 def _add_speech_and_stops(book: Lexicon) -> None:
     speech, stop = read("speech"), read("stop")
     for language in LANGUAGES:
-        for role in ("interjection", "filler", "undrawn", "group", "sequence", "conjunction", "pronoun", "determiner"):
+        for role in (
+            "interjection",
+            "filler",
+            "undrawn",
+            "group",
+            "likeness",
+            "sequence",
+            "conjunction",
+            "pronoun",
+            "determiner",
+        ):
             source = speech[f"interjections_{language}"] if role == "interjection" else stop[f"{role}_{language}"]
             for word in phrases(source):
                 book.add(word, Meaning(role, word, language))

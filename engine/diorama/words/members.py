@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from engine.diorama.scene import SLOTS
 from engine.diorama.words.lexicon import lexicon, listed
 from engine.diorama.words.mentions import Mention, Reading
 from engine.diorama.words.reading import Token, tokenize
@@ -67,6 +68,17 @@ def enlist(reading: Reading, names: Sequence[str]) -> None:
     for index in reversed(newcomers):
         _make_room(reading, 0)
         reading.mentions.insert(0, Mention(NEUTRAL, names[index].lstrip("@"), "person", cast=index))
+    _bring_forward(reading)
+
+
+def _bring_forward(reading: Reading) -> None:
+    """Let members who are named late change places with what would else take the last slots of the scene."""
+    late = [index for index, one in enumerate(reading.mentions) if index >= SLOTS and one.cast is not None]
+    for index in late:
+        early = next(at for at in range(SLOTS - 1, -1, -1) if reading.mentions[at].cast is None)
+        places = {index: early, early: index}
+        reading.mentions[index], reading.mentions[early] = reading.mentions[early], reading.mentions[index]
+        _renumber(reading, lambda at, places=places: places.get(at, at))
 
 
 def _may_be_played(one: Mention) -> bool:
@@ -85,10 +97,10 @@ def _take_over(reading: Reading, at: int, member: int) -> None:
 
 def _make_room(reading: Reading, at: int) -> None:
     """Move every reference to the mentions from ``at`` on by one."""
+    _renumber(reading, lambda index: index + 1 if index >= at else index)
 
-    def moved(index: int) -> int:
-        return index + 1 if index >= at else index
 
+def _renumber(reading: Reading, moved: Callable[[int], int]) -> None:
     for one in reading.mentions:
         one.target = None if one.target is None else moved(one.target)
     reading.speakers = {line: moved(index) for line, index in reading.speakers.items()}

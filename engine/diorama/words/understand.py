@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache, lru_cache
+from functools import cache
 
 from engine.diorama.art import pack
-from engine.diorama.art.names import Nearest
 from engine.diorama.scene import SLOTS, STYLES, Brief, Line, Subject
 from engine.diorama.words.grammar import Reader
 from engine.diorama.words.items import read_items
 from engine.diorama.words.lexicon import language_of, lexicon, read
+from engine.diorama.words.meaning import Finder
 from engine.diorama.words.members import Members, enlist
 from engine.diorama.words.mentions import Mention, Reading
 from engine.diorama.words.reading import clean, split_speech, straighten, tokenize
 
 MOST_CHARACTERS = 2_000
-MOST_LOOKUPS = 6
-"""Unknown nouns looked up by meaning in one prompt (about 10 ms each); further ones are unsupported."""
-
-NEAR_ENOUGH = 0.45
-"""Least centred cosine of an unknown noun and a known name. Invented words were seen to stay below 0.40."""
+MOST_LOOKUPS = 10
+"""Unknown words looked up by meaning in one prompt (about 10 ms each); further ones are unsupported."""
 
 MOST_LINES = 4
 SIZES = (0.05, 1.0)
@@ -80,31 +77,7 @@ def reading_of(prompt: str, language: str | None = None, *, cast: Sequence[str] 
     if language is None:
         language = language_of(tokens, default=language_of(tokenize(" ".join(quotes))))
     items = read_items(tokens, lexicon(), language, Members(cast) if cast else None)
-    return Reader(items, language, _Finder()).read(), quotes, language
-
-
-class _Finder:
-    """Looks up unknown nouns by meaning, a few per prompt."""
-
-    def __init__(self) -> None:
-        self._left = MOST_LOOKUPS
-
-    def __call__(self, word: str) -> str | None:
-        if self._left == 0:
-            return None
-        self._left -= 1
-        return _nearest_art(word.casefold()[:40])
-
-
-@cache
-def _nearest() -> Nearest:
-    return Nearest(pack.PACK / "names.safetensors")
-
-
-@lru_cache(maxsize=2_048)
-def _nearest_art(word: str) -> str | None:
-    asset, score = _nearest()(word)[0]
-    return asset if score >= NEAR_ENOUGH else None
+    return Reader(items, language, Finder(MOST_LOOKUPS)).read(), quotes, language
 
 
 def _setting(reading: Reading) -> dict[str, str]:

@@ -1,0 +1,69 @@
+"""Words mistyped by a letter or two: the known word that was most likely meant."""
+
+from __future__ import annotations
+
+from functools import cache, lru_cache
+
+from engine.diorama.words.lexicon import Meaning, lexicon
+
+SHORTEST = 5
+"""Letters below which nothing is corrected: too many short words are one letter apart."""
+
+LONG = 8
+"""Letters from which two mistakes are forgiven instead of one."""
+
+_ROLES = frozenset({"subject", "motion", "action", "place"})
+
+
+@cache
+def _by_initial(language: str) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for key, meanings in lexicon().table.items():
+        if len(key) == 1 and any(one.language == language and one.role in _ROLES for one in meanings):
+            found.setdefault(key[0][:1], []).append(key[0])
+    return found
+
+
+@lru_cache(maxsize=2_048)
+def corrected(form: str, language: str) -> str | None:
+    """The known word of ``language`` nearest to the folded ``form`` by edits, or None where none is near or two are."""
+    if len(form) < SHORTEST or not form.isalpha():
+        return None
+    allowed = 2 if len(form) >= LONG else 1
+    found: dict[int, list[str]] = {}
+    for known in _by_initial(language).get(form[0], ()):
+        if abs(len(known) - len(form)) <= allowed:
+            found.setdefault(edits(form, known, allowed), []).append(known)
+    for distance in range(1, allowed + 1):
+        if distance in found:
+            return found[distance][0] if len({_sense(one, language) for one in found[distance]}) == 1 else None
+    return None
+
+
+def meanings(form: str, language: str) -> list[Meaning]:
+    """What the known word ``form`` means in ``language``."""
+    return [one for one in lexicon().table.get((form,), []) if one.language == language]
+
+
+def _sense(form: str, language: str) -> tuple[str, str]:
+    first = next(one for one in meanings(form, language) if one.role in _ROLES)
+    return first.role, first.value
+
+
+def edits(one: str, other: str, most: int) -> int:
+    """Insertions, deletions, replacements and swaps of neighbours between two words; ``most`` + 1 where there are more.
+
+    The optimal string alignment distance, row by row, given up once a row exceeds ``most``.
+    """
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for at, letter in enumerate(one, 1):
+        older, before, row = before, row, [at]
+        for place, known in enumerate(other, 1):
+            best = min(before[place] + 1, row[-1] + 1, before[place - 1] + (letter != known))
+            if at > 1 and place > 1 and letter == other[place - 2] and one[at - 2] == known:
+                best = min(best, older[place - 2] + 1)
+            row.append(best)
+        if min(row) > most:
+            return most + 1
+    return min(row[-1], most + 1)
