@@ -77,11 +77,12 @@ def measure(wave: Wave) -> VoicePrint:
     )
 
 
-def throat_ratio(sample: VoicePrint, ours: VoicePrint, *, most: float = 1.2) -> tuple[float, float]:
+def throat_ratio(sample: VoicePrint, ours: VoicePrint, *, most: float = 1.2, cost: float = 2.0) -> tuple[float, float]:
     """(ratio, distance in dB): the shift of formants that brings ``ours`` nearest to ``sample``, and what remains.
 
     Along an axis that is even to the ear a shorter vocal tract moves the whole envelope upwards, so the ratio is
-    where the two envelopes lie best on one another, at most ``most`` up or down.
+    where the two envelopes lie best on one another, at most ``most`` up or down. ``cost`` (dB for an e-fold) holds it
+    back: shaping costs naturalness, so of two as good the smaller shift wins.
     """
     place = np.log(BANDS)
     wanted, given = np.array(sample.envelope), np.array(ours.envelope)
@@ -90,8 +91,7 @@ def throat_ratio(sample: VoicePrint, ours: VoicePrint, *, most: float = 1.2) -> 
         moved = np.interp(place - np.log(ratio), place, given)
         inner = (place - np.log(ratio) >= place[0]) & (place - np.log(ratio) <= place[-1])
         error = (wanted - moved)[inner]
-        # Shaping costs naturalness: between equals the smaller shift wins.
-        distance = float(np.std(error)) + 2.0 * abs(float(np.log(ratio)))
+        distance = float(np.std(error)) + cost * abs(float(np.log(ratio)))
         if distance < least:
             best, least = float(ratio), distance
     return best, least

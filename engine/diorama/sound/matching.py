@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 
     from engine.diorama.sound.voice import Voice
 
-_PITCH_WEIGHT = 0.35
+_PITCH_WEIGHT = 0.1
 """What a semitone of shifted pitch costs when voices are compared, in dB of unlike resonance."""
+_THROAT_COST = 12.0
+"""dB for an e-fold of shifted resonance: speakers say different words, and what differs by these is no throat."""
 _SLOWEST, _FASTEST = 0.88, 1.15
-_MOST_TINT = 6.0
+_TINTED, _MOST_TINT = 0.7, 6.0
 _LEAST_PITCH, _MOST_PITCH = 0.55, 1.7
 """Beyond these the voice model's melody leaves what it has learnt."""
 
@@ -31,7 +33,7 @@ def closest(sample: VoicePrint, voices: Sequence[Voice]) -> Voice:
     scored: list[tuple[float, int, Voice]] = []
     for number, voice in enumerate(voices):
         own = ours[name_of(voice)]
-        ratio, distance = throat_ratio(sample, own)
+        ratio, distance = throat_ratio(sample, own, cost=_THROAT_COST)
         distance += _PITCH_WEIGHT * abs(12 * float(np.log2(sample.pitch / own.pitch)))
         scored.append((distance, number, _shaped(sample, own, voice, ratio)))
     return min(scored)[2]
@@ -56,9 +58,9 @@ def _shaped(sample: VoicePrint, own: VoicePrint, voice: Voice, ratio: float) -> 
     pitch = float(np.clip(sample.pitch / own.pitch, _LEAST_PITCH, _MOST_PITCH))
     place = np.log(BANDS)
     moved = np.interp(place - np.log(ratio), place, np.array(own.envelope))
-    # What remains is smoothed to a tone control: the words of the sample must not colour those of the clip.
-    rest = np.convolve(np.pad(np.array(sample.envelope) - moved, 4, mode="edge"), np.full(9, 1 / 9), mode="valid")
-    tint = np.clip(rest - rest.mean(), -_MOST_TINT, _MOST_TINT)
+    # Most of what remains becomes a tone control, smoothed: the words of the sample must not colour those of the clip.
+    rest = np.convolve(np.pad(np.array(sample.envelope) - moved, 1, mode="edge"), np.full(3, 1 / 3), mode="valid")
+    tint = np.clip(_TINTED * (rest - rest.mean()), -_MOST_TINT, _MOST_TINT)
     return replace(
         voice,
         shift=round(ratio, 3),
