@@ -62,7 +62,7 @@ def _leap(_: float) -> Posture:
 
 def _wave(turn: float) -> Posture:
     return Posture(
-        (-0.55, 1.25), (2.05, 0.5 + 0.55 * math.sin(turn * 2)), (-0.08, 0.0), (0.08, 0.0),
+        (-0.55, 1.25), (2.0, 0.3 + 0.55 * math.sin(turn * 2)), (-0.08, 0.0), (0.08, 0.0),
         hip=0.262, sway=0.012 * math.sin(turn * 2), nod=0.06,
     )  # fmt: skip
 
