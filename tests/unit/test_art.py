@@ -96,7 +96,7 @@ def test_boats_lose_their_water_and_nothing_else() -> None:
     dry = without_water(glyph)
     assert dry[80:, :, 3].max() == 0
     assert np.array_equal(dry[:70], glyph[:70])
-    red = glyph * np.float32([1, 1, 0, 1])
+    red = glyph * np.array([1, 1, 0, 1], np.float32)
     assert np.array_equal(without_water(red), red)
 
 
