@@ -184,9 +184,13 @@ def _source_latent(source: Source | None) -> SourceLatent | None:
 
 
 def _asset_hashes(brief: Brief) -> dict[str, str]:
-    from engine.diorama.art.pack import PACK
+    from engine.diorama.art.pack import PACK, asset, reel_path
 
-    return {each.art: _digest([PACK / f"{each.art}.webp"]) for each in brief.subjects}
+    found: dict[str, str] = {}
+    for art in (each.art for each in brief.subjects):
+        moving = (reel_path(one) for one in (art, *asset(art).acts.values()))
+        found[art] = _digest([PACK / f"{art}.webp", *(path for path in moving if path.is_file())])
+    return found
 
 
 def _digest(paths: list[Path]) -> str:
