@@ -7,10 +7,14 @@ from engine.diorama.words.clauses import OF, Clauses, Pending
 from engine.diorama.words.deeds import relate, stand_on_sides
 from engine.diorama.words.items import Item, noun_ahead
 from engine.diorama.words.lexicon import colours, foreign, listed, naturals, persons
+from engine.diorama.words.meaning import NOUN_NEAR, NOUN_SURE
 from engine.diorama.words.mentions import Mention, Reading
 
 GROUP = 3
 MALE, FEMALE = ("man-", "boy", "prince-", "old-man"), ("woman-", "girl", "princess", "old-woman")
+LONGEST_CHAIN = 3
+"""Unknown words in a row that may name one thing together."""
+
 SHORTEST_VERB = 5
 SHORTEST_FOREIGN = {True: 3}
 """Least letters of a plain Latin word of a third language that is looked up; signs of other scripts always are."""
@@ -178,10 +182,13 @@ class Reader(Clauses):
         self._mention(self.at, Item("subject", art, self.item.text, self.item.form, [], near=True), art)
 
     def _on_unknown(self) -> None:
-        if self.at and self.items[self.at - 1].role == "unknown" and not self.foreign:
-            return
         if self.foreign:
             self._read_foreign()
+            return
+        start = self.at
+        while start and self.items[start - 1].role == "unknown":
+            start -= 1
+        if (self.at - start) % LONGEST_CHAIN:
             return
         if self._acts_unknown():
             return
@@ -198,7 +205,8 @@ class Reader(Clauses):
         noun = " ".join(words)
         heads = words if self.language == "fr" else list(reversed(words))
         for name in dict.fromkeys([noun, *heads]):
-            art = self.find.noun(name, self.language)
+            # One word of several must be sure of its meaning; all of them together need only be near one.
+            art = self.find.noun(name, self.language, least=NOUN_NEAR if name == noun else NOUN_SURE)
             if art is not None:
                 self.out.nearest[noun] = art
                 self._mention(self.at, Item("subject", art, noun, noun, [], near=True), art)
@@ -247,7 +255,7 @@ class Reader(Clauses):
         end = index
         while end < len(self.items) and self.items[end].role == "unknown":
             end += 1
-        return list(range(index, min(end, index + 3)))
+        return list(range(index, min(end, index + LONGEST_CHAIN)))
 
     def _role_before(self, index: int) -> str:
         back = index - 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.diorama.words.lexicon import Lexicon, Meaning
+from engine.diorama.words.lexicon import Lexicon, Meaning, foreign
 from engine.diorama.words.members import NEUTRAL, Members
 from engine.diorama.words.reading import QUOTE, Token, fold
 
@@ -263,9 +263,10 @@ def noun_ahead(items: list[Item], index: int) -> bool:
 
 
 def is_foreign(items: list[Item]) -> bool:
-    """Whether a prompt is in neither language: most of its words are unknown, or they are in another script."""
+    """Whether a prompt is in neither language: in another script, or mostly unknown around function words of others."""
     words = [item for item in items if item.form[:1].isalpha()]
     strange = [item for item in words if item.role == "unknown"]
     if any(ord(item.form[0]) > _LATIN for item in strange):
         return True
-    return len(strange) >= _FEW and len(strange) * 2 >= len(words)
+    told = any(item.form in foreign() for item in words)
+    return told and len(strange) >= _FEW and len(strange) * 2 >= len(words)

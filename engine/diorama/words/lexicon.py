@@ -208,7 +208,9 @@ def _add_places(book: Lexicon) -> None:
     for value, entry in read("places").items():
         for language in LANGUAGES:
             for word in phrases(entry.get(language, "")):
-                book.add(word, Meaning("place", value, language))
+                plurals = {english_plural(word)} if language == "en" else french_plurals(word)
+                for form in (word, *sorted(plurals)):
+                    book.add(form, Meaning("place", value, language))
             for word in phrases(entry.get(f"in_{language}", "")):
                 book.add(word, Meaning("place_on" if entry.get("on") else "place_in", value, language))
 

@@ -13,7 +13,7 @@ from safetensors import safe_open
 from engine.diorama.art import pack
 from engine.diorama.art.names import encode
 from engine.diorama.words.hypernyms import hypernyms
-from engine.diorama.words.lexicon import Meaning
+from engine.diorama.words.lexicon import Meaning, listed
 from engine.diorama.words.reading import fold
 from engine.diorama.words.spelling import corrected, meanings
 
@@ -32,15 +32,15 @@ NEIGHBOURS = 10
 SHARPNESS = 12.0
 """The nearest words vote, each with exp(SHARPNESS × cosine): one of several near misses outvotes a lucky hit."""
 
-NOUN_NEAR = 0.42
-VERB_NEAR = 0.5
-"""Least cosine, after centring, of an unknown word and its nearest known one; invented words stay below."""
+NOUN_NEAR = 0.5
+VERB_NEAR = 0.62
+"""Least cosine, after centring, of an unknown word and its nearest known one. Half of all invented words stay below."""
 
 NOUN_SURE = 0.62
 VERB_SURE = 0.7
 """The cosine above which an unknown word is taken at its meaning, before asking what it may be a misspelling of."""
 
-FOREIGN_NEAR = 0.45
+FOREIGN_NEAR, FOREIGN_VERB_NEAR = 0.45, 0.55
 LATIN = 0x24F
 LONGEST = 40
 
@@ -111,7 +111,7 @@ def noun(word: str, language: str) -> tuple[str, float]:
     """The art nearest to ``word`` and how near it is (−1 … 1)."""
     word = word[:LONGEST]
     near = _named().neighbours(word) + _baked("nouns").neighbours(PICTURED[language].format(word))
-    return _elected([one for one in near if one[0] in pack.index()])
+    return _elected([one for one in near if one[0] in pack.index() and one[0] not in listed("signs")])
 
 
 @lru_cache(maxsize=2_048)
@@ -132,7 +132,7 @@ class Finder:
         self._left -= 1
         return self._left >= 0
 
-    def noun(self, word: str, language: str) -> str | None:
+    def noun(self, word: str, language: str, *, least: float = NOUN_NEAR) -> str | None:
         """The art that shows ``word``, or None where nothing is near or too many words were asked for.
 
         What it is a kind of comes first, then what means nearly the same, then the word that was mistyped, then what
@@ -149,7 +149,7 @@ class Finder:
             meant = self._mistyped(word, language, ("subject",))
             if meant is not None:
                 return meant.value
-        return art if score >= NOUN_NEAR else None
+        return art if score >= least else None
 
     def verb(self, word: str, language: str) -> tuple[str, str] | None:
         """The role and value that ``word`` means as a verb, or None where nothing is near."""
@@ -169,7 +169,7 @@ class Finder:
         art, seen = noun(word.casefold(), "en")
         role, value, done = verb(word.casefold())
         shows = seen >= FOREIGN_NEAR
-        acts = done >= FOREIGN_NEAR and role == "motion"
+        acts = done >= FOREIGN_VERB_NEAR and role == "motion"
         if shows and acts and ord(word[0]) <= LATIN:
             shows, acts = seen >= done, done > seen
         return art if shows else None, value if acts else None
