@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
@@ -55,7 +55,7 @@ def _draw(name: str, time: str, weather: str, style_name: str, width: int, heigh
 
 
 @contextmanager
-def drawing_place(brief: Brief, width: int, height: int) -> Iterator[None]:
+def drawing_place(brief: Brief, width: int, height: int) -> Generator[None]:
     """Draw the place of ``brief`` in a thread of its own while the block runs: whoever paints next finds it kept."""
     with ThreadPoolExecutor(1, thread_name_prefix="scenery") as pool:
         drawn = pool.submit(draw_place, brief.place, brief.time, brief.weather, brief.style, width, height)
