@@ -45,6 +45,9 @@ EVERY_KIND = {
 }
 """What makes a clip dear: moving cameras, weather, many actors, styles, speech."""
 
+NAMES = ("Ana", "Bruno", "Chloé", "Diego", "Emma", "Farid", "Gina", "Hugo", "Ines", "Jonas", "Kira", "Léon")
+"""Said in every quotation, another one in each run: the engine keeps what it has said, and a new clip has new words."""
+
 Figures = dict[str, float]
 
 
@@ -123,25 +126,26 @@ def prompts_of(options: argparse.Namespace) -> dict[str, str]:
     return EVERY_KIND if options.every_kind else {options.backend: options.prompt}
 
 
-def spec_of(options: argparse.Namespace, prompt: str) -> GenerationSpec:
-    """One clip as the command line asks for it."""
+def spec_of(options: argparse.Namespace, prompt: str, run: int) -> GenerationSpec:
+    """Clip number ``run`` as the command line asks for it, with words and a seed of its own."""
     width, height = (1280, 720) if options.landscape else (720, 1280)
-    return GenerationSpec(prompt=prompt, seconds=options.seconds, width=width, height=height, fps=options.fps, seed=1)
+    words = f"{prompt[:-1]} {NAMES[run % len(NAMES)]}'" if prompt.endswith("'") else prompt
+    return GenerationSpec(prompt=words, seconds=options.seconds, width=width, height=height, fps=options.fps, seed=run)
 
 
 async def measure(options: argparse.Namespace) -> dict[str, list[Figures]]:
     """All runs: clips and floor by turns, so that a busy moment of the machine falls on both."""
-    specs = {name: spec_of(options, prompt) for name, prompt in prompts_of(options).items()}
+    prompts = prompts_of(options)
     start = time.perf_counter()
     engine = await EngineChild.start(options.backend)
     started = [{"start s": time.perf_counter() - start, "idle MiB": peak_mebibytes(engine.pid)}]
-    clips: dict[str, list[Figures]] = {name: [] for name in specs}
+    clips: dict[str, list[Figures]] = {name: [] for name in prompts}
     floor: list[Figures] = []
     try:
-        for _ in track(range(options.runs), description="clips", disable=options.quiet):
-            for name, spec in specs.items():
-                clips[name].append(await clip_once(engine, spec))
-            floor.append(encode_once(next(iter(specs.values()))))
+        for run in track(range(options.runs), description="clips", disable=options.quiet):
+            for name, prompt in prompts.items():
+                clips[name].append(await clip_once(engine, spec_of(options, prompt, run)))
+            floor.append(encode_once(spec_of(options, "a cat", run)))
     finally:
         await engine.close()
     return {"start": started, **clips, "encoding alone": floor}
