@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import struct
+import tracemalloc
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
@@ -107,6 +109,7 @@ def saved(picture: Image.Image, kind: str = "PNG") -> Callable[[Path], object]:
         (Path.exists, "cannot be read"),
         (written(b"I am not a picture"), "cannot be read"),
         (Path.mkdir, "cannot be read"),
+        (os.mkfifo, "cannot be read"),
         (half_a_picture, "cannot be read"),
         (saved(Image.new("RGB", (200, 200), "pink"), "JPEG"), "cannot be read"),
         (saved(Image.new("RGB", (200, 200), "pink")), "no transparency"),
@@ -126,6 +129,34 @@ def test_a_picture_that_cannot_be_a_head_is_refused_by_name(
     assert caught.value.field == "cast"
     assert "Ada" in caught.value.message
     assert str(tmp_path) not in caught.value.message
+
+
+def test_a_huge_head_takes_little_memory_and_looks_as_it_does_when_sent_smaller(tmp_path: Path) -> None:
+    points = draw_face(tmp_path / "small.png")
+    with Image.open(tmp_path / "small.png") as picture:
+        picture.resize((picture.width * 8, picture.height * 8)).save(tmp_path / "huge.png", compress_level=1)
+        picture.resize((picture.width * 2, picture.height * 2)).save(tmp_path / "usual.png")
+    faces = [FaceCrop(path=str(tmp_path / name), points=points) for name in ("huge.png", "usual.png")]
+    tracemalloc.start()
+    try:
+        (huge,) = load_cast([CastMember(cameo_id="c", version=1, name="Ada", faces=(faces[0],))])
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 120 << 20
+    (usual,) = load_cast([CastMember(cameo_id="c", version=1, name="Ada", faces=(faces[1],))])
+    assert huge.face is not None
+    assert usual.face is not None
+    ours, theirs = huge.face.crops[0], usual.face.crops[0]
+    assert ours.image.shape == pytest.approx(theirs.image.shape, abs=3)
+    assert ours.features.lower_lip == pytest.approx(theirs.features.lower_lip, abs=4)
+    assert huge.face.skin == pytest.approx(usual.face.skin, abs=3)
+
+
+def test_whose_voice_cannot_be_used_is_said(tmp_path: Path) -> None:
+    (tmp_path / "voice.wav").write_bytes(b"I am not a voice")
+    with pytest.raises(InvalidRequest, match=r"^Ada: The voice sample cannot be read"):
+        load_cast([CastMember(cameo_id="c", version=1, name="Ada", voice=str(tmp_path / "voice.wav"))])
 
 
 def test_a_palette_picture_with_transparency_is_taken(tmp_path: Path) -> None:

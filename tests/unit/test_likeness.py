@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import wave
 from pathlib import Path
 
@@ -83,6 +84,19 @@ def test_what_is_no_sound_file_is_refused(content: bytes, tmp_path: Path) -> Non
     assert refused.value.field == "cast"
     with pytest.raises(InvalidRequest):
         voiceprint(tmp_path / "missing.wav")
+
+
+def test_a_sample_that_only_points_at_another_file_is_refused(tmp_path: Path) -> None:
+    saved(a_voice(140.0), tmp_path / "secret.wav")
+    (tmp_path / "sample.wav").write_text("ffconcat version 1.0\nfile secret.wav\n")
+    with pytest.raises(InvalidRequest, match="cannot be read"):
+        voiceprint(tmp_path / "sample.wav")
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "sample.wav")
+    with pytest.raises(InvalidRequest, match="cannot be read"):
+        voiceprint(tmp_path / "sample.wav")
 
 
 def test_every_voice_of_ours_has_a_print_and_is_its_own_nearest() -> None:

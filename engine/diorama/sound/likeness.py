@@ -24,6 +24,8 @@ RATE = 16_000
 """Samples a second at which voices are measured."""
 SHORTEST, LONGEST = 1.0, 30.0
 """Seconds: a sample below the first says too little, what comes after the second is left out."""
+_FORMATS = "wav,flac,ogg,mov,matroska,mp3,aac,aiff,caf,w64"
+"""Containers of one sound. Playlists would open further files, on behalf of whoever sent the sample."""
 LOWEST_PITCH, HIGHEST_PITCH = 60.0, 500.0
 BANDS = np.geomspace(180.0, 6500.0, 48)
 """Hz, evenly spaced to the ear: moving along them by one is a vocal tract 7.9 % shorter or longer."""
@@ -50,7 +52,7 @@ class VoicePrint:
 
 
 def voiceprint(path: Path) -> VoicePrint:
-    """Measure the sample at ``path``: WAV, FLAC, AAC, Opus or whatever else PyAV reads.
+    """Measure the sample at ``path``: WAV, FLAC, AAC, Opus … in one of the usual containers.
 
     Raises `InvalidRequest` (field "cast") when it cannot be read, is shorter than `SHORTEST` or holds no voice.
     """
@@ -101,7 +103,9 @@ def _decoded(path: Path) -> Wave:
     """The first `LONGEST` seconds of ``path``, mono at `RATE`."""
     blocks: list[Values] = []
     try:
-        with av.open(str(path)) as container:
+        if not path.is_file():  # a pipe would be waited for without end
+            raise FileNotFoundError(path)
+        with av.open(str(path), options={"format_whitelist": _FORMATS}) as container:
             resampler = AudioResampler(format="fltp", layout="mono", rate=RATE)
             for frame in container.decode(audio=0):
                 blocks += _samples(resampler, frame)
