@@ -213,6 +213,9 @@ def _look_pass(
             0.88, 1.12, (CROPS, 1, 1, 1)
         )
         wanted = torch.tensor([(one.name, one.colour) for one in chosen])
+        # A green dog is no cactus: a quarter of the figures have their colours exchanged.
+        images[: CROPS // 4] = images[: CROPS // 4, :, :, rng.permutation(3)]
+        wanted[: CROPS // 4, 1] = _UNKNOWN
         pose = torch.tensor([one.pose for one in chosen], dtype=torch.float32)
         there = torch.tensor([one.real for one in chosen], dtype=torch.float32)
         with torch.autocast("cpu", torch.bfloat16):

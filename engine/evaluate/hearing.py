@@ -65,6 +65,11 @@ def onsets(likely: NDArray[np.float32]) -> list[float]:
     ]
 
 
+def lasting(likely: NDArray[np.float32]) -> bool:
+    """Whether a call is heard: likelier than not for its best fifth of a second."""
+    return float(np.sort(likely)[-HEARD_RATE // HOP // 5 :].mean()) > 0.5
+
+
 def wrong_words(said: str, wanted: str) -> float:
     """Word error rate of ``said`` against ``wanted``: edits / words wanted."""
     one, two = plain(said), plain(wanted)

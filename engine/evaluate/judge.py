@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from engine.diorama.art import pack
 from engine.diorama.scene import COLOURS
-from engine.evaluate.hearing import Whisper, onsets, sounds, wrong_words
+from engine.evaluate.hearing import Whisper, lasting, onsets, sounds, wrong_words
 from engine.evaluate.pairs import SHOWN, pair
 from engine.evaluate.prompts import Ask, Prompt
 from engine.evaluate.render import SECONDS, Clip
@@ -113,7 +113,7 @@ def _speech(case: _Case, ask: Ask) -> tuple[bool | None, str]:
 def _sound(case: _Case, ask: Ask) -> tuple[bool, str]:
     heard = sounds(case.oracle.ear, case.clip.waveform, case.clip.rate)
     if ask.value != "landing":
-        found = [name for name, likely in heard.items() if name != "landing" and len(onsets(likely))]
+        found = [name for name, likely in heard.items() if name != "landing" and lasting(likely)]
         return ask.value in found, ", ".join(found)
     seen = case.oracle.see(case.clip.frames, case.clip.fps)
     contacts = landings(follow(seen, ask.subject), case.clip.fps)

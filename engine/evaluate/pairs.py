@@ -14,6 +14,9 @@ from engine.evaluate.tracks import Track
 _FEWEST = 6
 """Pictures in which both must be seen."""
 
+_WAY = 0.05
+"""Heights of the picture that both must go in a chase."""
+
 
 @dataclass(frozen=True)
 class Pair:
@@ -67,14 +70,25 @@ def _over(p: Pair) -> bool:
     return bool(above.any()) and float(p.across[:4].mean() * p.across[-4:].mean()) < 0
 
 
+def _holding(p: Pair) -> bool:
+    """The second is before the first's body, off the ground that the first stands on."""
+    near = (np.abs(p.across) < 0.75 * p.width) & (np.abs(p.centres) < 0.55 * p.tall)
+    return _share(near & (p.feet > 0.005)) > 0.75
+
+
 def _chasing(p: Pair) -> bool:
-    """The first comes behind, and both are on their way together."""
-    steps = np.diff(p.goal)
-    moving = np.abs(steps) > 0.002
-    if moving.sum() < _FEWEST:
+    """Both are on their way, and the first comes behind."""
+    x, goal = _steady(p.x), _steady(p.goal)
+    steps = np.diff(goal)
+    if np.ptp(goal) < _WAY or np.ptp(x) < _WAY:
         return False
-    behind = _share(-np.sign(steps[moving]) * p.across[1:][moving] > 0)
-    return behind > 0.7 and float(np.ptp(p.x)) > 0.06
+    behind = np.sign(steps) * (goal - x)[1:] > 0
+    return float(np.sum(np.abs(steps) * behind) / np.sum(np.abs(steps))) > 0.7
+
+
+def _steady(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """``values`` without their tremor: the mean of seven neighbours."""
+    return np.convolve(np.pad(values, 3, mode="edge"), np.full(7, 1 / 7), mode="valid")
 
 
 SHOWN: dict[str, Callable[[Pair], bool]] = {
@@ -87,6 +101,6 @@ SHOWN: dict[str, Callable[[Pair], bool]] = {
     "beside": lambda p: _share((np.abs(p.across) > 0.45 * p.touch) & (np.abs(p.across) < p.touch + 0.25)) > 0.7,
     "over": _over,
     "chasing": _chasing,
-    "holding": lambda p: _share((np.abs(p.across) < 0.75 * p.width) & (np.abs(p.centres) < 0.55 * p.tall)) > 0.75,
+    "holding": _holding,
 }
 """Relation → whether a pair shows it."""

@@ -15,11 +15,11 @@ from engine.diorama.words import understand
 from engine.evaluate.render import directed
 
 DOCS = Path(__file__).parents[2] / "docs"
-WIDTH, HEIGHT = 324, 576
+WIDTH, HEIGHT = 405, 720
 MOMENTS = (0.06, 0.25, 0.42, 0.6, 0.78, 0.95)
 """When the stills are taken, in shares of the clip."""
 
-QUALITY = 74
+QUALITY = 78
 SEED = 7
 
 PROMPTS = {

@@ -97,7 +97,7 @@ class Oracle:
         ends = np.cumsum([len(found) for found in spots])
         own = [slice(end - len(found), end) for found, end in zip(spots, ends, strict=True)]
         return [
-            Figures(nudged(found, poses[part, 5:]), names[part], colours[part], poses[part, :5])
+            once(Figures(nudged(found, poses[part, 5:]), names[part], colours[part], poses[part, :5]))
             for found, part in zip(spots, own, strict=True)
         ]
 
@@ -157,6 +157,17 @@ def nudged(spots: NDArray[np.float32], off: NDArray[np.float32]) -> NDArray[np.f
     right[:, 1] += off[:, 1] * tall
     right[:, 2] *= np.exp(np.clip(off[:, 2], -0.5, 0.5))
     return right
+
+
+def once(figures: Figures) -> Figures:
+    """The figures, best first, without those that turn out to be part of a better one: close by, or near and faint."""
+    kept: list[int] = []
+    for index, (x, y, tall, score) in enumerate(figures.spots.tolist()):
+        others = figures.spots[kept]
+        apart = np.hypot((others[:, 0] - x) * WIDTH / HEIGHT, others[:, 1] - y) / np.maximum(others[:, 2], tall)
+        if not ((apart < 0.3) | ((apart < 0.7) & (score < 0.5 * others[:, 3]))).any():
+            kept.append(index)
+    return Figures(figures.spots[kept], figures.names[kept], figures.colours[kept], figures.poses[kept])
 
 
 def _averaged(settings: dict[str, list[Tensor]]) -> dict[str, dict[str, float]]:

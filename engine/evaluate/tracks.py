@@ -15,6 +15,9 @@ from engine.evaluate.vocabulary import classes
 _LEAST = 0.08
 """Least probability for a figure to be this thing at all."""
 
+_ONE_OF_THEM = 0.15
+"""Least probability for a figure to count as one of several."""
+
 _STRAY = 6.0
 """How much less likely a figure is one screen height away from where the thing was a picture ago (in nats)."""
 
@@ -52,7 +55,7 @@ def presence(seen: Seen, noun: str) -> float:
 
 def number(seen: Seen, noun: str) -> int:
     """How many there are: seen at once in at least a third of the pictures in which any is seen."""
-    counts = np.array([int((_likeness(one, noun) > 0.3).sum()) for one in seen.figures])
+    counts = np.array([int((_likeness(one, noun) > _ONE_OF_THEM).sum()) for one in seen.figures])
     some = np.sort(counts[counts > 0])
     return int(some[len(some) * 2 // 3]) if len(some) else 0
 
