@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.diorama.model.clock import JOIN
+from engine.diorama.model.condition import ROAMING
 from engine.diorama.scene import KEYS
 from engine.train import gestures, locomotion
 from engine.train.beat import Beat, Body, Pose, ramp, rest, wave
-from engine.train.staging import AERIAL, ROAMING, leader_of
+from engine.train.staging import AERIAL, leader_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,8 +32,8 @@ DRAW: dict[str, Callable[[Beat], Pose]] = {
     "hover": gestures.hover, "sleep": gestures.sleep,
 }  # fmt: skip
 
-MOVER = {"flyer": "fly", "swimmer": "swim", "vehicle": "drive", "object": "bounce", "food": "bounce", "sky": "float"}
-"""How a kind moves when it is chased or chases; the others run."""
+OVERHANG = 0.2
+"""How far, in its own widths, a chase may come from and go beyond the frame's edges."""
 
 Special = Callable[[str, Beat, slice], "Pose | None"]
 
@@ -56,21 +58,20 @@ class Play:
             self.tracks[slot][:, SCALE] *= self.bodies[slot].scale
         return self.tracks[slot]
 
-    def perform(self, slot: int, body: Body, *, motions: tuple[str, ...] | None = None,
-                special: Special | None = None) -> NDArray[np.float64]:  # fmt: skip
+    def perform(self, slot: int, body: Body, *, special: Special | None = None) -> NDArray[np.float64]:
         """Draw successive motions inside ``body``, each taking over smoothly from where the last one ended."""
-        motions = motions or self.condition.actors[slot].motions
-        t = np.linspace(0, self.condition.seconds, KEYS)
+        seconds = self.condition.seconds
         track = np.zeros((KEYS, 8))
-        x, facing = body.left + (body.right - body.left) * self.rng.uniform(0.25, 0.75), self._facing(slot)
-        for i, motion in enumerate(motions):
-            first, last = round(i * KEYS / len(motions)), round((i + 1) * KEYS / len(motions))
-            here = slice(first, last)
-            length = t[last - 1] - t[first] if i == len(motions) - 1 else t[last] - t[first]
-            beat = Beat(t[here] - t[first], float(length), body, self.rng, x, facing, i == 0)
-            pose = special(motion, beat, here) if special else None
-            part = (pose or DRAW[motion](beat)).stack()
-            track[here] = part if i == 0 else join(track[first - 1], part, beat.u)
+        cue = self.condition.cue(slot)
+        x, facing = body.left + (body.right - body.left) * (0.2 + 0.6 * cue.spot), self._facing(slot)
+        for i, clock in enumerate(self.condition.clocks(slot)):
+            here = slice(clock.first, clock.last)
+            since = clock.since(np.arange(clock.first, clock.last), seconds)
+            u = np.maximum(since - clock.delay, 0.0)
+            beat = Beat(u, clock.length - clock.delay, clock.cycles, cue, body, self.rng, x, facing, i == 0)
+            pose = special(clock.motion, beat, here) if special else None
+            part = (pose or DRAW[clock.motion](beat)).stack()
+            track[here] = part if i == 0 else join(track[clock.first - 1], part, since)
             x, facing = float(part[-1, X]), float(np.sign(part[-1, FACING]) or 1.0)
         return track
 
@@ -78,9 +79,9 @@ class Play:
         middle = {s: (b.left + b.right) / 2 for s, b in self.bodies.items()}
         others = [m for s, m in middle.items() if s != slot]
         roams = self.condition.actors[slot].motions[0] in ROAMING
-        if others and not roams and self.rng.random() < 0.85:
-            return 1.0 if float(np.mean(others)) > middle[slot] else -1.0
-        return 1.0 if self.rng.random() < 0.5 else -1.0
+        if others and not roams and abs(away := float(np.mean(others)) - middle[slot]) > 0.02:
+            return 1.0 if away > 0 else -1.0
+        return self.condition.cue(slot).way
 
     def _alone(self, slot: int) -> NDArray[np.float64]:
         condition, body = self.condition, self.bodies[slot]
@@ -92,7 +93,13 @@ class Play:
         if load:  # whoever is on top needs headroom too
             body = replace(body, ceiling=min(body.ceiling + max(load) + 0.03, body.ground))
         middle = (body.left + body.right) / 2
-        if ("over", slot) in bonds or ("orbit", slot) in bonds:
+        deep = next((s for r in ("behind", "in_front_of") if (s := bonds.get((r, slot))) is not None), None)
+        if deep is not None and not ROAMING & set(condition.deeds(slot)):  # leave room for the other at one side
+            apart = apart_in_depth(self.bodies[deep], body, nearer=bonds.get(("in_front_of", slot)) is not None)
+            aside = max(apart + (self.bodies[deep].width - body.width) / 2, 0.0) / 2  # the two are in the middle
+            middle += aside * condition.cue(slot).way
+            body = replace(body, left=middle, right=middle)
+        elif ("over", slot) in bonds or ("orbit", slot) in bonds:
             body = replace(body, left=middle, right=middle)
         elif any(b is not None and b[1] == slot for b in bonds):
             inset = min(0.35 * body.width, (body.right - body.left) / 2)
@@ -105,22 +112,21 @@ def join(before: NDArray[np.float64], part: NDArray[np.float64], u: NDArray[np.f
     offset = before - part[0]
     offset[ROTATION] = np.angle(np.exp(1j * offset[ROTATION]))
     offset[[FACING, IMPACT]] = 0.0
-    return part + offset * (1 - ramp(u, 0.0, min(0.45, 0.4 * float(u[-1]) + 1e-3)))[:, None]
+    return part + offset * (1 - ramp(u, 0.0, min(JOIN, 0.4 * float(u[-1]) + 1e-3)))[:, None]
 
 
 def flee(play: Play, slot: int, chaser: int) -> NDArray[np.float64]:
     """The chased: across its patch in spurts, leaving room behind for the chaser."""
     body, pursuer = play.bodies[slot], play.bodies[chaser]
-    motions = play.condition.actors[slot].motions
-    moves = motions if ROAMING & set(motions) else (MOVER.get(body.kind, "run"),)
-    track = play.perform(slot, body, motions=moves)
+    track = play.perform(slot, body)
     q = np.linspace(0, 1, KEYS)
     spurts = max(1, round(play.condition.seconds / 1.6))
     going = ramp(q, 0, 1) * 0.4 + q * 0.6 + 0.45 / (2 * np.pi * spurts) * wave(q, spurts)
     behind = (body.width + pursuer.width) / 2 + 0.035
-    side = 1.0 if play.rng.random() < 0.5 else -1.0
+    side = play.condition.cue(slot).way
+    behind -= OVERHANG * pursuer.width
     start = body.left + behind if side > 0 else body.right - behind
-    end = body.right if side > 0 else body.left
+    end = body.right + OVERHANG * body.width if side > 0 else body.left - OVERHANG * body.width
     track[:, X] = start + (end - start) * going if side * (end - start) > 0 else (body.left + body.right) / 2
     track[:, FACING] = side
     return track
@@ -129,15 +135,13 @@ def flee(play: Play, slot: int, chaser: int) -> NDArray[np.float64]:
 def chase(play: Play, slot: int, target: int) -> NDArray[np.float64]:
     """The chaser: the same way a moment later, gaining and losing ground."""
     body, prey = play.bodies[slot], play.act(target)
-    motions = play.condition.actors[slot].motions
-    moves = tuple("run" if m == "chase" else m for m in motions) if ROAMING & set(motions) else ("run",)
-    moves = tuple(MOVER.get(body.kind, "run") if m == "run" else m for m in moves)
-    track = play.perform(slot, body, motions=moves)
+    track = play.perform(slot, body)
     side = float(np.sign(prey[0, FACING]) or 1.0)
     q = np.linspace(0, 1, KEYS)
     lag = (body.width + play.bodies[target].width) / 2 + 0.012
     breath = 0.012 * (1 + wave(q, max(1, round(play.condition.seconds / 1.6)), 0.2))
-    track[:, X] = np.clip(prey[:, X] - side * (lag + breath), body.left - 0.02, body.right + 0.02)
+    over = OVERHANG * body.width + 0.02
+    track[:, X] = np.clip(prey[:, X] - side * (lag + breath), body.left - over, body.right + over)
     track[:, FACING] = side
     return track
 
@@ -164,14 +168,15 @@ def go_over(play: Play, slot: int, target: int) -> NDArray[np.float64]:
         lifted = replace(body, left=max(middle - span, body.left), right=min(middle + span, body.right),
                          ground=max(top, body.ceiling))  # fmt: skip
         return play.perform(slot, lifted)
-    side = 1.0 if play.rng.random() < 0.5 else -1.0
+    side = play.condition.cue(slot).way
     middle = float(below[:, X].mean())
     clear = (body.width + room.width) / 2 + 0.01
     here = float(np.clip(middle - side * clear, body.left, body.right))
     there = float(np.clip(middle + side * clear, body.left, body.right))
     height = min(room.height * 1.0 + 0.045, body.ground - body.ceiling)
-    leaper = next((i for i, m in enumerate(actor.motions) if m in ("jump", "bounce")), 0)
-    seen = iter(range(len(actor.motions)))
+    deeds = play.condition.deeds(slot)
+    leaper = next((i for i, m in enumerate(deeds) if m in ("jump", "bounce")), 0)
+    seen = iter(range(len(deeds)))
 
     def special(motion: str, beat: Beat, _keys: slice) -> Pose | None:
         index = next(seen)
@@ -224,17 +229,28 @@ def stand_under(play: Play, slot: int, target: int) -> NDArray[np.float64]:
     return track
 
 
+def apart_in_depth(body: Body, other: Body, *, nearer: bool) -> float:
+    """How far sideways ``body`` stands from the ``other`` that it is nearer (or not) than: both must be seen."""
+    front, back = (body, other) if nearer else (other, body)
+    apart = 0.42 * (body.width + other.width) / 2
+    return apart if back.height > 1.3 * front.height else max(apart, 0.5 * front.width + 0.05 * back.width)
+
+
 def _in_depth(play: Play, slot: int, target: int, nearer: float) -> NDArray[np.float64]:
     body, other = play.bodies[slot], play.act(target)
     room = play.bodies[target]
-    side = 1.0 if play.rng.random() < 0.5 else -1.0
-    aside = side * 0.42 * (body.width + room.width) / 2
-    local = play.perform(slot, replace(body, left=-0.015, right=0.015))
-    local[:, X] += other[:, X] + aside
+    side = 1.0 if float(other[:, X].mean()) < (body.left + body.right) / 2 else -1.0
+    apart = apart_in_depth(body, room, nearer=nearer > 0)
+    if ROAMING & set(play.condition.deeds(slot)):
+        local = play.perform(slot, replace(body, left=-apart, right=apart))
+        local[:, X] += other[:, X]
+    else:
+        local = play.perform(slot, replace(body, left=-0.015, right=0.015))
+        local[:, X] += other[:, X] + side * apart
     local[:, Y] += nearer
     local[:, SCALE] *= 1 + 2.2 * nearer
     doing = set(play.condition.actors[target].motions)
-    if ROAMING & doing:
+    if ROAMING & doing and not ROAMING & set(play.condition.deeds(slot)):
         local[:, FACING] = other[:, FACING]
     if AERIAL & doing and not AERIAL & set(play.condition.actors[slot].motions):
         local[:, Y] += other[:, Y] - room.ground

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.diorama.model.clock import JOIN
 from engine.train.acting import FACING, IMPACT, OPACITY, ROTATION, SCALE, SQUASH, X, Y
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class Reading:
     rocks: int
     sway: int
     squash: tuple[float, float, float]
+    steady: float
     growth: float
     swell: float
     opacity: tuple[float, float]
@@ -40,10 +42,10 @@ class Reading:
     rolls: float
 
 
-def read(track: NDArray[np.float32]) -> Reading:
-    """Read (k, 8) key poses of one beat; its first eighth may still belong to the motion before."""
+def read(track: NDArray[np.float32], lead: int = 0) -> Reading:
+    """Read (k, 8) key poses of one beat; its first ``lead`` keys, an eighth at least, may belong to the one before."""
     track = track.astype(np.float64)
-    body = track[len(track) // 8 :]
+    body = track[max(len(track) // 8, min(lead, len(track) // 3)) :]
     x, y, rotation, squash = (body[:, c] for c in (X, Y, ROTATION, SQUASH))
     trend = np.linspace(rotation[0], rotation[-1], len(rotation))
     rocking = rotation - rotation.mean()
@@ -57,6 +59,7 @@ def read(track: NDArray[np.float32]) -> Reading:
         level=float(y.mean()), hits=int(np.sum(track[:, IMPACT] > 0.4)), turn=float(abs(rotation[-1] - rotation[0])),
         rock=float(np.std(rotation - trend)), rocks=_crossings(rocking, 0.02), sway=_crossings(x - x.mean(), 0.002),
         squash=(float(squash.min()), float(squash.mean()), float(squash.max())),
+        steady=float(np.ptp(body[:, SCALE]) / max(body[:, SCALE].mean(), 0.02)),
         growth=float(track[-ends:, SCALE].mean() / max(track[: 2 * len(track) // 5, SCALE].min(), 0.02)),
         swell=float(track[:, SCALE].max() / max(track[:ends, SCALE].mean(), 0.02)),
         opacity=(float(track[: 2 * len(track) // 5, OPACITY].min()), float(track[-ends:, OPACITY].mean())),
@@ -77,7 +80,7 @@ def _stays(r: Reading, far: float = 0.06) -> bool:
 
 
 SHOWS: dict[str, Callable[[Reading], bool]] = {
-    "idle": lambda r: _stays(r) and r.rise < 0.05 and r.rock < 0.09 and r.hits == 0 and abs(r.growth - 1) < 0.2,
+    "idle": lambda r: _stays(r) and r.rise < 0.05 and r.rock < 0.09 and r.hits == 0 and r.steady < 0.2,
     "walk": lambda r: r.travel > 0.04 and r.rise < 0.08 and r.turn < 0.6 and r.hits == 0,
     "run": lambda r: r.travel > 0.04 and r.lean > 0.03 and r.squash[2] - r.squash[0] > 0.14 and r.hits == 0,
     "chase": lambda r: r.travel > 0.04 and r.lean > 0.03 and r.squash[2] - r.squash[0] > 0.14,
@@ -109,9 +112,9 @@ SHOWS: dict[str, Callable[[Reading], bool]] = {
 
 def motion_shown(condition: Condition, tracks: NDArray[np.float32], slot: int, beat: int) -> bool:
     """Whether the actor's ``beat``-th motion can be seen in its share of the clip."""
-    motions, keys = condition.actors[slot].motions, tracks.shape[1]
-    first, last = (round(k * keys / len(motions)) for k in (beat, beat + 1))
-    return SHOWS[motions[beat]](read(tracks[slot, first:last]))
+    clock = condition.clocks(slot)[beat]
+    lead = round(JOIN / condition.seconds * (tracks.shape[1] - 1)) if beat else 0
+    return SHOWS[clock.motion](read(tracks[slot, clock.first : clock.last], lead))
 
 
 @dataclass(frozen=True)
@@ -127,6 +130,8 @@ class Pair:
     top: NDArray[np.float64]
     width: NDArray[np.float64]
     height: NDArray[np.float64]
+    skyward: bool
+    """Whether one of the two is a thing of the sky, which stands on no ground."""
 
 
 def pair(condition: Condition, tracks: NDArray[np.float32], slot: int, target: int) -> Pair:
@@ -137,10 +142,13 @@ def pair(condition: Condition, tracks: NDArray[np.float32], slot: int, target: i
     return Pair(
         own, other, own[:, X] - other[:, X], own[:, Y] - other[:, Y], (width + breadth) / 2, 0.5 * breadth + 0.02,
         tall * other[:, SCALE], width, h * own[:, SCALE],
+        "sky" in (condition.actors[slot].kind, condition.actors[target].kind),
     )  # fmt: skip
 
 
 def _nearer(p: Pair, side: int) -> bool:
+    if p.skyward:  # the sun behind a mountain is above it, not farther up the ground
+        return bool(np.mean(np.abs(p.dx) < p.touch + 0.02) > 0.9)
     deeper = side * (p.own[:, Y].max() - p.other[:, Y].max())
     return bool(deeper > 0.005 and np.mean(np.abs(p.dx) < p.touch + 0.02) > 0.9)
 

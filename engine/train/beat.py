@@ -10,13 +10,15 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from engine.diorama.model.condition import Cue
+
 
 @dataclass
 class Body:
     """An actor's room: it keeps its middle in ``left`` … ``right`` and its foot in ``ceiling`` … ``ground``.
 
-    ``width`` and ``height`` are its extent as drawn (fractions of the frame), ``scale`` the drawn scale. ``hz`` is the
-    fastest cycle that key poses can carry, ``tempo`` and ``vigour`` come from the mood, ``wind`` is 0 … 1.
+    ``width`` and ``height`` are its extent as drawn (fractions of the frame), ``scale`` the drawn scale. ``tempo`` and
+    ``vigour`` come from the mood, ``wind`` is 0 … 1.
     """
 
     left: float
@@ -26,7 +28,6 @@ class Body:
     width: float
     height: float
     scale: float
-    hz: float
     kind: str
     aspect: float
     tempo: float = 1.0
@@ -36,10 +37,15 @@ class Body:
 
 @dataclass
 class Beat:
-    """One motion of one actor: ``u`` (k,) are the seconds since it began, ``seconds`` how long it lasts."""
+    """One motion of one actor: ``u`` (k,) are the seconds since it began, ``seconds`` how long it lasts.
+
+    ``cycles`` is how often its principal movement repeats itself, as the model is told too.
+    """
 
     u: NDArray[np.float64]
     seconds: float
+    cycles: float
+    cue: Cue
     body: Body
     rng: np.random.Generator
     x: float
@@ -107,10 +113,9 @@ def hit(beat: Beat, pose: Pose, when: float, strength: float) -> None:
     pose.impact[:] = np.maximum(pose.impact, strength * np.exp(-2.0 * (keys - key) ** 2))
 
 
-def rate(beat: Beat, hz: float, most: float = 1.0) -> float:
-    """``hz`` at the actor's tempo with a little chance, such that a whole number of cycles fills the beat."""
-    wanted = min(hz * beat.body.tempo * beat.rng.uniform(0.88, 1.12), beat.body.hz * most)
-    return max(1, round(wanted * beat.seconds)) / beat.seconds
+def rate(beat: Beat, share: float = 1.0) -> float:
+    """Cycles a second: the motion's own, or ``share`` times as many, a whole number of them in the beat."""
+    return (beat.cycles if share == 1.0 else max(1, round(beat.cycles * share))) / beat.seconds
 
 
 def altitude(beat: Beat, low: float, high: float) -> float:

@@ -13,18 +13,17 @@ def idle(beat: Beat) -> Pose:
     """Alive but at ease: breath in the body, a slow shift of weight. Things only sway in the wind."""
     pose, body = rest(beat), beat.body
     alive = 0.25 if body.kind in STILL_KINDS else 1.0
-    breath = rate(beat, 0.45, 0.4)
-    pose.squash += 0.05 * alive * wave(beat.u, breath)
-    pose.rotation += (0.02 * alive + 0.06 * body.wind) * wave(beat.u, breath / 2, 0.0)
+    breath = rate(beat)
+    pose.squash += 0.055 * alive * wave(beat.u, breath)
+    pose.rotation += (0.035 * alive + 0.06 * body.wind) * wave(beat.u, breath / 2, 0.0)
     return pose
 
 
 def spin(beat: Beat) -> Pose:
     """Wind up the other way, whirl, overshoot, settle upright."""
     pose, T = rest(beat), beat.seconds
-    turns = int(np.clip(round(T * 0.5 * beat.body.tempo * beat.rng.uniform(0.8, 1.2)), 1, max(1, beat.body.hz * T / 2)))
     side = beat.facing
-    pose.rotation += side * 2 * np.pi * turns * ramp(beat.u, 0.12 * T, 0.9 * T)
+    pose.rotation += side * 2 * np.pi * beat.cycles * ramp(beat.u, 0.12 * T, 0.9 * T)
     pose.rotation += side * (0.2 * bump(beat.u, 0.92 * T, 0.03 * T) - 0.35 * bump(beat.u, 0.1 * T, 0.05 * T))
     going = ramp(beat.u, 0.1 * T, 0.25 * T) * (1 - ramp(beat.u, 0.8 * T, 0.95 * T))
     pose.y -= 0.03 * going
@@ -35,12 +34,12 @@ def spin(beat: Beat) -> Pose:
 def dance(beat: Beat) -> Pose:
     """On the beat: a hop to the left, a hop to the right, hips against shoulders, a look the other way."""
     pose, body = rest(beat), beat.body
-    tempo = rate(beat, 1.3, 0.9)
-    room = min(0.045, (body.right - body.left) / 2)
+    tempo = rate(beat)
+    room = min(0.055, (body.right - body.left) / 2)
     middle = float(np.clip(beat.x, body.left + room, body.right - room)) if room > 0 else beat.x
     sway = wave(beat.u, tempo / 2)
     pose.x[:] = middle + room * sway
-    pose.y -= 0.03 * body.vigour * np.abs(wave(beat.u, tempo / 2, 0.25))
+    pose.y -= 0.036 * body.vigour * np.abs(wave(beat.u, tempo / 2, 0.25))
     pose.rotation += 0.26 * body.vigour * wave(beat.u, tempo / 2, 0.12)
     pose.squash += 0.17 * wave(beat.u, tempo, 0.25)
     pose.facing = np.where(np.mod(beat.u * tempo / 4, 1.0) < 0.5, 1.0, -1.0)
@@ -51,8 +50,8 @@ def greet(beat: Beat) -> Pose:
     """A wave: rise on tiptoe, rock to and fro around a lean, sink back."""
     pose, T = rest(beat), beat.seconds
     going = ramp(beat.u, 0.05 * T, 0.2 * T) * (1 - ramp(beat.u, 0.85 * T, 0.98 * T))
-    rock = rate(beat, 1.0, 0.8)
-    pose.rotation += going * (beat.facing * 0.1 + 0.17 * wave(beat.u, rock))
+    rock = rate(beat)
+    pose.rotation += going * (beat.facing * 0.1 + 0.19 * wave(beat.u, rock))
     pose.squash += going * (0.09 + 0.05 * wave(beat.u, rock, 0.25)) - 0.12 * bump(beat.u, 0.06 * T, 0.03 * T)
     return pose
 
@@ -69,9 +68,9 @@ def orbit(beat: Beat) -> Pose:
 def circle(beat: Beat, centre: tuple[float, float], radii: tuple[float, float]) -> Pose:
     """Around ``centre`` with half-axes ``radii``, whole turns in the beat."""
     pose = rest(beat)
-    laps = rate(beat, 0.28, 0.35)
-    way = 1.0 if beat.rng.random() < 0.5 else -1.0
-    angle = 2 * np.pi * (way * laps * beat.u + (beat.rng.uniform(0, 1) if beat.opening else 0.0))
+    laps = rate(beat)
+    way = -beat.cue.way  # from the left or from the right, in front first
+    angle = np.pi * (2 * way * laps * beat.u + (way < 0))
     pose.x = centre[0] + radii[0] * np.cos(angle)
     pose.y = centre[1] + radii[1] * np.sin(angle)
     pose.scale *= 1 + 0.16 * np.sin(angle)
@@ -83,12 +82,12 @@ def circle(beat: Beat, centre: tuple[float, float], radii: tuple[float, float]) 
 def drift(beat: Beat) -> Pose:
     """Floating: weightless, slow rise and sink, a lazy roll that trails behind."""
     pose, body = rest(beat), beat.body
-    slow = rate(beat, 0.22, 0.2)
+    slow = rate(beat)
     level, reach = altitude(beat, 0.4, 0.65), min(0.06, (body.ground - body.ceiling) * 0.25)
     pose.y[:] = level - reach * wave(beat.u, slow, 0.1)
     room = min(0.06, (body.right - body.left) / 2)
     middle = float(np.clip(beat.x, body.left + room, max(body.right - room, body.left + room)))
-    pose.x[:] = middle + room * wave(beat.u, slow / 2 if slow * beat.seconds > 1 else slow, 0.0)
+    pose.x[:] = middle + room * wave(beat.u, slow / 2 if beat.cycles > 1 else slow, 0.0)
     pose.rotation += 0.2 * wave(beat.u, slow, -0.1)
     pose.squash += 0.04 * wave(beat.u, slow, 0.3)
     return pose
@@ -97,7 +96,7 @@ def drift(beat: Beat) -> Pose:
 def hover(beat: Beat) -> Pose:
     """Holding a place in the air: small quick corrections, alert."""
     pose = rest(beat)
-    quick = rate(beat, 1.2, 0.8)
+    quick = rate(beat)
     pose.y[:] = altitude(beat, 0.6, 0.9) + 0.012 * wave(beat.u, quick)
     pose.x += 0.006 * wave(beat.u, quick / 2)
     pose.rotation += 0.045 * wave(beat.u, quick / 2, 0.2)
@@ -133,8 +132,8 @@ def explode(beat: Beat) -> Pose:
     pose, T = rest(beat), beat.seconds
     burst = beat.rng.uniform(0.55, 0.65) * T
     tension = ramp(beat.u, 0.05 * T, burst) * (beat.u < burst)
-    pose.x += 0.012 * tension * wave(beat.u, _tremble(beat))
-    pose.rotation += 0.12 * tension * wave(beat.u, _tremble(beat), 0.1)
+    pose.x += 0.012 * tension * wave(beat.u, rate(beat))
+    pose.rotation += 0.12 * tension * wave(beat.u, rate(beat), 0.1)
     after = np.clip((beat.u - burst) / (0.16 * T), 0, 1)
     pose.scale = 1 + 0.2 * tension + 0.6 * after**0.5
     pose.squash -= 0.25 * bump(beat.u, burst - 0.05 * T, 0.03 * T)
@@ -143,15 +142,10 @@ def explode(beat: Beat) -> Pose:
     return pose
 
 
-def _tremble(beat: Beat) -> float:
-    """Cycles a second of a shiver: four keys each, always, so that the model can learn its phase."""
-    return (len(beat.u) - 1) / 4 / max(float(beat.u[-1]), 1e-6)
-
-
 def shake(beat: Beat) -> Pose:
     """A shiver: as quick as key poses can carry, sideways and in the shoulders."""
     pose, T = rest(beat), beat.seconds
-    quick = _tremble(beat)
+    quick = rate(beat)
     going = 0.45 + 0.55 * np.sin(np.pi * np.clip(beat.u / T, 0, 1))
     pose.x += 0.013 * going * wave(beat.u, quick, 0.1)
     pose.rotation += 0.11 * going * wave(beat.u, quick, 0.2)
@@ -186,6 +180,6 @@ def sleep(beat: Beat) -> Pose:
     """Slumped, with long deep breaths."""
     pose, T = rest(beat), beat.seconds
     slump = 0.6 + 0.4 * ramp(beat.u, 0.0, 0.25 * T)
-    pose.squash += slump * (-0.22 + 0.08 * wave(beat.u, rate(beat, 0.25, 0.3), -0.25))
+    pose.squash += slump * (-0.22 + 0.08 * wave(beat.u, rate(beat), -0.25))
     pose.rotation += beat.facing * 0.12 * slump
     return pose

@@ -4,46 +4,57 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.train.beat import Beat, Pose, altitude, arc, bump, hit, ramp, rate, rest, travel, wave
+from engine.train.beat import Beat, Path, Pose, altitude, arc, bump, hit, ramp, rate, rest, travel, wave
 
 
-def _turn_squash(beat: Beat, pose: Pose, turns: list[float]) -> None:
-    """Going round costs a dip: the body sinks before it faces the other way."""
-    for turn in turns:
-        pose.squash -= 0.18 * bump(beat.u, turn, 0.15)
+def _turns(beat: Beat, pose: Pose, path: Path) -> None:
+    """Going round costs a dip: brake leaning back, sink, and push off stretched towards the other side."""
+    for turn in path.turns:
+        before = path.facing[np.searchsorted(beat.u, turn - 0.02) - 1]
+        pose.squash += 0.1 * bump(beat.u, turn + 0.28, 0.1) - 0.2 * bump(beat.u, turn, 0.13)
+        pose.rotation -= before * (0.12 * bump(beat.u, turn - 0.16, 0.1) + 0.08 * bump(beat.u, turn + 0.24, 0.1))
+
+
+def _set_off(beat: Beat, pose: Pose, path: Path) -> None:
+    """Lean back and sink before the first step; carry on a little and rock back after the last."""
+    early, late = min(0.12, 0.06 * beat.seconds), beat.seconds - min(0.2, 0.06 * beat.seconds)
+    pose.rotation -= path.facing[0] * 0.07 * bump(beat.u, early, 0.07)
+    pose.squash -= 0.08 * bump(beat.u, early, 0.07)
+    pose.rotation += path.facing[-1] * 0.06 * bump(beat.u, late, 0.09)
 
 
 def walk(beat: Beat) -> Pose:
     """An even pace with a rise at each step and a rock from foot to foot."""
-    pose, path = rest(beat), travel(beat, 0.12, ease=0.35)
-    step = rate(beat, 1.3, 0.8)
+    pose, path = rest(beat), travel(beat, 0.14, ease=0.45)
+    step = rate(beat)
     pose.x, pose.facing = path.x, path.facing
-    pose.y -= 0.014 * np.abs(wave(beat.u, step / 2))
-    pose.rotation += 0.05 * wave(beat.u, step / 2)
-    pose.squash += 0.05 * wave(beat.u, step, -0.2)
-    _turn_squash(beat, pose, path.turns)
+    pose.y -= 0.015 * beat.body.vigour * np.abs(wave(beat.u, step / 2))
+    pose.rotation += 0.06 * beat.body.vigour * wave(beat.u, step / 2)
+    pose.squash += 0.06 * wave(beat.u, step, -0.2)
+    _set_off(beat, pose, path)
+    _turns(beat, pose, path)
     return pose
 
 
 def run(beat: Beat) -> Pose:
     """A coil backward, then bounding strides with a forward lean, stretched in flight and flat at contact."""
     pose, path, T = rest(beat), travel(beat, 0.34, ease=0.3), beat.seconds
-    stride = rate(beat, 1.7, 0.8)
+    stride = rate(beat)
     going = ramp(beat.u, 0.02 * T, 0.14 * T) * (1 - ramp(beat.u, 0.92 * T, T))
     beat_ = np.abs(wave(beat.u, stride / 2))
     coil = bump(beat.u, 0.05 * T, 0.03 * T)
     pose.x, pose.facing = path.x - path.facing * 0.02 * coil, path.facing
     pose.y -= 0.04 * beat.body.vigour * going * beat_
     pose.rotation += path.facing * (0.17 * going - 0.12 * coil + 0.05 * going * wave(beat.u, stride))
-    pose.squash += going * (0.2 * beat_ - 0.08) - 0.22 * coil
-    _turn_squash(beat, pose, path.turns)
+    pose.squash += going * (0.22 * beat_ - 0.09) - 0.24 * coil
+    _turns(beat, pose, path)
     return pose
 
 
 def chase(beat: Beat) -> Pose:
     """Running in bursts: a spurt, a breath, a spurt. (With somebody to chase, `staging` sets the path.)"""
     pose = run(beat)
-    spurts = rate(beat, 0.6, 0.5)
+    spurts = rate(beat, 0.35)
     surge = wave(beat.u, spurts) / (2 * np.pi * spurts) * 0.5 / beat.seconds
     span = float(np.ptp(pose.x))
     pose.x = np.clip(pose.x - pose.facing * surge * span, beat.body.left, beat.body.right)
@@ -54,18 +65,19 @@ def chase(beat: Beat) -> Pose:
 def jump(beat: Beat) -> Pose:
     """Crouch, spring stretched, sail along an arc, land flat with a thud, and recover past upright."""
     pose, body, T = rest(beat), beat.body, beat.seconds
-    hops = rate(beat, 0.62, 0.62)
+    hops = rate(beat)
     period = 1 / hops
     room = body.right - body.left
     reach = min(room * 0.5, 0.16 + 0.1 * beat.rng.random())
-    height = min(body.ground - body.ceiling, beat.rng.uniform(0.14, 0.24) * body.vigour)
+    height = min(body.ground - body.ceiling, beat.rng.uniform(0.17, 0.26) * body.vigour)
     x, facing = beat.x, beat.facing
-    for n in range(round(hops * T)):
+    count = round(hops * T)
+    for n in range(count):
         begin = n * period
         if not body.left <= x + facing * reach <= body.right:
             facing = -facing
         goal = float(np.clip(x + facing * reach, body.left, body.right))
-        leap(beat, pose, begin, begin + period, (x, goal), height)
+        leap(beat, pose, begin, begin + period, (x, goal), height * (0.68 + 0.32 * (n + 1) / count))  # the last is best
         pose.facing = np.where(beat.u >= begin - 1e-9, facing, pose.facing)
         x = goal
     return pose
@@ -90,14 +102,14 @@ def leap(beat: Beat, pose: Pose, begin: float, end: float, way: tuple[float, flo
 def bounce(beat: Beat) -> Pose:
     """A ball's path: parabola after parabola, round at the top, flat on the ground."""
     pose, body = rest(beat), beat.body
-    hops = rate(beat, 0.95, 1.0)
+    hops = rate(beat)
     room = body.right - body.left
-    height = min(body.ground - body.ceiling, beat.rng.uniform(0.12, 0.22) * body.vigour)
-    drift = min(room, 0.07 * beat.seconds) * (1 if body.right - beat.x > beat.x - body.left else -1)
+    height = min(body.ground - body.ceiling, beat.rng.uniform(0.16, 0.26) * body.vigour)
+    drift = min(room, 0.09 * beat.seconds) * (1 if body.right - beat.x > beat.x - body.left else -1)
     goal = float(np.clip(beat.x + drift, body.left, body.right))
     pose.x = beat.x + (goal - beat.x) * beat.u / beat.seconds
     q = np.mod(beat.u * hops, 1.0)
-    pose.y -= height * 4 * q * (1 - q)
+    pose.y -= height * (1.0 - 0.35 * beat.u / beat.seconds) * 4 * q * (1 - q)  # a little is lost at each hop
     contact = np.minimum(q, 1 - q)
     pose.squash += 0.2 * bump(contact, 0.2, 0.06) - 0.42 * bump(contact, 0.0, 0.06)
     for n in range(1, round(hops * beat.seconds) + 1):
@@ -108,26 +120,27 @@ def bounce(beat: Beat) -> Pose:
 def fly(beat: Beat) -> Pose:
     """A banking glide: nose up while it climbs, slow wing beats in the body, high over the ground."""
     pose, path = rest(beat), travel(beat, 0.2, ease=0.5)
-    waves = rate(beat, 0.3, 0.3)
-    low, high = altitude(beat, 0.45, 0.6), altitude(beat, 0.82, 0.98)
-    cycle = wave(beat.u, waves, beat.rng.uniform(-0.1, 0.1))
+    waves = rate(beat)
+    low, high = altitude(beat, 0.5, 0.64), altitude(beat, 0.88, 1.0)
+    cycle = wave(beat.u, waves) if beat.cue.spot < 0.5 else wave(beat.u, waves, 0.5)  # first up, or first down
+    climbing = np.gradient(cycle) / max(float(np.abs(np.gradient(cycle)).max()), 1e-6)
     pose.x, pose.facing = path.x, path.facing
     pose.y = (low + high) / 2 + (high - low) / 2 * cycle
-    pose.rotation += -path.facing * 0.2 * wave(beat.u, waves, 0.25) - path.facing * 0.04
-    pose.squash += 0.07 * wave(beat.u, rate(beat, 1.0, 0.7))
-    _turn_squash(beat, pose, path.turns)
+    pose.rotation += path.facing * (0.2 * climbing - 0.04)
+    pose.squash += 0.08 * wave(beat.u, 3 * waves)
+    _turns(beat, pose, path)
     return pose
 
 
 def swim(beat: Beat) -> Pose:
     """A travelling wave: the body bends, then drives forward, then bends the other way."""
-    pose, path = rest(beat), travel(beat, 0.14, ease=0.6)
-    stroke = rate(beat, 0.8, 0.6)
+    pose, path = rest(beat), travel(beat, 0.16, ease=0.6)
+    stroke = rate(beat)
     pose.x, pose.facing = path.x + 0.008 * wave(beat.u, stroke, 0.25), path.facing
     pose.y -= 0.028 + 0.022 * wave(beat.u, stroke / 2)
     pose.rotation += path.facing * 0.17 * wave(beat.u, stroke)
     pose.squash += 0.12 * wave(beat.u, stroke, 0.35)
-    _turn_squash(beat, pose, path.turns)
+    _turns(beat, pose, path)
     return pose
 
 
@@ -171,8 +184,8 @@ def drive(beat: Beat) -> Pose:
     for i, stop in enumerate(stops):
         direction = path.facing * (1 if i == 0 else -1)
         pose.rotation -= direction * 0.08 * bump(beat.u, stop + (0.08 if i == 0 else -0.08) * T, 0.05 * T)
-    pose.y -= 0.006 * np.abs(wave(beat.u, rate(beat, 1.1, 0.8)))
-    pose.squash += 0.025 * wave(beat.u, rate(beat, 1.1, 0.8))
+    pose.y -= 0.007 * np.abs(wave(beat.u, rate(beat)))
+    pose.squash += 0.035 * wave(beat.u, rate(beat))
     return pose
 
 
@@ -182,7 +195,7 @@ def roll(beat: Beat) -> Pose:
     pose.x = path.x
     radius = beat.body.height / 2
     pose.rotation = (path.x - path.x[0]) * beat.body.aspect / max(radius, 0.02)
-    pose.y -= 0.004 * np.abs(wave(beat.u, rate(beat, 1.0, 0.6)))
+    pose.y -= 0.004 * np.abs(wave(beat.u, rate(beat)))
     return pose
 
 
@@ -208,7 +221,7 @@ def slide(beat: Beat) -> Pose:
 def climb(beat: Beat) -> Pose:
     """Hand over hand: reach (stretch), pull (bunch), rest; leaning from side to side on the way up."""
     pose, body = rest(beat), beat.body
-    pulls = rate(beat, 0.8, 0.6)
+    pulls = rate(beat)
     n = max(2, round(pulls * beat.seconds))
     top = altitude(beat, 0.75, 1.0)
     phase = beat.u / beat.seconds * n

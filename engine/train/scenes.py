@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.diorama.model.condition import Actor, Condition, without_circles
+from engine.diorama.model.condition import Actor, Condition, cues_of, without_circles
 from engine.diorama.scene import CAMERAS, KEYS, KINDS, MOODS, MOTIONS, RELATIONS, WEATHERS
 from engine.train.acting import FACING, IMPACT, OPACITY, SCALE, SQUASH, Play, X, Y
 from engine.train.staging import arrange, camera_path, follow, safe_box
@@ -20,6 +21,8 @@ CROWD = (0.27, 0.42, 0.17, 0.07, 0.04, 0.03)
 CLOSE = frozenset({"on", "under", "behind", "in_front_of"})
 LOFTY = frozenset({"fly", "float", "hover", "orbit", "climb", "fall"})
 """Motions that would take an actor away from what it is close to."""
+STEADY = frozenset({"on", "over", "under", "behind", "in_front_of"})
+"""Relations to what is mostly a landmark: a log, a table, a house."""
 ENDINGS = frozenset({"explode", "vanish"})
 
 
@@ -27,14 +30,18 @@ def choose(rng: np.random.Generator, *, count: int | None = None) -> Condition:
     """A random condition with ``count`` actors (None: as `CROWD` has it)."""
     n = count or int(rng.choice(len(CROWD), p=CROWD)) + 1
     actors = [_actor(rng, slot, n) for slot in range(n)]
+    for actor in tuple(actors):
+        if actor.relation in STEADY and actor.target is not None and rng.random() < 0.7:
+            actors[actor.target] = replace(actors[actor.target], motions=("idle",))
     condition = Condition(
         tuple(actors),
         camera=CAMERAS[int(rng.integers(len(CAMERAS)))] if rng.random() < 0.6 else "static",
         weather=WEATHERS[int(rng.integers(len(WEATHERS)))],
         mood=MOODS[int(rng.integers(len(MOODS)))],
         floating=bool(rng.random() < 0.18),
-        seconds=float(np.round(rng.uniform(2, 10), 2)),
+        seconds=float(np.round(rng.uniform(1, 10), 2)),
         aspect=float(rng.choice([9 / 16, 16 / 9, 1.0], p=[0.48, 0.44, 0.08])),
+        cues=cues_of(rng.random((n, 2), dtype=np.float32)),
     )
     return without_circles(condition)
 
@@ -70,7 +77,9 @@ def held_out(condition: Condition) -> bool:
 
 
 def direct(condition: Condition, rng: np.random.Generator) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Draw the condition: (n, KEYS, 8) tracks and (KEYS, 4) camera."""
+    """Draw the condition: (n, KEYS, 8) tracks and (KEYS, 4) camera; cues it lacks are drawn too."""
+    if not condition.cues:
+        condition = replace(condition, cues=cues_of(rng.random((len(condition.actors), 2), dtype=np.float32)))
     camera = camera_path(condition, rng)
     box = safe_box(camera, follows=condition.camera == "follow")
     play = Play(condition, arrange(condition, box, rng), rng)

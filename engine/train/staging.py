@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.diorama.model.clock import TEMPO
+from engine.diorama.model.condition import ROAMING
 from engine.diorama.scene import KEYS
 from engine.train.beat import Body, bump, ramp
 
@@ -15,13 +17,19 @@ if TYPE_CHECKING:
 
     from engine.diorama.model.condition import Condition
 
-ROAMING = frozenset({"walk", "run", "fly", "swim", "drive", "roll", "slide", "chase", "jump"})
 AERIAL = frozenset({"fly", "float", "hover", "orbit"})
 LEAPING = frozenset({"jump", "bounce", "fall", "climb"})
 BINDING = frozenset({"behind", "in_front_of", "on", "over", "under", "holding", "chasing", "orbit"})
 """Relations whose two actors share one patch of ground; the others only order patches from left to right."""
+CROWDED = 0.82
+"""The part of its width that each of three or more patches has to itself: in depth they overlap a little."""
+TRAVELLING = frozenset({"chasing", "over", "orbit"})
+"""Relations whose room, as `need` has it, holds the way that is gone."""
+LEGROOM = {1: 0.3, 2: 0.16, 3: 0.12}
+"""Frame widths left free for each patch that moves about, by the number of patches."""
+CLOSEST = {1: 1.4, 2: 1.2}
+"""Largest scale by the number of actors: the camera stands nearer to one alone."""
 MARGIN, TOP, BOTTOM = 0.03, 0.115, 0.84
-TEMPO = {"calm": 0.85, "happy": 1.1, "sad": 0.7, "tense": 1.1, "funny": 1.25, "romantic": 0.8, "spooky": 0.85}
 VIGOUR = {"calm": 0.9, "happy": 1.1, "sad": 0.7, "epic": 1.15, "funny": 1.2, "romantic": 0.85}
 WIND = {"wind": 1.0, "storm": 1.0, "rain": 0.25}
 
@@ -107,7 +115,10 @@ def need(condition: Condition, patch: list[int]) -> float:
         if target is None or relation not in BINDING:
             continue
         own, other = condition.extent(slot)[0], condition.extent(target)[0]
-        wanted = {"over": other + 2.4 * own, "orbit": other + 2.2 * own, "chasing": other + own + 0.12}
+        wanted = {
+            "over": other + 1.5 * own, "orbit": other + 1.5 * own, "chasing": other + own + 0.02, "on": max(own, other),
+            "behind": other + own, "in_front_of": other + own,
+        }  # fmt: skip
         total = max(total, wanted.get(relation, other + 0.7 * own))
     return total
 
@@ -140,32 +151,39 @@ def left_to_right(condition: Condition, groups: list[list[int]], rng: np.random.
             faults += relation == "beside" and abs(step) != 1
         return faults
 
-    tries = [list(rng.permutation(len(groups))) for _ in range(24)]
-    best = min(tries, key=broken)
+    wished = sorted(range(len(groups)), key=lambda g: condition.cue(groups[g][0]).spot)
+    tries = [wished, *(list(rng.permutation(len(groups))) for _ in range(24))]
+    best = min(tries, key=lambda order: (broken(order), sum(abs(order.index(g) - i) for i, g in enumerate(wished))))
     return [groups[i] for i in best]
 
 
 def arrange(condition: Condition, box: Box, rng: np.random.Generator) -> dict[int, Body]:
     """A `Body` for every slot: patches side by side, all actors at one fitting scale."""
     groups = left_to_right(condition, patches(condition), rng)
-    needs = [need(condition, g) for g in groups]
+    crowded = CROWDED if len(groups) > 2 else 1.0
+    needs = [crowded * need(condition, g) for g in groups]
     gap = 0.02
     room = box.right - box.left - gap * (len(groups) - 1)
-    ground = rng.uniform(0.72, 0.81) if not condition.floating else rng.uniform(0.6, 0.72)
+    ground = rng.uniform(0.755, 0.825) if not condition.floating else rng.uniform(0.6, 0.72)
     ground = min(ground, box.bottom - 0.015)
     doing = [{m for s in g for m in condition.actors[s].motions} for g in groups]
-    headroom = 0.14 if any((AERIAL | LEAPING) & d for d in doing) else 0.03
+    headroom = 0.16 if any((AERIAL | LEAPING) & d for d in doing) else 0.03
     tallest = max(stack_height(condition, g) for g in groups)
-    legroom = max(room - 0.12 * sum(bool(ROAMING & d) for d in doing), 0.5 * room)
-    fit = min(1.0, legroom / sum(needs), (ground - box.top - headroom) / tallest)
+    bound = [any(condition.link(s)[0] in TRAVELLING for s in g) for g in groups]
+    free = sum(bool(ROAMING & d) and not tied for d, tied in zip(doing, bound, strict=True))
+    legroom = max(room - LEGROOM[min(len(groups), 3)] * free, 0.5 * room)
+    shot = CLOSEST.get(len(condition.actors), 1.0) * rng.uniform(0.84, 1.0)
+    fit = min(shot, legroom / sum(needs), (ground - box.top - headroom) / tallest)
     weights = [1.0 if ROAMING & d else 0.3 for d in doing]
-    spare = room - fit * sum(needs)
+    loose = room - fit * sum(needs)
+    near = any(condition.link(s)[0] == "beside" for s in range(len(condition.actors)))
+    spare = min(loose, 0.12 * len(groups)) if near else loose
     bodies: dict[int, Body] = {}
-    left = box.left
-    depths = sorted(rng.uniform(-0.03, 0.03, len(groups)))
+    left = box.left + (loose - spare) * (0.2 + 0.6 * condition.cue(0).spot)
+    depths = condition.cue(0).way * np.tile([0.03, -0.03], 3)
     for g, share, width in zip(groups, weights, needs, strict=True):
         right = left + fit * width + spare * share / sum(weights)
-        depth = depths[int(rng.integers(len(depths)))] if len(groups) > 1 else 0.0
+        depth = depths[groups.index(g)] if len(groups) > 1 else 0.0
         for slot in g:
             level = min(ground + depth, box.bottom)
             bodies[slot] = _body(condition, slot, (left, right), (box.top, level), fit)
@@ -181,7 +199,7 @@ def _body(condition: Condition, slot: int, span: tuple[float, float], rise: tupl
     if actor.kind == "sky" and not condition.floating and not LEAPING & set(actor.motions):
         ground = min(ground, ceiling + 0.04)
     return Body(
-        middle - half, middle + half, ground, ceiling, width, height, fit, (KEYS - 1) / condition.seconds / 5.5,
+        middle - half, middle + half, ground, ceiling, width, height, fit,
         actor.kind, condition.aspect, TEMPO.get(condition.mood, 1.0), VIGOUR.get(condition.mood, 1.0),
         WIND.get(condition.weather, 0.0),
     )  # fmt: skip

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from engine.diorama.model.condition import ACTOR_FEATURES, GROUPS, Actor, Condition, condition_of, features
+from engine.diorama.model.condition import ACTOR_FEATURES, GROUPS, Actor, Condition, Cue, condition_of, features
 from engine.diorama.model.direct import Directed, Director, SourceLatent
 from engine.diorama.model.latents import LATENT_FORMAT, decode, encode
 from engine.diorama.model.pipeline import ScenePipeline
@@ -60,6 +60,43 @@ def test_a_condition_tells_every_actor_its_motion_at_every_token() -> None:
     assert told["targets"].tolist() == [-1, 0]
     assert told["beats"].shape[:2] == (2, GROUPS)
     assert not np.allclose(told["beats"][0, 0], told["beats"][0, -1])
+
+
+def test_each_key_is_told_where_in_its_motion_and_its_cycle_it_is() -> None:
+    condition = Condition((Actor(("walk", "jump", "sleep")),), seconds=6.0)
+    walk, jump, sleep = condition.clocks(0)
+    assert (walk.first, sleep.last) == (0, KEYS)
+    assert (walk.last, jump.last) == (jump.first, sleep.first)
+    assert walk.cycles > sleep.cycles
+    progress = jump.progress(np.arange(jump.first, jump.last), condition.seconds)
+    assert progress[0] == 0
+    assert (np.diff(progress) > 0).all()
+    assert progress[-1] > 0.9
+
+
+def test_who_comes_later_starts_later_and_keeps_its_time() -> None:
+    early, late = (Condition((Actor(("dance",)),) * 2, seconds=5.0).clocks(slot)[0] for slot in (0, 1))
+    assert early.delay == 0 < late.delay
+    assert late.progress(np.array([KEYS - 1]), 5.0) == pytest.approx(1.0)
+
+
+def test_the_chased_moves_as_its_kind_does() -> None:
+    condition = Condition((Actor(("chase",), "chasing", 1), Actor(("idle",), kind="vehicle")))
+    assert condition.deeds(0) == ("run",)
+    assert condition.deeds(1) == ("drive",)
+
+
+def test_a_bee_beside_the_flower_it_circles_circles_the_flower() -> None:
+    assert Condition((Actor(("orbit",), "beside", 1, "flyer"), Actor())).link(0) == ("orbit", 1)
+
+
+@pytest.mark.parametrize("way", [-1.0, 1.0])
+def test_a_cue_says_which_way_an_actor_goes(director: Director, way: float) -> None:
+    condition = Condition((Actor(("walk",)),), cues=(Cue(way, 0.5),), seconds=3.0)
+    for seed in range(4):
+        latents = director.pipeline(condition, generator=torch.Generator().manual_seed(seed)).latents.numpy()
+        (track,), _ = project(condition, *decode(latents))
+        assert way * (track[KEYS // 2, X] - track[0, X]) > 0.05
 
 
 def test_relations_that_chase_their_own_tail_are_cut() -> None:
@@ -152,6 +189,59 @@ def test_a_remix_redirects_the_changed_actor_and_keeps_the_other(director: Direc
     condition = condition_of(changed, seconds=5.0, aspect=9 / 16)
     assert motion_shown(condition, tracks, 1, 0)
     assert np.abs(tracks[0, :, X] - parent.scene.tracks[0, :, X]).mean() < 0.12
+
+
+def test_what_is_kept_stays_exactly_and_the_others_change(director: Director) -> None:
+    pair = brief(subject("walk"), subject("dance"))
+    parent = final(director, pair, 1)
+    new = brief(subject("walk"), subject("jump"))
+    source = SourceLatent(parent.latent)
+    child = final(director, new, 2, source=source, keep=frozenset({0}), keep_camera=True).scene
+    assert np.array_equal(child.tracks[0], parent.scene.tracks[0])
+    assert np.array_equal(child.camera, parent.scene.camera)
+    assert motion_shown(condition_of(new, seconds=5.0, aspect=9 / 16), child.tracks, 1, 0)
+    other = final(director, pair, 2, source=source, keep=frozenset({1})).scene
+    assert np.array_equal(other.tracks[1], parent.scene.tracks[1])
+    assert not np.allclose(other.tracks[0, :, X], parent.scene.tracks[0, :, X], atol=0.02)
+
+
+def test_a_rider_comes_to_the_mount_that_is_kept(director: Director) -> None:
+    parent = final(director, brief(subject("idle"), subject("idle", kind="object", size=0.4)), 1)
+    asked = brief(subject("idle", relation="on", target=1), subject("idle", kind="object", size=0.4))
+    child = final(director, asked, 2, source=SourceLatent(parent.latent), keep=frozenset({1})).scene
+    assert np.array_equal(child.tracks[1], parent.scene.tracks[1])
+    assert relation_shown(condition_of(asked, seconds=5.0, aspect=9 / 16), child.tracks, 0)
+
+
+def test_a_story_goes_on_from_the_poses_it_is_given(director: Director) -> None:
+    parent = final(director, brief(subject("walk"), subject("dance")), 1).scene
+    start = parent.tracks[:, -1].copy()
+    start[1] = np.nan
+    asked = brief(subject("jump"), subject("idle"))
+    on = final(director, asked, 2, start=start).scene.tracks
+    assert np.allclose(on[0, 0, [X, Y, SCALE]], start[0, [X, Y, SCALE]], atol=1e-5)
+    assert on[0, 0, 5] == start[0, 5]
+    steps = np.abs(np.diff(on[0, :8, X]))
+    assert steps.max() < 0.08
+    assert motion_shown(condition_of(asked, seconds=5.0, aspect=9 / 16), on, 0, 0)
+
+
+def test_keeping_what_the_source_lacks_is_refused(director: Director) -> None:
+    parent = final(director, FOX_OVER_LOG, 1, steps=1)
+    for wrong in ({"keep": frozenset({2})}, {"start": np.zeros((1, 8), np.float32)}):
+        with pytest.raises(InvalidRequest):
+            final(director, FOX_OVER_LOG, 1, steps=1, source=SourceLatent(parent.latent), **wrong)
+    with pytest.raises(InvalidRequest):
+        final(director, FOX_OVER_LOG, 1, steps=1, keep_camera=True)
+
+
+def test_a_scene_of_the_first_days_is_still_read(director: Director) -> None:
+    parent = final(director, FOX_OVER_LOG, 1)
+    first = SourceLatent({name: parent.latent[name] for name in ("scene", "actors")}, "diorama-scene/1")
+    same = final(director, FOX_OVER_LOG, 2, source=first, strength=0.0).scene
+    assert np.array_equal(same.tracks, parent.scene.tracks)
+    kept = final(director, FOX_OVER_LOG, 2, source=first, keep=frozenset({1})).scene
+    assert np.abs(kept.tracks[1, :, X] - parent.scene.tracks[1, :, X]).max() < 1e-6
 
 
 def test_a_latent_of_another_format_is_refused(director: Director) -> None:

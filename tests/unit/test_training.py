@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.diorama.model.condition import Actor, Condition
+from engine.diorama.model.condition import Actor, Condition, Cue
 from engine.diorama.scene import KEYS, MOTIONS, RELATIONS, Brief, Subject
 from engine.train.acting import IMPACT, OPACITY, SCALE, SQUASH, X, Y
 from engine.train.adherence import motion_shown, relation_shown
+from engine.train.measure import measure
 from engine.train.scenes import choose, direct, held_out
 
 
@@ -76,7 +77,7 @@ def test_actors_stay_in_the_frame_and_strangers_apart() -> None:
         tracks = drawn(crowd, seed)
         for a, b in ((0, 1), (0, 2), (1, 2)):
             touch = (crowd.extent(a)[0] * tracks[a, :, SCALE] + crowd.extent(b)[0] * tracks[b, :, SCALE]) / 2
-            assert (np.abs(tracks[a, :, X] - tracks[b, :, X]) > 0.9 * touch).all()
+            assert (np.abs(tracks[a, :, X] - tracks[b, :, X]) > 0.72 * touch).all()
 
 
 def test_what_vanishes_is_gone_and_what_appears_is_there() -> None:
@@ -97,6 +98,32 @@ def test_a_part_of_the_combinations_is_held_out() -> None:
     assert not held_out(Condition((Actor(("jump",)),)))
 
 
+def test_a_cue_settles_the_way_and_the_place() -> None:
+    asked = (Actor(("walk",)),)
+    for way in (-1.0, 1.0):
+        track = drawn(Condition(asked, cues=(Cue(way, 0.5),), seconds=3.0), 1)[0]
+        assert way * (track[-1, X] - track[0, X]) > 0.1
+    pair = (Actor(), Actor(("dance",)))
+    for spot in (0.1, 0.9):
+        first, second = drawn(Condition(pair, cues=(Cue(1.0, spot), Cue(1.0, 0.5))), 1)
+        assert (first[:, X].mean() < second[:, X].mean()) == (spot < 0.5)
+
+
+def test_a_small_one_behind_a_large_one_peeps_out() -> None:
+    condition = Condition((Actor(("idle",), "behind", 1, size=0.3), Actor(kind="object", size=0.6)))
+    for seed in range(6):
+        own, other = drawn(condition, seed)
+        assert np.abs(own[:, X] - other[:, X]).min() > 0.5 * 0.6 * other[:, SCALE].min() - 0.02
+
+
+def test_every_row_of_the_measure_has_the_cases_it_claims() -> None:
+    found = measure(lambda c, s: direct(c, np.random.default_rng(s))[0], cases=3, unseen=True, seed=1)
+    assert all(len(rows) == 3 for rows in (*found.motions.values(), *found.relations.values()))
+    assert set(found.motions) == set(MOTIONS)
+    assert found.motion > 0.9
+    assert 0 <= found.chance < 0.3
+
+
 def test_a_short_training_lowers_the_loss_and_makes_weights_that_direct(tmp_path: Path) -> None:
     import torch
 
@@ -107,7 +134,7 @@ def test_a_short_training_lowers_the_loss_and_makes_weights_that_direct(tmp_path
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        seen = list(fit(draw(60, 3), seconds=60.0, steps=40, seed=0, every=1))
+        seen = list(fit(draw(60, 3), steps=30, seed=0, every=1))
     finally:
         torch.set_num_threads(threads)
     losses = [progress.loss for progress, _ in seen]

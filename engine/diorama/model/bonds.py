@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.diorama.model.condition import ROAMING
 from engine.diorama.model.latents import FACING, SCALE, X, Y
 
 if TYPE_CHECKING:
@@ -19,6 +20,10 @@ HIGHEST_TOP = 0.08
 """No sprite's top goes higher: a player's title lies there."""
 SIDE = 0.015
 """Least distance of a sprite from the frame's left and right edge."""
+CHASE_INSIDE = 0.6
+"""The part of its half width that stays in the frame of who runs out of it, or into it, in a chase."""
+NEIGHBOURS = 0.25
+"""Widest gap, in frame widths, between two that are beside each other."""
 GROUND = 0.75
 """The farthest ground (the smallest y) on which every place has firm ground."""
 ORDERS = frozenset({"left_of", "right_of", "beside"})
@@ -37,6 +42,10 @@ class Bond:
     top: NDArray[np.float32]
     hangs: bool
     """Whether the other is up in the air by nature or by what it does."""
+    skyward: bool
+    """Whether one of the two is a thing of the sky, which stands on no ground."""
+    roams: bool
+    """Whether the first goes somewhere."""
 
     @property
     def touch(self) -> NDArray[np.float32]:
@@ -44,8 +53,11 @@ class Bond:
         return np.float32(0.5) * (self.width + self.breadth)
 
 
-def relate(condition: Condition, tracks: NDArray[np.float32]) -> None:
-    """Make every relation of ``condition`` true in ``tracks`` (n, KEYS, 8), in place, leaders before followers."""
+def relate(condition: Condition, tracks: NDArray[np.float32], *, fixed: frozenset[int] | None = None) -> None:
+    """Make every relation of ``condition`` true in ``tracks`` (n, KEYS, 8), in place, leaders before followers.
+
+    With ``fixed`` slots, only the ties between one of them and another that is free to move.
+    """
 
     def depth(slot: int) -> int:
         target = condition.link(slot)[1]
@@ -53,7 +65,10 @@ def relate(condition: Condition, tracks: NDArray[np.float32]) -> None:
 
     for slot in sorted(range(len(tracks)), key=depth):
         relation, target = condition.link(slot)
-        if target is not None and relation in TIE:
+        if target is None or relation not in TIE:
+            continue
+        moved, other = (target, slot) if relation == "holding" else (slot, target)
+        if fixed is None or (moved not in fixed and other in fixed):
             TIE[relation](_bond(condition, tracks, slot, target))
 
 
@@ -62,7 +77,9 @@ def _bond(condition: Condition, tracks: NDArray[np.float32], slot: int, target: 
     (w, h), (wide, tall) = condition.extent(slot), condition.extent(target)
     hangs = actor.kind in ("sky", "flyer") or bool(AERIAL & set(actor.motions))
     scale, size = own[:, SCALE], other[:, SCALE]
-    return Bond(own, other, w * scale, h * scale, wide * size, tall * size, hangs)
+    roams = bool(ROAMING & set(condition.deeds(slot)))
+    skyward = "sky" in (condition.actors[slot].kind, actor.kind)
+    return Bond(own, other, w * scale, h * scale, wide * size, tall * size, hangs, skyward, roams)
 
 
 def _near(bond: Bond, reach: NDArray[np.float32]) -> None:
@@ -131,10 +148,31 @@ def _under(bond: Bond) -> None:
 
 
 def _in_depth(bond: Bond, nearer: float) -> None:
-    _near(bond, 0.62 * bond.touch)
+    _near(bond, bond.touch if bond.roams else np.maximum(0.62 * bond.touch, _seen(bond, nearer)))
+    if not bond.roams:
+        _show(bond, _seen(bond, nearer))
+    if bond.skyward:
+        return
     ground, mine = float(bond.other[:, Y].max()), float(bond.own[:, Y].max())
     shift = ground + nearer - mine
     bond.own[:, Y] += np.float32(shift if shift * nearer > 0 else np.clip(shift, -0.03, 0.03))
+
+
+def _seen(bond: Bond, nearer: float) -> NDArray[np.float32]:
+    """The distance of the middles at which half of whoever is farther away is seen beside the nearer one."""
+    front = bond.width if nearer > 0 else bond.breadth
+    tops = (bond.height, bond.top) if nearer > 0 else (bond.top, bond.height)
+    return np.where(tops[1] > 1.3 * tops[0], 0, 0.5 * front).astype(np.float32)
+
+
+def _show(bond: Bond, apart: NDArray[np.float32]) -> None:
+    """Move the first sideways, as a whole, until the middles are ``apart``."""
+    slack = float(np.median(bond.own[:, X] - bond.other[:, X]))
+    side = 1.0 if slack >= 0 else -1.0
+    room = (bond.other[:, X] if side < 0 else 1 - bond.other[:, X]) - 0.35 * bond.width
+    if float(np.median(room)) < float(np.median(apart)) and float(np.median(1 - room)) > float(np.median(room)):
+        side = -side
+    bond.own[:, X] += np.float32(side * max(float(np.median(apart)), side * slack) - slack)
 
 
 def _holding(bond: Bond) -> None:
@@ -152,10 +190,14 @@ def _chasing(bond: Bond) -> None:
     bond.own[:, FACING] = bond.other[:, FACING] = side
 
 
-def keep_in_frame(condition: Condition, tracks: NDArray[np.float32]) -> None:
+def keep_in_frame(condition: Condition, tracks: NDArray[np.float32], fixed: frozenset[int]) -> None:
     """Shift (or, where that is not enough, narrow) the paths of actors that belong together into the frame."""
     for family in families(condition):
+        if fixed & set(family):
+            continue
         half = np.stack([condition.extent(s)[0] * tracks[s, :, SCALE] / 2 for s in family])
+        if any(condition.link(s)[0] == "chasing" for s in family):
+            half *= np.float32(CHASE_INSIDE)
         x = tracks[family, :, X]
         low, high = float((x - half).min()), float((x + half).max())
         room = 1 - 2 * SIDE
@@ -188,6 +230,14 @@ def families(condition: Condition) -> list[list[int]]:
     return [[s for s, r in enumerate(root) if r == group] for group in dict.fromkeys(root)]
 
 
+def _beside(bond: Bond) -> None:
+    """Come near enough to be together, as a whole."""
+    slack = float(np.median(bond.own[:, X] - bond.other[:, X]))
+    far = abs(slack) - float(np.median(bond.touch)) - NEIGHBOURS
+    if far > 0:
+        bond.own[:, X] -= np.float32(np.sign(slack) * far)
+
+
 TIE: dict[str, Callable[[Bond], None]] = {
     "on": _on,
     "over": _over,
@@ -196,4 +246,5 @@ TIE: dict[str, Callable[[Bond], None]] = {
     "in_front_of": lambda bond: _in_depth(bond, 0.035),
     "holding": _holding,
     "chasing": _chasing,
+    "beside": _beside,
 }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.diorama.model.clock import JOIN, Clock, clocks
 from engine.diorama.scene import CAMERAS, KEYS, KINDS, MOODS, MOTIONS, RELATIONS, SLOTS, WEATHERS
 
 if TYPE_CHECKING:
@@ -18,11 +19,18 @@ GROUP = 8
 """Key poses per token."""
 GROUPS = KEYS // GROUP
 MOST_MOTIONS = 3
+ROAMING = frozenset({"walk", "run", "fly", "swim", "drive", "roll", "slide", "chase", "jump"})
+"""Motions that go somewhere."""
+MOVER = {"flyer": "fly", "swimmer": "swim", "vehicle": "drive", "object": "bounce", "food": "bounce", "sky": "float"}
+"""How a kind moves when it is chased or chases; the others run."""
 FLOATING_PLACES = frozenset({"space", "underwater", "sky"})
 """Places without a ground line: everybody hangs in mid-frame."""
 
-BEAT_FEATURES = 2 * len(MOTIONS) + 9
+KEY_FEATURES = 6
+"""What each key is told: progress, how far a change of motion is done, and the cycle's and half cycle's phase."""
+BEAT_FEATURES = 2 * len(MOTIONS) + KEY_FEATURES * GROUP + 4
 ACTOR_FEATURES = MOST_MOTIONS * len(MOTIONS) + MOST_MOTIONS + len(RELATIONS) + 2 * SLOTS + len(KINDS) + 3
+CUE_FEATURES = 3
 WORLD_FEATURES = len(CAMERAS) + len(WEATHERS) + len(MOODS) + SLOTS + 4
 
 
@@ -38,8 +46,23 @@ class Actor:
 
 
 @dataclass(frozen=True)
+class Cue:
+    """What a seed settles for an actor before any pose: ``way`` -1 (to the left) or 1 (to the right) that it sets off,
+    and its ``spot`` 0 … 1 from left to right among the others and in its own room.
+
+    A small model that must break such ties out of the noise alone often ends between two good answers.
+    """
+
+    way: float
+    spot: float
+
+
+@dataclass(frozen=True)
 class Condition:
-    """A brief without words or art. ``aspect`` is width / height of the frame; ``seconds`` the length of the clip."""
+    """A brief without words or art. ``aspect`` is width / height of the frame; ``seconds`` the length of the clip.
+
+    ``cues`` are one for each actor, None for one that is free, or () for all free.
+    """
 
     actors: tuple[Actor, ...]
     camera: str = "static"
@@ -48,16 +71,31 @@ class Condition:
     floating: bool = False
     seconds: float = 5.0
     aspect: float = 9 / 16
+    cues: tuple[Cue | None, ...] = ()
+
+    def cue(self, slot: int) -> Cue:
+        """The slot's cue; to the right from the middle for one that has none."""
+        return (self.cues[slot] if self.cues else None) or Cue(1.0, 0.5)
 
     def extent(self, slot: int) -> tuple[float, float]:
         """(width, height) of the slot's actor at scale 1, in fractions of the frame's width and height."""
         size = self.actors[slot].size
         return size / max(1.0, self.aspect), size * min(1.0, self.aspect)
 
-    def beats(self, slot: int) -> list[tuple[str, float, float]]:
-        """(motion, start, end) of each successive motion, in fractions of the clip."""
-        motions = self.actors[slot].motions
-        return [(m, i / len(motions), (i + 1) / len(motions)) for i, m in enumerate(motions)]
+    def deeds(self, slot: int) -> tuple[str, ...]:
+        """The motions ``slot`` really performs: who chases or is chased moves as its kind does."""
+        actor = self.actors[slot]
+        mover = MOVER.get(actor.kind, "run")
+        moves = actor.motions if ROAMING & set(actor.motions) else (mover,)
+        if any(self.link(other) == ("chasing", slot) for other in range(len(self.actors)) if other != slot):
+            return moves
+        if self.link(slot)[0] == "chasing":
+            return tuple(mover if motion in ("run", "chase") else motion for motion in moves)
+        return actor.motions
+
+    def clocks(self, slot: int) -> list[Clock]:
+        """When each of the slot's `deeds` happens, and how often it repeats itself."""
+        return clocks(self, slot, self.deeds(slot))
 
     def link(self, slot: int) -> tuple[str, int | None]:
         """The relation that places this actor and its target; "chase" and "orbit" bind like relations."""
@@ -65,6 +103,8 @@ class Condition:
         target = actor.target
         if target is None or target == slot or not 0 <= target < len(self.actors):
             return "none", None
+        if actor.relation == "beside" and "orbit" in actor.motions:
+            return "orbit", target
         if actor.relation != "none":
             return actor.relation, target
         if "chase" in actor.motions:
@@ -104,16 +144,28 @@ def without_circles(condition: Condition) -> Condition:
 def features(condition: Condition) -> dict[str, NDArray[np.float32]]:
     """The arrays that the transformer reads.
 
-    ``actors`` (n, ACTOR_FEATURES), ``beats`` (n, GROUPS, BEAT_FEATURES): which motion each token shows and where in
-    it; ``targets`` (n,) the slot each actor relates to or −1, as float; ``world`` (WORLD_FEATURES,).
+    ``actors`` (n, ACTOR_FEATURES); ``cues`` (n, CUE_FEATURES); ``beats`` (n, GROUPS, BEAT_FEATURES): which motion each
+    token shows and where in it; ``targets`` (n,) the slot each actor relates to or −1, as float; ``world``
+    (WORLD_FEATURES,).
     """
     n = len(condition.actors)
     return {
         "actors": np.stack([_actor(condition, slot) for slot in range(n)]),
+        "cues": cue_features(condition.cues or (None,) * n),
         "beats": np.stack([_beats(condition, slot) for slot in range(n)]),
         "targets": np.array([-1 if (t := condition.link(s)[1]) is None else t for s in range(n)], np.float32),
         "world": _world(condition),
     }
+
+
+def cue_features(cues: tuple[Cue | None, ...]) -> NDArray[np.float32]:
+    """(n, CUE_FEATURES): whether there is a cue, its way, and its spot around 0."""
+    return np.array([(0, 0, 0) if c is None else (1, c.way, 2 * c.spot - 1) for c in cues], np.float32)
+
+
+def cues_of(numbers: NDArray[np.float32]) -> tuple[Cue, ...]:
+    """The cues that (n, 2) even random numbers from 0 to 1 stand for."""
+    return tuple(Cue(1.0 if way < 0.5 else -1.0, float(spot)) for way, spot in numbers)
 
 
 def _one_hot(words: tuple[str, ...], word: str) -> NDArray[np.float32]:
@@ -138,20 +190,19 @@ def _actor(condition: Condition, slot: int) -> NDArray[np.float32]:
 
 
 def _beats(condition: Condition, slot: int) -> NDArray[np.float32]:
-    rows = np.zeros((GROUPS, BEAT_FEATURES), np.float32)
-    first = condition.beats(slot)
-    for group in range(GROUPS):
-        start, end = group / GROUPS, (group + 1) / GROUPS
-        for index, (motion, since, until) in enumerate(first):
-            share = max(0.0, min(end, until) - max(start, since)) * GROUPS
-            rows[group, MOTIONS.index(motion)] += share
-            if since <= start < until:
-                rows[group, len(MOTIONS) + MOTIONS.index(motion)] = 1.0
-                phase, length = (start - since) / (until - since), (until - since) * condition.seconds
-                waves = [f(np.pi * k * phase) for k in (1, 2) for f in (np.sin, np.cos)]
-                ends = (end - since) / (until - since)
-                rows[group, -9:] = (phase, ends, index / 2, length / 4 - 1, np.log(length), *waves)
-    return rows
+    motion = np.zeros((KEYS, len(MOTIONS)), np.float32)
+    told = np.zeros((KEYS, KEY_FEATURES), np.float32)
+    scalars = np.zeros((KEYS, 4), np.float32)
+    for index, clock in enumerate(condition.clocks(slot)):
+        keys = np.arange(clock.first, clock.last)
+        progress = clock.progress(keys, condition.seconds)
+        joined = np.ones(len(keys)) if index == 0 else np.minimum(clock.since(keys, condition.seconds) / JOIN, 1.0)
+        turns = [f(np.pi * k * clock.cycles * progress) for k in (1, 2) for f in (np.sin, np.cos)]
+        motion[keys, MOTIONS.index(clock.motion)] = 1.0
+        told[keys] = np.stack([2 * progress - 1, joined, *turns], axis=-1)
+        scalars[keys] = (index, clock.length / 4 - 1, np.log(max(clock.length, 0.1)), clock.cycles / 6 - 0.5)
+    rows = [motion[::GROUP], motion[GROUP - 1 :: GROUP], told.reshape(GROUPS, -1), scalars[::GROUP]]
+    return np.concatenate(rows, axis=-1)
 
 
 def _world(condition: Condition) -> NDArray[np.float32]:

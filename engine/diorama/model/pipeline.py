@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from diffusers.utils.outputs import BaseOutput
 from diffusers.utils.torch_utils import randn_tensor
 from torch import Tensor
 
-from engine.diorama.model.condition import Condition, features
+from engine.diorama.model.condition import Condition, Cue, cues_of, features
 from engine.diorama.model.latents import CHANNELS
 from engine.diorama.model.transformer import SceneTransformer
 from engine.diorama.scene import KEYS
@@ -35,6 +35,18 @@ class Estimate:
     total: int
     latents: Tensor
     clean: Tensor
+
+
+@dataclass(frozen=True)
+class Known:
+    """Parts of the scene that sampling must leave as they are: ``latents`` and a ``mask`` that is 1 where they hold.
+
+    Both (n + 1, KEYS, CHANNELS). At every step the known parts are put back, noised to the step's level, so that the
+    rest is drawn to fit them (inpainting as in RePaint, Lugmayr et al. 2022, without its resampling).
+    """
+
+    latents: Tensor
+    mask: Tensor
 
 
 @dataclass
@@ -64,13 +76,14 @@ class ScenePipeline(DiffusionPipeline):
         generator: torch.Generator | None = None,
         source: Tensor | None = None,
         strength: float = 1.0,
+        known: Known | None = None,
         callback_on_step_end: Callable[[Any, int, Any, dict[str, Tensor]], Any] | None = None,
     ) -> SceneOutput:
         """Sample to the end; the callback sees ``latents`` and ``clean`` after every step."""
         latents = source
         for step in self.denoise(
             condition, num_inference_steps=num_inference_steps, guidance_scale=guidance_scale, generator=generator,
-            source=source, strength=strength,
+            source=source, strength=strength, known=known,
         ):  # fmt: skip
             latents = step.latents
             if callback_on_step_end is not None:
@@ -90,12 +103,16 @@ class ScenePipeline(DiffusionPipeline):
         generator: torch.Generator | None = None,
         source: Tensor | None = None,
         strength: float = 1.0,
+        known: Known | None = None,
     ) -> Iterator[Estimate]:
         """Sample step by step. With ``source`` (latents), start from it, noised to ``strength`` (0 … 1].
+        Without cues in ``condition``, the generator's first numbers make them.
 
-        Stopping the iteration stops the work: nothing is computed ahead.
+        What is ``known`` is held throughout. Stopping the iteration stops the work: nothing is computed ahead.
         """
         device = self._execution_device
+        if not condition.cues:
+            condition = replace(condition, cues=draw_cues(len(condition.actors), generator))
         told = {k: torch.from_numpy(v)[None].to(device) for k, v in features(condition).items()}
         shape = (1, len(condition.actors) + 1, KEYS, CHANNELS)
         noise = randn_tensor(shape, generator=generator, device=device)
@@ -105,9 +122,11 @@ class ScenePipeline(DiffusionPipeline):
         self.scheduler.set_timesteps(sigmas=sigmas.tolist(), device=device)
         for i, timestep in enumerate(self.scheduler.timesteps):
             sigma = self.scheduler.sigmas[i]
+            latents = _hold(latents, known, noise, sigma)
             velocity = self._guided(latents, sigma, told, guidance_scale)
-            clean = latents - sigma * velocity
+            clean = _hold(latents - sigma * velocity, known, noise, 0.0)
             latents = self.scheduler.step(velocity, timestep, latents, return_dict=False)[0]
+            latents = _hold(latents, known, noise, self.scheduler.sigmas[i + 1])
             yield Estimate(i + 1, num_inference_steps, latents[0], clean[0])
 
     def _guided(self, latents: Tensor, sigma: Tensor, told: dict[str, Tensor], scale: float) -> Tensor:
@@ -117,3 +136,16 @@ class ScenePipeline(DiffusionPipeline):
         keep = torch.tensor([1.0, 0.0], device=latents.device)
         asked, free = self.transformer(latents.expand(2, -1, -1, -1), sigma.expand(2), both, keep).chunk(2)
         return free + scale * (asked - free)
+
+
+def draw_cues(actors: int, generator: torch.Generator | None) -> tuple[Cue, ...]:
+    """A cue for each actor from the next numbers of ``generator``."""
+    return cues_of(torch.rand((actors, 2), generator=generator).numpy())
+
+
+def _hold(latents: Tensor, known: Known | None, noise: Tensor, sigma: Tensor | float) -> Tensor:
+    """``latents`` with the known parts put back at noise level ``sigma``."""
+    if known is None:
+        return latents
+    mask = known.mask[None].to(latents)
+    return torch.lerp(latents, torch.lerp(known.latents[None].to(latents), noise, sigma), mask)

@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.diorama.model.bonds import HIGHEST_TOP, ORDERS, families, keep_in_frame, relate, stand_on_ground
+from engine.diorama.model.clock import JOIN
 from engine.diorama.model.latents import FACING, IMPACT, OPACITY, ROTATION, SCALE, SQUASH, X, Y
 from engine.diorama.scene import KEYS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from engine.diorama.model.condition import Condition
@@ -33,6 +36,12 @@ FOOTED = frozenset({
 })  # fmt: skip
 """Motions that keep to a ground line, or leave it by leaps only."""
 
+APART, CROWDED_APART = 0.92, 0.8
+"""How far apart strangers stand, as a share of the distance at which they touch; three or more stand in depth."""
+
+LANDING = frozenset({"jump", "bounce"})
+"""Motions whose landings are heard; the bounds of a run are not landings."""
+
 HOVER = 0.02
 """Height, in frames, that a foot on the ground may be off its line through the model's noise."""
 
@@ -41,11 +50,22 @@ CARRYING = frozenset({"chasing", "holding"})
 
 
 def project(
-    condition: Condition, tracks: NDArray[np.float32], camera: NDArray[np.float32]
+    condition: Condition,
+    tracks: NDArray[np.float32],
+    camera: NDArray[np.float32],
+    *,
+    held: Mapping[int, NDArray[np.float32]] | None = None,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Valid (n, KEYS, 8) tracks and (KEYS, 4) camera near the given ones."""
+    """Valid (n, KEYS, 8) tracks and (KEYS, 4) camera near the given ones.
+
+    The slots in ``held`` get exactly the (KEYS, 8) tracks there; whoever relates to them gives way.
+    """
     tracks, camera = tracks.copy(), _steady_camera(condition, camera)
+    held = held or {}
     for slot, track in enumerate(tracks):
+        if slot in held:
+            track[:] = held[slot]
+            continue
         _smooth(condition, slot, track)
         _contacts(track)
         _stand(condition, slot, track)
@@ -54,9 +74,15 @@ def project(
     np.clip(tracks, LOWEST, HIGHEST, out=tracks)
     relate(condition, tracks)
     stand_on_ground(condition, tracks)
-    _spread(condition, tracks)
+    for slot, track in held.items():
+        tracks[slot] = track
+    if held:
+        relate(condition, tracks, fixed=frozenset(held))
+    _spread(condition, tracks, frozenset(held))
     _keep_heads_in(condition, tracks)
     np.clip(tracks, LOWEST, HIGHEST, out=tracks)
+    for slot, track in held.items():
+        tracks[slot] = track
     return tracks, camera
 
 
@@ -101,23 +127,43 @@ def _contacts(track: NDArray[np.float32]) -> None:
 
 
 def _stand(condition: Condition, slot: int, track: NDArray[np.float32]) -> None:
-    """An actor that only acts on the spot does not slide: what is left of x is its quick movement."""
+    """While an actor acts on the spot it does not slide."""
     bonds = [condition.link(s) for s in range(len(condition.actors))]
     carried = bonds[slot][0] not in ("none", *ORDERS)
-    carried = carried or any(target == slot and relation in CARRYING for relation, target in bonds)
-    if carried or not ON_THE_SPOT.issuperset(condition.actors[slot].motions):
+    if carried or any(target == slot and relation in CARRYING for relation, target in bonds):
         return
-    x = track[:, X]
-    slow = np.convolve(np.pad(x, 8, mode="edge"), np.full(17, 1 / 17), mode="valid")
-    track[:, X] = np.float32(np.median(x)) + (x - slow.astype(np.float32))
-    if "dance" not in condition.actors[slot].motions:
-        track[:, FACING] = 1.0 if track[:, FACING].sum() >= 0 else -1.0
+    x = track[:, X].copy()
+    slow = np.convolve(np.pad(x, 8, mode="edge"), np.full(17, 1 / 17), mode="valid").astype(np.float32)
+    off, join = np.float32(0.0), max(round(JOIN / condition.seconds * (KEYS - 1)), 2)
+    for clock in condition.clocks(slot):
+        here = slice(clock.first, clock.last)
+        ease = _ease(clock.last - clock.first, 0 if clock.first == 0 else join)
+        if clock.motion in ON_THE_SPOT:
+            # What is left of x is its quick movement around where the motion before it came to an end.
+            stand = np.float32(np.median(x[here][-(clock.last - clock.first) * 2 // 3 :]))
+            drift = stand - slow[here]
+            track[here, X] += drift * ease + off * (1 - ease)
+            off = drift[-1]
+        else:
+            track[here, X] += off * (1 - ease)
+            off = np.float32(0.0)
+        if clock.motion in ON_THE_SPOT - {"dance"}:
+            track[here, FACING] = 1.0 if track[here, FACING].sum() >= 0 else -1.0
+
+
+def _ease(length: int, join: int) -> NDArray[np.float32]:
+    """(length,) 0 at the first key, 1 after ``join`` keys, slow in and out; 1 throughout for no ``join``."""
+    if join == 0:
+        return np.ones(length, np.float32)
+    q = np.clip(np.arange(length) / join, 0, 1)
+    return (q * q * (3 - 2 * q)).astype(np.float32)
 
 
 def _rest(condition: Condition, slot: int, track: NDArray[np.float32]) -> None:
     """Between leaps a foot rests on one line: near it there is no hovering, and below it nothing sinks."""
-    if condition.floating or not FOOTED.issuperset(condition.actors[slot].motions):
+    if condition.floating or not FOOTED.issuperset(condition.deeds(slot)):
         return
+    motions = [clock.motion for clock in condition.clocks(slot) for _ in range(clock.first, clock.last)]
     y = track[:, Y]
     line = float(np.median(y[y > np.quantile(y, 0.4)]))
     above = np.maximum(line - y, 0.0)
@@ -125,7 +171,8 @@ def _rest(condition: Condition, slot: int, track: NDArray[np.float32]) -> None:
     leap = np.where(above < 2 * HOVER, np.maximum(2 * (above - HOVER), 0.0), above)
     track[:, Y] = line - leap
     for touch in np.flatnonzero((leap[1:] == 0.0) & (leap[:-1] > 0.0)) + 1:
-        _land(track[:, IMPACT], int(touch), float(leap[max(touch - 12, 0) : touch].max()))
+        if motions[int(touch)] in LANDING:
+            _land(track[:, IMPACT], int(touch), float(leap[max(touch - 12, 0) : touch].max()))
 
 
 def _land(impact: NDArray[np.float32], touch: int, height: float) -> None:
@@ -139,10 +186,10 @@ def _land(impact: NDArray[np.float32], touch: int, height: float) -> None:
 def _roll(condition: Condition, slot: int, track: NDArray[np.float32]) -> None:
     """A rolling thing turns exactly as far as it travels."""
     height = condition.extent(slot)[1]
-    for motion, start, end in condition.beats(slot):
-        if motion != "roll":
+    for clock in condition.clocks(slot):
+        if clock.motion != "roll":
             continue
-        first, last = round(start * KEYS), round(end * KEYS)
+        first, last = clock.first, clock.last
         radius = max(height * float(np.median(track[first:last, SCALE])) / 2, 0.03)
         turn = (track[first:last, X] - track[first, X]) * condition.aspect / radius
         carry = track[first, ROTATION] + turn[-1] - track[last - 1, ROTATION]
@@ -177,21 +224,28 @@ def _gap(condition: Condition, tracks: NDArray[np.float32], a: int, b: int) -> N
     return (widths / 2).astype(np.float32)
 
 
-def _spread(condition: Condition, tracks: NDArray[np.float32]) -> None:
-    """Move strangers, and neighbours in the wrong order, apart, and all into the frame, by whole-track shifts."""
+def _spread(condition: Condition, tracks: NDArray[np.float32], fixed: frozenset[int]) -> None:
+    """Move strangers, and neighbours in the wrong order, apart, and all into the frame, by whole-track shifts.
+
+    Families with a ``fixed`` slot stay where they are, and the others make room.
+    """
     ties = [0] * len(tracks)
     for number, family in enumerate(families(condition)):
         for slot in family:
             ties[slot] = number
     for _ in range(10):
-        keep_in_frame(condition, tracks)
+        keep_in_frame(condition, tracks, fixed)
         for a in range(len(tracks)):
             for b in range(a + 1, len(tracks)):
                 if ties[a] != ties[b]:
-                    _part(condition, tracks, ties, a, b)
+                    _part(condition, tracks, ties, (a, b), fixed)
 
 
-def _part(condition: Condition, tracks: NDArray[np.float32], ties: list[int], a: int, b: int) -> None:
+def _part(
+    condition: Condition, tracks: NDArray[np.float32], ties: list[int], pair: tuple[int, int], fixed: frozenset[int]
+) -> None:
+    a, b = pair
+    still = {ties[slot] for slot in fixed}
     seen = np.minimum(tracks[a, :, OPACITY], tracks[b, :, OPACITY]) > 0.1
     if not seen.any():
         return
@@ -201,9 +255,12 @@ def _part(condition: Condition, tracks: NDArray[np.float32], ties: list[int], a:
         side = 1.0
     elif asked[a, b] == ("right_of", b) or asked[b, a] == ("left_of", a):
         side = -1.0
-    lack = float((0.92 * _gap(condition, tracks, a, b) - side * (tracks[b, :, X] - tracks[a, :, X]))[seen].max())
+    share = APART if len(set(ties)) < 3 else CROWDED_APART
+    lack = float((share * _gap(condition, tracks, a, b) - side * (tracks[b, :, X] - tracks[a, :, X]))[seen].max())
     if lack <= 0:
         return
-    for slot, push in ((a, -side * lack / 2), (b, side * lack / 2)):
+    moving = [slot for slot in pair if ties[slot] not in still]
+    for slot in moving:
+        push = (side if slot == b else -side) * lack / len(moving)
         family = [s for s, t in enumerate(ties) if t == ties[slot]]
         tracks[family, :, X] += np.float32(push)

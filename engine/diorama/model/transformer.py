@@ -11,7 +11,7 @@ from diffusers.models.modeling_utils import ModelMixin
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name every torch reader expects
 
-from engine.diorama.model.condition import ACTOR_FEATURES, BEAT_FEATURES, GROUP, GROUPS, WORLD_FEATURES
+from engine.diorama.model.condition import ACTOR_FEATURES, BEAT_FEATURES, CUE_FEATURES, GROUP, GROUPS, WORLD_FEATURES
 from engine.diorama.model.latents import CHANNELS
 from engine.diorama.scene import SLOTS
 
@@ -63,8 +63,11 @@ class SceneTransformer(ModelMixin, ConfigMixin):
         super().__init__()
         patch = GROUP * CHANNELS
         self.patch_in = nn.Linear(patch, width)
-        self.actor_in = nn.Linear(ACTOR_FEATURES, width)
-        self.target_in = nn.Linear(ACTOR_FEATURES, width)
+        self.actor_in = nn.Linear(ACTOR_FEATURES + CUE_FEATURES, width)
+        self.target_in = nn.Linear(ACTOR_FEATURES + CUE_FEATURES, width)
+        self.follower_in = nn.Linear(ACTOR_FEATURES + CUE_FEATURES, width, bias=False)
+        self.target_patch_in = nn.Linear(patch, width, bias=False)
+        self.follower_patch_in = nn.Linear(patch, width, bias=False)
         self.beat_in = nn.Linear(BEAT_FEATURES, width)
         self.world_in = nn.Linear(WORLD_FEATURES, width)
         self.when = nn.Parameter(torch.randn(GROUPS, width) * 0.2)
@@ -94,14 +97,20 @@ class SceneTransformer(ModelMixin, ConfigMixin):
         """The clean scene expected behind ``latents``; arguments as in `forward`."""
         batch, rows = latents.shape[:2]
         keep = torch.ones_like(sigma) if keep is None else keep
-        actors = condition["actors"] * keep[:, None, None]  # (B, n, A)
-        linked = _gather(actors, condition["targets"])
-        cards = self.actor_in(actors) + self.target_in(linked) + self.who[: rows - 1]  # (B, n, D)
+        actors = torch.cat([condition["actors"], condition["cues"]], dim=-1) * keep[:, None, None]  # (B, n, A)
+        bonds = _bonds(condition["targets"], keep)  # (B, n, n)
+        followed = bonds.transpose(1, 2)
+        cards = self.actor_in(actors) + self.target_in(bonds @ actors) + self.follower_in(followed @ actors)
+        cards = cards + self.who[: rows - 1]  # (B, n, D)
         world = self.world_in(condition["world"] * keep[:, None])  # (B, D)
         beats = self.beat_in(condition["beats"] * keep[:, None, None, None])  # (B, n, G, D)
         context = torch.cat([cards[:, :, None] + beats, world[:, None, None].expand(-1, 1, GROUPS, -1)], dim=1)
         who = torch.cat([self.who[: rows - 1], self.who[-1:]])
-        patches = self.patch_in(latents.reshape(batch, rows, GROUPS, -1))
+        noisy = latents.reshape(batch, rows, GROUPS, -1)
+        drawn = noisy[:, :-1].flatten(2)  # (B, n, G · P)
+        near = self.target_patch_in((bonds @ drawn).unflatten(2, (GROUPS, -1)))
+        near = near + self.follower_patch_in((followed @ drawn).unflatten(2, (GROUPS, -1)))
+        patches = self.patch_in(noisy) + F.pad(near, (0, 0, 0, 0, 0, 1))  # the camera is tied to nobody
         place = (context + self.when + who[:, None]).flatten(1, 2)  # (B, rows · G, D)
         place = torch.cat([place, cards + self.role[0], world[:, None] + self.role[1]], dim=1)
         x = place + F.pad(patches.flatten(1, 2), (0, 0, 0, rows))
@@ -109,16 +118,16 @@ class SceneTransformer(ModelMixin, ConfigMixin):
         told = self.modulate(c).unflatten(-1, (6, -1))
         for block in self.blocks:
             x = block(x, told)
-        drawn = rows * GROUPS
-        scale, shift = self.last(c[:, :drawn]).chunk(2, dim=-1)
-        x = F.layer_norm(x[:, :drawn], x.shape[-1:]) * (1 + scale) + shift
+        shown = rows * GROUPS
+        scale, shift = self.last(c[:, :shown]).chunk(2, dim=-1)
+        x = F.layer_norm(x[:, :shown], x.shape[-1:]) * (1 + scale) + shift
         return self.patch_out(x).reshape(latents.shape)
 
 
-def _gather(actors: Tensor, targets: Tensor) -> Tensor:
-    """(B, n, A): the features of each actor's target, zeros where it has none (−1)."""
-    index = targets.long().clamp_min(0)[..., None].expand(-1, -1, actors.shape[-1])
-    return torch.gather(actors, 1, index) * (targets >= 0)[..., None]
+def _bonds(targets: Tensor, keep: Tensor) -> Tensor:
+    """(B, n, n): 1 where the row's actor relates to the column's; nobody does where ``keep`` is 0."""
+    slots = torch.arange(targets.shape[1], device=targets.device)
+    return (targets[..., None] == slots).to(keep.dtype) * keep[:, None, None]
 
 
 def _fourier(sigma: Tensor) -> Tensor:
