@@ -111,7 +111,8 @@ def test_a_call_keeps_clear_of_a_landing() -> None:
 
 
 def test_a_walker_crosses_from_the_left_speaker_to_the_right(monkeypatch: pytest.MonkeyPatch) -> None:
-    scene = a_scene(Subject("girl", "girl", "person", 0.4, motions=("walk",)))
+    # Indoors: on a walk in the open, the picture goes along with the walker.
+    scene = a_scene(Subject("girl", "girl", "person", 0.4, motions=("walk",)), place="room")
     scene.tracks[0, :, 0] = np.linspace(0.05, 0.95, KEYS)
     wave = effects_only(scene, monkeypatch)
     power = np.square(wave[:, : 4 * RATE]).reshape(2, 8, -1).mean(axis=2)

@@ -118,7 +118,7 @@ class Motes:
                 2.6,
             )
             raster.shine(
-                frame, light, x + round(x0 + across * (x1 - x0)) - light.shape[1] // 2,
+                frame, light, round(x0 + (across * (x1 - x0) + x) % (x1 - x0)) - light.shape[1] // 2,
                 y + round(y0 + (along + drop) * (y1 - y0)) - light.shape[0] // 2,
             )  # fmt: skip
 
@@ -153,5 +153,5 @@ class Rings:
         for sx, sy, speed, size in self.seeds:
             ring = self.sizes[min(2, int(size * 3))]
             along = (sy - time * (0.05 + 0.1 * speed)) % 1.0
-            across = x0 + sx * (x1 - x0) + ring.shape[1] * 0.6 * math.sin(time * 3 + sx * 40)
-            raster.shine(frame, ring, x + round(across), y + round(y0 + along * (y1 - y0)))
+            across = x0 + (sx * (x1 - x0) + x) % (x1 - x0) + ring.shape[1] * 0.6 * math.sin(time * 3 + sx * 40)
+            raster.shine(frame, ring, round(across), y + round(y0 + along * (y1 - y0)))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.diorama.journey import STRIDE, Journey
 from engine.diorama.scene import KEYS, TRACK_CHANNELS, Scene, Subject
 
 X, Y, SCALE, ROTATION, SQUASH, FACING, OPACITY, IMPACT = range(len(TRACK_CHANNELS))
@@ -19,9 +20,6 @@ DENSITY = 4
 
 AIRY = frozenset({"fly", "float", "hover", "orbit", "swim"})
 """Motions without contact to the ground."""
-
-STRIDE = {"run": 1.15, "chase": 1.15, "walk": 0.62}
-"""Body heights travelled in one cycle of the legs."""
 
 
 def smooth(keys: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -72,8 +70,13 @@ class Pose:
 class Course:
     """One subject's way through the clip, sampled densely once and read at any time."""
 
-    def __init__(self, scene: Scene, index: int, *, aspect: float, ground: float | None) -> None:
-        """``aspect`` is width / height; ``ground`` where floating actors cast their shadow (None: nowhere)."""
+    def __init__(
+        self, scene: Scene, index: int, *, aspect: float, ground: float | None, journey: Journey | None = None
+    ) -> None:
+        """``aspect`` is width / height; ``ground`` where floating actors cast their shadow (None: nowhere).
+
+        On a ``journey`` its legs and its dust know that the world goes by.
+        """
         self.subject: Subject = scene.brief.subjects[index]
         self.seconds = scene.seconds
         self.dense = smooth(scene.tracks[index])
@@ -89,6 +92,10 @@ class Course:
         step = scene.seconds / (len(self.dense) - 1)
         self.velocity = np.gradient(self.dense[:, (X, Y)], max(step, 1e-6), axis=0)
         frame_width = max(1.0, aspect)  # in units of the shorter side
+        pace = np.zeros(len(self.dense))
+        if journey is not None and index in journey.members:
+            pace = np.interp(np.linspace(0, KEYS - 1, len(self.dense)), np.arange(KEYS), journey.pace)
+            self.velocity[:, 0] += journey.way * pace / frame_width
         travel = np.abs(self.velocity[:, 0]) * frame_width * step
         height = np.maximum(self.subject.size * self.dense[:, SCALE], 0.05)
         shares = np.minimum((np.arange(len(self.dense)) * len(motions)) // len(self.dense), len(motions) - 1)
@@ -97,7 +104,7 @@ class Course:
         idle = np.array(
             [{"walk": 1.1, "run": 2.0, "chase": 2.0, "climb": 1.3, "dance": 1.6}.get(m, 0.0) for m in motions]
         )
-        rhythm = np.maximum(travel / (stride * height), idle[shares] * step)
+        rhythm = np.maximum(travel / (stride * height), np.where(pace > 0, 0.0, idle[shares]) * step)
         self.cycle = np.cumsum(np.minimum(rhythm, 3.4 * step))
 
     def motion(self, time: float) -> str:

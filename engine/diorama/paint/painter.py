@@ -10,14 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.diorama.cast import Likeness
+from engine.diorama.journey import embark
 from engine.diorama.paint import bubble, effects, raster, style
+from engine.diorama.paint.ambient import Ambient, Glitter
+from engine.diorama.paint.belt import endless, passing
 from engine.diorama.paint.camera import Camera, View
 from engine.diorama.paint.likeness import Bodied, LikenessPuppet, cast_puppet, in_hand
 from engine.diorama.paint.motion import Course, Pose
 from engine.diorama.paint.places import draw_place
 from engine.diorama.paint.puppet import MOUTHS, Puppet, puppet_for
 from engine.diorama.paint.raster import Picture, Scratch
-from engine.diorama.paint.sketch import MARGIN_X, MARGIN_Y
+from engine.diorama.paint.sketch import MARGIN_X, MARGIN_Y, Layer
 from engine.diorama.paint.stance import bulk, gait_of, stance
 from engine.diorama.paint.weather import strikes, weather_for
 from engine.diorama.scene import MOUTH_RATE, Scene, Soundtrack
@@ -51,13 +54,17 @@ class Painter:
         cast: tuple[Likeness, ...] = (),
     ) -> None:
         """``width`` × ``height`` in pixels; ``soundtrack`` brings moving mouths and bubbles, ``cast`` known faces."""
+        scene, self.journey = embark(scene)
         self.scene, self.width, self.height, self.fps = scene, width, height, fps
         brief = scene.brief
         self.unit = min(width, height)
         self.place = draw_place(brief.place, brief.time, brief.weather, brief.style, width, height)
+        if self.journey is not None:
+            self.place = endless(self.place, round(width * (1 + 2 * MARGIN_X)))
         self.rng = np.random.default_rng(scene.seed)
         self.courses = [
-            Course(scene, k, aspect=width / height, ground=self.place.ground) for k in range(len(brief.subjects))
+            Course(scene, k, aspect=width / height, ground=self.place.ground, journey=self.journey)
+            for k in range(len(brief.subjects))
         ]
         self.puppets = [self._puppet(course, cast) for course in self.courses]
         # Golden steps from a chosen start: no two of a kind play in step.
@@ -129,9 +136,10 @@ class Painter:
         poses = in_hand(self.puppets, self.scene.brief.subjects, poses, (self.width, self.height))
         spots = self._actors(frame, poses, time, (left, top))
         for burst in self.bursts:
-            effects.draw_burst(frame, burst, time, (-left, -top), (self.width, self.height), self.tones)
+            since = self._passed(1.0, time) - self._passed(1.0, burst.time)
+            effects.draw_burst(frame, burst, time, (since - left, -top), (self.width, self.height), self.tones)
         for layer in self.place.front:
-            layer.draw(frame, *view.offset(layer.depth, layer.drift * time))
+            layer.draw(frame, *self._offset(layer, view, time))
         frame = view.enlarge(frame, self.scratch)
         if self.window is None:
             for sheet in self.weather:
@@ -155,27 +163,48 @@ class Painter:
 
     def behind(self, frame: Picture, view: View, time: float) -> None:
         """Draw on ``frame`` (the view's box) what lies behind the actors; what stands still is drawn but twice."""
-        offsets = [view.offset(layer.depth, layer.drift * time) for layer in self.place.back]
+        offsets = [self._offset(layer, view, time) for layer in self.place.back]
         key = (view.box, tuple(offsets))
         known = self.backdrop
         if known is not None and known[0] == key and known[1] is not None:
             np.copyto(frame, known[1])
         else:
-            self._draw_layers(frame, offsets)
+            self._draw_layers(frame, offsets, view, time)
             # A camera on the move never comes back, so only what is asked for twice is kept.
             self.backdrop = (key, None if known is None or known[0] != key else frame.copy())
         for ambient in self.place.ambients:
-            x, y = view.offset(ambient.depth, 0)
-            ambient.draw(frame, time, x + round(MARGIN_X * self.width), y + round(MARGIN_Y * self.height))
+            if self.journey is None or not isinstance(ambient, Glitter):
+                self._enliven(frame, ambient, view, time)
 
-    def _draw_layers(self, frame: Picture, offsets: list[tuple[int, int]]) -> None:
-        """Draw the layers behind the actors, each only down to where nearer ones hide it."""
+    def _enliven(self, frame: Picture, ambient: Ambient, view: View, time: float) -> None:
+        x, y = view.offset(ambient.depth, 0)
+        if not isinstance(ambient, Glitter):  # which stays below the sun
+            x += self._passed(ambient.depth, time)
+        ambient.draw(frame, time, x + round(MARGIN_X * self.width), y + round(MARGIN_Y * self.height))
+
+    def _passed(self, depth: float, time: float) -> int:
+        """How far to the right, in pixels, what lies at ``depth`` has gone past the actors."""
+        return 0 if self.journey is None else -round(self.journey.gone(time) * passing(depth) * self.unit)
+
+    def _offset(self, layer: Layer, view: View, time: float) -> tuple[int, int]:
+        x, y = view.offset(layer.depth, layer.drift * time)
+        return x + self._passed(layer.depth, time), y
+
+    def _draw_layers(self, frame: Picture, offsets: list[tuple[int, int]], view: View, time: float) -> None:
+        """Draw the layers behind the actors, each only down to where nearer ones hide it.
+
+        On a journey what stands before water goes past its glitter, which therefore is drawn in between.
+        """
+        glitter = [] if self.journey is None else [a for a in self.place.ambients if isinstance(a, Glitter)]
         floors = [frame.shape[0]]
         for layer, offset in zip(reversed(self.place.back), reversed(offsets), strict=True):
             floors.append(max(0, min(floors[-1], layer.solid_from(*offset, frame))))
         frame[: floors.pop()] = 0
         for layer, offset, floor in zip(self.place.back, offsets, reversed(floors), strict=True):
             layer.draw(frame[:floor], *offset)
+            for light in glitter:
+                if light.depth == layer.depth:
+                    self._enliven(frame[:floor], light, view, time)
 
     # --- actors ---
 

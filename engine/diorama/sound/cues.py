@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.diorama.journey import embark
 from engine.diorama.scene import CAMERA_CHANNELS, KEYS, TRACK_CHANNELS
 
 if TYPE_CHECKING:
@@ -47,12 +48,16 @@ class Motion:
     """One subject's tracks as functions of time."""
 
     def __init__(self, scene: Scene, subject: int) -> None:
+        scene, journey = embark(scene)
         self.scene, self.index = scene, subject
         self.subject = scene.brief.subjects[subject]
         self.track = scene.tracks[subject]
         self.times = np.linspace(0.0, scene.seconds, KEYS)
         step = scene.seconds / (KEYS - 1)
         self.velocity_x = np.gradient(self.track[:, _X], step)
+        self.going = np.abs(self.velocity_x)
+        if journey is not None and subject in journey.members:
+            self.going = journey.pace
         self.velocity_y = np.gradient(self.track[:, _Y], step)
         self.turning = np.abs(np.gradient(self.track[:, _ROTATION], step))
         self.visible = self.track[:, _OPACITY] > 0.3
@@ -133,7 +138,7 @@ def _steps(motion: Motion) -> list[Cue]:
     for name, start, end in motion.spans(*_STEPPING):
         slowest, fastest = _STEPPING[name]
         stride = max(0.06, 0.45 * motion.subject.size)
-        rate = np.clip(np.abs(motion.velocity_x) / stride, slowest, fastest) * motion.visible
+        rate = np.clip(motion.going / stride, slowest, fastest) * motion.visible
         phase = np.interp(np.arange(start, end, 0.01), motion.times, rate).cumsum() * 0.01
         for foot in range(1, int(phase[-1] if phase.size else 0) + 1):
             when = start + 0.01 * int(np.searchsorted(phase, foot - 0.5))
