@@ -137,9 +137,10 @@ after a number of steps; *sampling* is exact: same weights, condition, seed and 
 
 For each actor its motions, relation, target, kind and size; for every key which motion it belongs to, how far through
 it that is, and the phase of the motion's cycle (`engine/diorama/model/clock.py`); for actors that are related, each
-other's noisy poses; and a *cue*: the way it sets off and its place from left to right. The seed's first numbers are the
-cues, the next ones the noise. A model trained for 1500 steps without cues was seen to end between two good answers
-(half to the left, half to the right) on orbits and chases. No ablation tells how much of the figures each of these brings.
+other's noisy poses; and a *cue*: the way it sets off and its place from left to right. The seed's first numbers are
+the cues, the next ones the noise. A model trained for 1500 steps without cues was seen to end between two good
+answers (half to the left, half to the right) on orbits and chases. No ablation tells how much of the figures each of
+these brings.
 
 ## Does it do what it is told?
 
@@ -158,13 +159,14 @@ feels as one lies {landing} keys from where the foot comes down, before any corr
 a 5 s clip is {key} ms).
 
 Read the figures with care. They do not compare with cards before the cues: the reading now leaves out the 0.45 s in
-which one motion takes over from another, an idle is judged by its steady size, and things of the sky need not be farther up
-the ground to be behind something. The reading's limits were set by looking at the generator's scenes; guidance and
-projection were chosen while looking at results on these same measuring seeds, held-out ones included, so "held out" means unseen
-in training, not unseen in development. For relations the projection enforces much the same inequalities that the
-reading checks: the last two columns show that the correction works, the unprojected column what the model learned.
-A control with earlier weights made it plain: after 34 training steps they read 0.10 on motions but 0.80 on relations
-(seen, projected; 0.12 and 0.12 unprojected). So the motions are learned; the relations are partly projected.
+which one motion takes over from another, an idle is judged by its steady size, and things of the sky need not be
+farther up the ground to be behind something. The reading's limits were set by looking at the generator's scenes;
+guidance and projection were chosen while looking at results on these same measuring seeds, held-out ones included, so
+"held out" means unseen in training, not unseen in development. For relations the projection enforces much the same
+inequalities that the reading checks: the last two columns show that the correction works, the unprojected column what
+the model learned. A control with earlier weights made it plain: after 34 training steps they read 0.10 on motions but
+0.80 on relations (seen, projected; 0.12 and 0.12 unprojected). So the motions are learned; the relations are partly
+projected.
 
 ### Motions
 
