@@ -14,10 +14,11 @@ import msgspec
 from engine.diorama.scene import STYLES
 from engine.errors import BackendUnavailable
 from engine.registry import register
-from engine.spec import RECIPE_SCHEMA, Capabilities, Clip, GenerationSpec, Phase, Quality, Source, Step
+from engine.spec import RECIPE_SCHEMA, Capabilities, Clip, GenerationSpec, Phase, Quality, Step
 
 if TYPE_CHECKING:
-    from engine.diorama.model.direct import Directed, Director, SourceLatent
+    from engine.diorama.model.direct import Directed, Director
+    from engine.diorama.remix import Remix
     from engine.diorama.scene import Brief
 
 
@@ -74,29 +75,31 @@ class Diorama:
         """Yield one TEXT step, a DENOISE step with a picture for every sampler step, two DECODE steps, the clip."""
         from engine.diorama.cast import load_cast
         from engine.diorama.paint import Painter, drawing_place, preview
+        from engine.diorama.remix import Remix, plan
         from engine.diorama.sound import score
-        from engine.diorama.words import understand, without
+        from engine.diorama.words import understand
 
         if self._director is None:
             raise BackendUnavailable("Diorama has not been loaded.")
         cast = load_cast(spec.cast)
         yield Step(Phase.LOADING, 1, 1)
-        brief = understand(spec.prompt, style=spec.style, cast=[member.name for member in cast])
-        if spec.negative_prompt:
-            brief = without(brief, spec.negative_prompt)
-        yield Step(Phase.TEXT, 1, 1)
         seconds, aspect = spec.frame_count / spec.fps, spec.width / spec.height
-        source = _source_latent(spec.source)
+        if spec.source is None:
+            remix = Remix(understand(spec.prompt, style=spec.style, cast=[member.name for member in cast]))
+        else:
+            remix = plan(spec.source, spec.prompt, style=spec.style, cast=spec.cast, seconds=seconds, aspect=aspect)
+        if spec.negative_prompt:
+            remix = remix.without(spec.negative_prompt)
+        yield Step(Phase.TEXT, 1, 1)
         directed: Directed | None = None
         for directed in self._director.direct(
-            brief,
+            remix.brief,
             seconds=seconds,
             seed=spec.seed,
             steps=self.capabilities.resolve_steps(spec),
             guidance_scale=_guidance(spec),
             aspect=aspect,
-            source=source,
-            strength=spec.source.strength if spec.source is not None else 1.0,
+            **remix.direction(),
         ):
             side = spec.preview.long_side
             picture = preview(directed.scene, long_side=side, aspect=aspect, time=seconds / 2, cast=cast)
@@ -112,12 +115,13 @@ class Diorama:
             frames=painter.frames(),
             waveform=soundtrack.waveform,
             sample_rate=soundtrack.sample_rate,
-            recipe=self._recipe(spec, brief, remixed=source is not None),
+            recipe=self._recipe(spec, remix),
             latent=directed.latent,
             latent_format=directed.latent_format,
         )
 
-    def _recipe(self, spec: GenerationSpec, brief: Brief, *, remixed: bool) -> dict[str, Any]:
+    def _recipe(self, spec: GenerationSpec, remix: Remix) -> dict[str, Any]:
+        brief = remix.brief
         subjects = [{"word": each.word, "art": each.art, "nearest": each.nearest} for each in brief.subjects]
         recipe: dict[str, Any] = {
             "schema": RECIPE_SCHEMA,
@@ -141,9 +145,10 @@ class Diorama:
             "nearest": dict(brief.nearest),
             "assets": _asset_hashes(brief),
             "cast": [{"cameo": each.cameo_id, "version": each.version} for each in spec.cast],
+            "brief": msgspec.to_builtins(brief),
         }
         if spec.source is not None:
-            recipe["remix"] = {"strength": spec.source.strength, "from": "latent" if remixed else "prompt"}
+            recipe["remix"] = remix.told(spec.source)
         return recipe
 
 
@@ -164,23 +169,6 @@ def _shareable(spec: GenerationSpec) -> dict[str, Any]:
     """``spec`` without what is private or a path of one job's folder: likenesses and the parent's latent."""
     kept = msgspec.structs.replace(spec, cast=(), source=None, first_frame=None, last_frame=None)
     return {name: value for name, value in msgspec.to_builtins(kept).items() if name not in {"cast", "source"}}
-
-
-def _source_latent(source: Source | None) -> SourceLatent | None:
-    """The parent's scene, or None when there is none that this version reads (the recipe then says so)."""
-    if source is None or source.latent is None:
-        return None
-    from safetensors import safe_open
-
-    from engine.diorama.model.direct import SourceLatent
-    from engine.diorama.model.latents import LATENT_FORMAT
-
-    with safe_open(source.latent, framework="numpy") as file:
-        kind = (file.metadata() or {}).get("format")
-        if kind != LATENT_FORMAT:
-            return None
-        arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
-        return SourceLatent(arrays, kind)
 
 
 def _asset_hashes(brief: Brief) -> dict[str, str]:

@@ -204,7 +204,7 @@ def test_a_latent_of_another_backend_falls_back_and_the_recipe_says_so(name: str
     source = Source(recipe={}, latent=str(path), strength=0.4)
     *_, clip = loaded(name).generate(smallest(name, source=source))
     assert isinstance(clip, Clip)
-    assert clip.recipe["remix"] == {"strength": 0.4, "from": "prompt"}
+    assert (clip.recipe["remix"]["strength"], clip.recipe["remix"]["from"]) == (0.4, "prompt")
 
 
 def played(name: str, prompt: str, *cast: CastMember) -> tuple[bytes, bytes, Clip]:

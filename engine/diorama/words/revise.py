@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from engine.diorama.art import pack
 from engine.diorama.scene import SLOTS, STYLES, Brief, Line, Subject
 from engine.diorama.words.instruction import Change, Instruction, instruction
 from engine.diorama.words.lexicon import colours, language_of
+from engine.diorama.words.members import NEUTRAL
 from engine.diorama.words.mentions import Mention, Reading
 from engine.diorama.words.reading import clean, fold, split_speech, tokenize
 from engine.diorama.words.refusal import only
@@ -52,21 +54,23 @@ class Revision:
     continues: bool = False
 
 
-def revise(parent: Brief, prompt: str, *, style: str | None = None) -> Revision:
+def revise(parent: Brief, prompt: str, *, style: str | None = None, cast: Sequence[str] = ()) -> Revision:
     """What ``prompt`` makes of ``parent``: an instruction ("same but at night") or a prompt of its own.
 
     What it does not name stays as it was. Never raises on any text; words without a meaning are in
-    ``brief.unsupported``. ``style`` (one of scene.STYLES) wins over one named in the prompt.
+    ``brief.unsupported``. ``style`` (one of scene.STYLES) wins over one named in the prompt. ``cast`` are the names of
+    the remix's members, to whom `Subject.cast` of ``parent`` refers already; who has no part yet is given one.
     """
     text = clean(prompt[:MOST_CHARACTERS])
     language = language_of(tokenize(split_speech(text)[0]), default=parent.language)
     asked = instruction(text)
     if asked.change is Change.RETELL:
-        asked = _recast(parent, asked, language)
+        asked = _recast(parent, asked, language, cast)
     if asked.change is Change.RETELL:
-        return _retold(parent, prompt, style)
-    draft = _Draft.of(parent, language)
+        return _retold(parent, prompt, style, cast)
+    draft = _Draft.of(parent, language, cast)
     reading, quotes = draft.apply(asked)
+    draft.enlist()
     continues = asked.change is Change.CONTINUE
     setting = draft.reset | {key: reading.setting[key] for key in _SETTING if key in reading.setting}
     if style in STYLES:
@@ -93,6 +97,7 @@ class _Draft:
 
     parent: Brief
     language: str
+    cast: Sequence[str]
     subjects: list[Subject]
     slots: list[int | None]
     spans: list[range]
@@ -103,8 +108,8 @@ class _Draft:
     """What of the setting goes back to the ordinary: "without rain"."""
 
     @classmethod
-    def of(cls, parent: Brief, language: str) -> _Draft:
-        return cls(parent, language, list(parent.subjects), list(range(len(parent.subjects))), [])
+    def of(cls, parent: Brief, language: str, cast: Sequence[str]) -> _Draft:
+        return cls(parent, language, cast, list(parent.subjects), list(range(len(parent.subjects))), [])
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -115,7 +120,7 @@ class _Draft:
         """Make the change; returns what its words were read as."""
         if asked.change in {Change.ADJUST, Change.CONTINUE}:
             return self._adjust(asked.new)
-        reading, quotes, _ = reading_of(asked.new, self.language)
+        reading, quotes, _ = reading_of(asked.new, self.language, cast=self.cast)
         self.spans = [range(len(self.subjects))[:1]] * len(reading.mentions)
         if asked.change is Change.REMOVE:
             self._remove(asked.old)
@@ -157,6 +162,18 @@ class _Draft:
             self.slots += [None] * room
             self.spans.append(range(start, start + room))
 
+    def enlist(self) -> None:
+        """Give every member without a part the first person's, or a new one."""
+        for member in range(len(self.cast)):
+            if any(one.cast == member for one in self.subjects):
+                continue
+            free = next((k for k, one in enumerate(self.subjects) if one.kind == "person" and one.cast is None), None)
+            if free is not None:
+                self.subjects[free] = replace(self.subjects[free], cast=member)
+                continue
+            name = self.cast[member].lstrip("@")
+            self._add([Mention(NEUTRAL, name, "person", cast=member)])
+
     def settle(self, speakers: set[int | None]) -> None:
         """Nobody explodes twice: in a story that goes on, who has no new deed goes on resting or stands."""
         talking = {self.spans[one].start for one in speakers if one is not None and one < len(self.spans)}
@@ -169,9 +186,13 @@ class _Draft:
         """Which subjects ``old`` names: all of one art; the first for a pronoun; none (and reported) otherwise."""
         words = [token.form for token in tokenize(old)]
         if not words or (words[0] in _PRONOUNS and len(words) == 1):
-            return [k for k in range(len(self.subjects)) if self.subjects[k].art == self.subjects[0].art]
-        arts = {one.art for one in reading_of(old, self.language)[0].mentions}
-        chosen = [k for k, one in enumerate(self.subjects) if one.art in arts or fold(one.word) in words]
+            return [k for k in range(len(self.subjects)) if _alike(self.subjects[k], self.subjects[0])]
+        named = reading_of(old, self.language, cast=self.cast)[0].mentions
+        members, arts = {one.cast for one in named}, {one.art for one in named if one.cast is None}
+        chosen = [
+            k for k, one in enumerate(self.subjects)
+            if (one.cast in members if one.cast is not None else one.art in arts) or fold(one.word) in words
+        ]  # fmt: skip
         if not chosen:
             self.missing.append(old)
         return chosen
@@ -179,7 +200,7 @@ class _Draft:
     def _adjust(self, text: str) -> tuple[Reading, list[str]]:
         """Read ``text`` as going on about the parent's subjects: its pronouns and definite nouns mean them."""
         groups = _groups(self.subjects)
-        reading, quotes = _told([self.subjects[group[0]] for group in groups], text, self.language)
+        reading, quotes = _told([self.subjects[group[0]] for group in groups], text, self.language, self.cast)
         self.spans = [range(group[0], group[-1] + 1) for group in groups]
         colour = next((colours()[t.form] for t in tokenize(text) if t.form in colours()), None)
         self._add(reading.mentions[len(groups) :])
@@ -209,9 +230,9 @@ class _Draft:
             self.moved.add(k)
 
 
-def _recast(parent: Brief, asked: Instruction, language: str) -> Instruction:
+def _recast(parent: Brief, asked: Instruction, language: str, cast: Sequence[str]) -> Instruction:
     """What a bare phrase asks for: "a cat" recasts, "at night" and "he dances" adjust, a sentence retells."""
-    reading = reading_of(asked.new, language)[0]
+    reading = reading_of(asked.new, language, cast=cast)[0]
     first = next(iter(tokenize(split_speech(asked.new)[0])), None)
     if not reading.mentions or (first is not None and first.form in _PRONOUNS):
         return Instruction(Change.ADJUST, asked.new)
@@ -219,7 +240,7 @@ def _recast(parent: Brief, asked: Instruction, language: str) -> Instruction:
     lead = next((one for one in parent.subjects), None)
     if only_noun and lead is not None:
         # "flies away" alone may be read as insects; said of somebody it is a verb.
-        said = _told([lead], asked.new, language, bare=True)[0].mentions
+        said = _told([lead], asked.new, language, cast, bare=True)[0].mentions
         if len(said) == 1 and said[0].motions:
             return Instruction(Change.ADJUST, asked.new)
     if only_noun and reading.mentions[0].art in {one.art for one in parent.subjects}:
@@ -227,9 +248,9 @@ def _recast(parent: Brief, asked: Instruction, language: str) -> Instruction:
     return Instruction(Change.REPLACE, asked.new) if only_noun else asked
 
 
-def _retold(parent: Brief, prompt: str, style: str | None) -> Revision:
+def _retold(parent: Brief, prompt: str, style: str | None, cast: Sequence[str]) -> Revision:
     """A prompt of its own: its cast steps into the parent's parts, and what it does not name stays."""
-    told, reading = understand(prompt, style=style), reading_of(prompt)[0]
+    told, reading = understand(prompt, style=style, cast=cast), reading_of(prompt, cast=cast)[0]
     inherited = {key: getattr(parent, key) for key in _SETTING if key not in reading.setting}
     if style in STYLES:
         inherited.pop("style", None)
@@ -265,7 +286,7 @@ def _recast_as(before: Subject, one: Mention) -> Subject:
     entry, old = pack.index()[one.art], pack.index()[before.art]
     size = before.size * framed_size(entry["size"] * one.size) / framed_size(old["size"])
     return replace(
-        before, art=one.art, word=one.word, kind=str(entry["kind"]), colour=one.colour, nearest=one.near, cast=None,
+        before, art=one.art, word=one.word, kind=str(entry["kind"]), colour=one.colour, nearest=one.near, cast=one.cast,
         size=round(min(max(size, SIZES[0]), SIZES[1]), 3), motions=tuple(one.motions) or before.motions,
     )  # fmt: skip
 
@@ -275,30 +296,43 @@ def _newcomer(one: Mention) -> Subject:
     resting = read_cached("habitats")["resting"].get(one.kind, "idle")
     return Subject(
         one.art, one.word, one.kind, round(min(max(size, SIZES[0]), SIZES[1]), 3), one.colour,
-        tuple(one.motions) or (resting,), nearest=one.near,
+        tuple(one.motions) or (resting,), nearest=one.near, cast=one.cast,
     )  # fmt: skip
 
 
-def _told(cast: list[Subject], text: str, language: str, *, bare: bool = False) -> tuple[Reading, list[str]]:
-    """``text`` read after a sentence for each of ``cast``, so that "it" and "the fox" find whom they mean.
+def _told(
+    known: list[Subject], text: str, language: str, cast: Sequence[str], *, bare: bool = False
+) -> tuple[Reading, list[str]]:
+    """``text`` read after a sentence for each of ``known``, so that "it" and "the fox" find whom they mean.
 
-    The reading's first mentions are ``cast`` in its order. A ``bare`` verb ("flies away") is said of the last of them.
+    The reading's first mentions are ``known`` in its order. A ``bare`` verb ("flies away") is said of the last of them.
     """
     article, link = ("a", " and ") if language == "en" else ("un", " et ")
-    known = [f"{article} {pack.index()[one.art][f'names_{language}'][0]}" for one in cast]
+    nouns = [_called(one, article, language, cast) for one in known]
     several = any(token.form in _SEVERAL for token in tokenize(text))
-    before = (link if several else ". ").join(known)
-    reading, quotes, _ = reading_of(f"{before}{' ' if bare else '. '}{text}", language)
+    before = (link if several else ". ").join(nouns)
+    reading, quotes, _ = reading_of(f"{before}{' ' if bare else '. '}{text}", language, cast=cast)
     deedless = not any(one.motions or one.relation != "none" for one in reading.mentions)
     if bare or not deedless or reading.setting:
         return reading, quotes
-    said = _told(cast, text, language, bare=True)
-    return said if len(said[0].mentions) >= len(cast) else (reading, quotes)
+    said = _told(known, text, language, cast, bare=True)
+    return said if len(said[0].mentions) >= len(known) else (reading, quotes)
+
+
+def _called(subject: Subject, article: str, language: str, cast: Sequence[str]) -> str:
+    """How a subject is named so that reading the name gives it back."""
+    if subject.cast is not None and subject.cast < len(cast):
+        return f"@{cast[subject.cast].lstrip('@')}"
+    return f"{article} {pack.index()[subject.art][f'names_{language}'][0]}"
+
+
+def _alike(one: Subject, other: Subject) -> bool:
+    return (one.art, one.cast) == (other.art, other.cast)
 
 
 def _groups(subjects: list[Subject]) -> list[list[int]]:
-    """The subjects by art and colour, whoever comes first last: it is whom a pronoun means."""
-    groups: dict[tuple[str, str | None], list[int]] = {}
+    """The subjects by art, colour and member, whoever comes first last: it is whom a pronoun means."""
+    groups: dict[tuple[str, str | None, int | None], list[int]] = {}
     for k, one in enumerate(subjects):
-        groups.setdefault((one.art, one.colour), []).append(k)
+        groups.setdefault((one.art, one.colour, one.cast), []).append(k)
     return list(groups.values())[::-1]
