@@ -14,7 +14,7 @@ from resolvers.context import Stores
 from resolvers.media import read, sign
 
 WORKING = (GenerationState.RUNNING, GenerationState.CHECKING)
-_NAME = re.compile(rf"\d{{5}}\.m4s|{re.escape(INIT_NAME)}|{re.escape(PLAYLIST_NAME)}")
+_NAME = re.compile(rf"[0-9]{{5}}\.m4s|{re.escape(INIT_NAME)}|{re.escape(PLAYLIST_NAME)}")
 _KIND = b"l"
 
 

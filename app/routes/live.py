@@ -20,7 +20,10 @@ async def live(request: Request) -> Response:
     name = request.path_params["name"]
     try:
         key = await open_live(stores, request.path_params["token"], name)
-        content = b"".join([piece async for piece in stores.media.stream(key)])
     except NotFound as error:
         return PlainTextResponse(error.message, 404, headers=_HEADERS)
+    try:
+        content = b"".join([piece async for piece in stores.media.stream(key)])
+    except NotFound:  # whose words name a place in storage
+        return PlainTextResponse("This piece is not there.", 404, headers=_HEADERS)
     return Response(content, media_type=_TYPES[name.rpartition(".")[2]], headers=_HEADERS)

@@ -43,9 +43,12 @@ async def media(request: Request) -> Response:
         return PlainTextResponse("There is nothing here.", 404)
     try:
         rendition = await open_media(stores, request.path_params["token"])
-        return await _answer(request, rendition, stores.media, name)
     except NotFound as error:
         return PlainTextResponse(error.message, 404)
+    try:
+        return await _answer(request, rendition, stores.media, name)
+    except NotFound:  # whose words name a place in storage
+        return PlainTextResponse("There is nothing here.", 404)
 
 
 async def _answer(request: Request, rendition: Rendition, store: MediaStore, name: str) -> Response:

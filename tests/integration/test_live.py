@@ -164,9 +164,12 @@ async def test_nobody_else_hears_of_segments_and_a_token_serves_its_author_and_a
     other_attempt = live_addresses(stores, row, row.fence + 1).playlist
     row.account_id = bob.viewer.id if bob.viewer else row.account_id
     other_account = live_addresses(stores, row, row.fence).playlist
-    strange = [url.replace("live.m3u8", name) for name in ("clip.mp4", "..%2fclip.mp4", "00001.m4s.tmp", "00099.m4s")]
+    names = ("clip.mp4", "..%2fclip.mp4", "00001.m4s.tmp", "00099.m4s", "０００００.m4s")
+    strange = [url.replace("live.m3u8", name) for name in names]
     for bad in (forged, other_attempt, other_account, *strange):
-        assert (await web.get(bad)).status_code == 404, bad
+        refused = await web.get(bad)
+        assert refused.status_code == 404, bad
+        assert "videos/" not in refused.text, "where things are stored is nobody's business"
     assert (await web.get(url)).status_code == 200
 
     await Account.filter(id=generation.account_id).update(suspended_at=datetime.now(UTC))
