@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from engine.diorama.art import pack
 from engine.diorama.words.deeds import relate, suited
 from engine.diorama.words.items import MODIFIERS, Item, is_foreign, noun_ahead
-from engine.diorama.words.lexicon import actions, listed, motion_relations
+from engine.diorama.words.lexicon import actions, listed, motion_relations, wishes
 from engine.diorama.words.meaning import Finder
 from engine.diorama.words.mentions import Reading
 
 MOST_MOTIONS = 4
+NARRATOR = -1
+"""Who says what nobody in the picture says."""
+
 OF = frozenset({"of", "de", "du", "des", "d'"})
 NEGATIONS = frozenset({"not", "never", "don", "doesn", "didn", "isn", "aren", "won", "cannot", "ne", "n'"})
 CAUSES = frozenset({"make", "makes", "making", "made", "watches", "watching", "sees", "seeing"})
@@ -59,6 +62,7 @@ class Clauses:
         self.passive: tuple[str, str, list[int]] | None = None
         self.quote: int | None = None
         self.saying = False
+        self.wished = False
 
     # --- who acts on whom ---
 
@@ -202,6 +206,9 @@ class Clauses:
             item.form.endswith(("ing", "ant")) and before is not None and before.role in {"subject", "colour", "size"}
         )
         relative = before is not None and before.form in {"who", "that", "which", "qui"}
+        # "Un panda qui mange et qui éternue": the second "qui" goes back to where the first went.
+        earlier = self.items[max(0, index - 2)].role if index else ""
+        relative = relative and not (earlier == "conjunction" and self.verb)
         attached = attached and self.last is not None and self.out.mentions[self.last].kind in ANIMATE
         if (attached or relative) and self.last is not None and self.last not in self.actors:
             self.actors = [self.last]
@@ -259,10 +266,26 @@ class Clauses:
             language = meaning.language if meaning else self.language
             self.out.exclaimed.append((self.item.text, language, self.actors[0] if self.actors else None))
             self.saying = False
+        elif self.item.form in wishes() and not self.saying and not self._quotes_follow():
+            self._wish()
+
+    def _quotes_follow(self) -> bool:
+        return any(one.role == "quote" for one in self.items)
+
+    def _wish(self) -> None:
+        """Have a narrator say the wish here, and to whom: "happy birthday Leo", "joyeux anniversaire mamie !"."""
+        meaning = self.item.meaning("interjection")
+        addressed = self.items[self.at + 1 : self.at + 2]
+        known = bool(addressed) and addressed[0].role in {"subject", "unknown", "famous"} and not addressed[0].plural
+        self.wished = known
+        text = f"{self.item.text} {addressed[0].text}" if known else self.item.text
+        self.out.exclaimed.append((text, meaning.language if meaning else self.language, NARRATOR))
 
     # --- the setting, and what ends a clause ---
 
     def _on_place(self) -> None:
+        if self.item.near and self.item.role not in self.out.setting:
+            self.out.nearest.setdefault(self.item.text, self.item.value)
         self.out.setting.setdefault(self.item.role, self.item.value)
         self.out.setting.setdefault(f"{self.item.role}_word", self.item.text)
         self.link = None

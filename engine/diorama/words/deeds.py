@@ -7,6 +7,15 @@ from engine.diorama.words.items import Item
 from engine.diorama.words.lexicon import listed
 from engine.diorama.words.mentions import Mention, Reading
 
+LARGE = 0.4
+"""Natural size from which nobody smaller holds a thing."""
+
+MIRRORED = {
+    "on": "under", "in": "under", "over": "under", "under": "over", "behind": "in_front_of", "in_front_of": "behind",
+    "left_of": "right_of", "right_of": "left_of", "beside": "beside", "holding": "beside",
+}  # fmt: skip
+"""How the target of a relation stands to its source."""
+
 HELD = frozenset({"object", "food", "plant"})
 MOVING = frozenset({"walk", "run", "fly", "drive", "swim", "float", "spin", "orbit", "idle"})
 GAITS = {"vehicle": "drive", "swimmer": "swim", "sky": "float"}
@@ -18,7 +27,7 @@ def relate(out: Reading, relation: str, sources: list[int], target: int, action:
     there = out.mentions[target]
     if action.get("object"):
         by_itself = action["object"] == "carry" or (action["object"] == "flee" and there.kind in CARRY)
-        motion = CARRY.get(there.kind, "idle") if by_itself else action["object"].replace("flee", "roll")
+        motion = _carried(there) if by_itself else action["object"].replace("flee", "roll")
         if not there.motions:
             there.motions.append(motion)
     for source in sources:
@@ -41,9 +50,29 @@ def relate(out: Reading, relation: str, sources: list[int], target: int, action:
             held = there.kind in HELD or there.art in listed("handheld")
             here.relation = "holding" if held and here.kind not in HELD else "beside"
             here.target = target
+        elif relation == "holding" and _too_big(here, there):
+            here.relation, here.target = "beside", target
+        elif _stands_already(here, target) and there.relation == "none" and relation in MIRRORED:
+            # A cat in a hat that stands on a table: it keeps the hat, and the table is under it.
+            there.relation, there.target = MIRRORED[relation], out.mentions.index(here)
         else:
             here.relation = {"in": "on"}.get(relation, relation)
             here.target = target
+
+
+def _carried(there: Mention) -> str:
+    """How ``there`` goes with somebody on it: what has wheels or runners rolls, what lives walks."""
+    return "drive" if there.art in listed("rolling") else CARRY.get(there.kind, "idle")
+
+
+def _too_big(here: Mention, there: Mention) -> bool:
+    """Whether ``there`` cannot be held: whoever builds a snowman or feeds an elephant stands beside it."""
+    sizes = [pack.index()[one.art]["size"] * one.size for one in (here, there)]
+    return sizes[1] >= LARGE and sizes[1] > sizes[0] and there.art not in listed("clothes")
+
+
+def _stands_already(here: Mention, target: int) -> bool:
+    return here.relation in {"holding", "on", "chasing"} and here.target is not None and here.target != target
 
 
 def _mount(out: Reading, rider: int) -> Mention:

@@ -6,8 +6,9 @@ from engine.diorama.art import pack
 from engine.diorama.words.clauses import OF, Clauses, Pending
 from engine.diorama.words.deeds import relate, stand_on_sides
 from engine.diorama.words.items import Item, noun_ahead
-from engine.diorama.words.lexicon import colours, foreign, listed, naturals, persons
+from engine.diorama.words.lexicon import colours, foreign, listed, mixed, naturals, persons
 from engine.diorama.words.meaning import NOUN_NEAR, NOUN_SURE
+from engine.diorama.words.members import NEUTRAL
 from engine.diorama.words.mentions import Mention, Reading
 
 GROUP = 3
@@ -25,6 +26,9 @@ BEFORE_NOUNS = frozenset(
     {"", "determiner", "count", "relation", "action", "conjunction", "comma", "end", "size", "colour", "stop"}
 )
 CREATURES = frozenset({"animal", "flyer", "swimmer"})
+NAMING = frozenset({"named", "called", "nomme", "nommee", "appele", "appelee", "appelle", "surnomme", "surnommee"})
+VARIED = {"person-standing": ("woman-standing", "man-standing")}
+"""How several people of no told sex look, in turn."""
 
 
 class Reader(Clauses):
@@ -98,9 +102,23 @@ class Reader(Clauses):
             self.compared, self.pending = False, Pending()
             self.out.unsupported.append(self.item.text)
             return
-        if self._merges_with_last() or self._tells_of_clothes():
+        if self._is_name() or self._merges_with_last() or self._tells_of_clothes():
             return
         self._mention(self.at, self.item, self.item.value)
+
+    def _is_name(self) -> bool:
+        """Whether the noun here is what somebody is called: "my cat mittens", "a dog named biscuit"."""
+        before = self.items[max(0, self.at - 2) : self.at]
+        if self.last is None or not before or self.item.cast is not None:
+            return False
+        owned = len(before) > 1 and before[0].form in POSSESSIVES and before[1].role == "subject"
+        pet = self.out.mentions[self.last].kind in CREATURES and not before[-1].plural and before[-1].cast is None
+        art = pack.index().get(self.item.value)
+        called = art is not None and str(art["kind"]) not in {*CREATURES, "person"} and owned and pet
+        if not (called or before[-1].form in NAMING):
+            return False
+        self.out.unsupported.append(self.item.text)
+        return True
 
     def _merges_with_last(self) -> bool:
         """Whether two nouns in a row are one ("race car", "chat détective"): one is shown, the other is reported."""
@@ -148,6 +166,14 @@ class Reader(Clauses):
             self.link = None
             relate(self.out, relation, sources, others[-1], action)
 
+    def _on_famous(self) -> None:
+        """Leave out who belongs to somebody else; somebody neutral plays a part that would be nobody's."""
+        self.out.unsupported.append(self.item.text)
+        self.pending = Pending()
+        follows = self.items[self.at + 1] if self.at + 1 < len(self.items) else None
+        if not self.out.mentions and follows is not None and follows.role in {"motion", "action", "say"}:
+            self._mention(self.at, Item("subject", NEUTRAL, self.item.text, self.item.form, []), NEUTRAL)
+
     def _names_nobody_yet(self) -> bool:
         """Whether the pronoun here cannot go back to anybody: "he" where only women were named."""
         if not self.out.mentions:
@@ -178,12 +204,17 @@ class Reader(Clauses):
             self.pending.count = GROUP
             return
         art = persons()["they"]
-        self.pending.count = 2 if self.item.form in {"duo", "duet", "couple", "pair"} else GROUP
+        two = self.item.form in {"duo", "duet", "pair"} or self.item.form in mixed()
+        self.pending.count = 2 if two else GROUP
         self._mention(self.at, Item("subject", art, self.item.text, self.item.form, [], near=True), art)
 
     def _on_unknown(self) -> None:
         if self.foreign:
             self._read_foreign()
+            return
+        if self._is_name() or (self.at and self.items[self.at - 1].role == "interjection"):
+            # "Happy birthday leo": who is wished well has no picture.
+            self.out.unsupported += [self.item.text] if not self.wished else []
             return
         start = self.at
         while start and self.items[start - 1].role == "unknown":
@@ -304,6 +335,9 @@ class Reader(Clauses):
         mention.colour = pending.colour or _colour_in(item.form)
         if mention.colour in naturals().get(art, ()):
             mention.colour = None
+        mention.varied = VARIED.get(art, ())
+        if item.form in mixed():
+            mention.count = 2
         mention.size = pending.size or 1.0
         mention.motions += pending.motions
         self.out.mentions.append(mention)

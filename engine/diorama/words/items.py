@@ -24,7 +24,7 @@ _FAR = frozenset({"moon", "volcano"})
 _AT = frozenset({"at", "à", "au"})
 # The order in which roles win when nothing nearby decides.
 _RANK = (
-    "camera", "style", "likeness", "group", "time", "season", "weather", "place", "interjection", "subject", "say",
+    "famous", "camera", "style", "likeness", "group", "time", "season", "weather", "place", "interjection", "subject", "say",
     "action", "motion", "undrawn",
     "relation", "sequence", "conjunction", "pronoun", "count", "size", "colour", "mood", "determiner",
     "filler", "stop",
@@ -77,7 +77,7 @@ def read_items(tokens: list[Token], book: Lexicon, language: str, cast: Members 
             # "A giant wave at sunset" is no waving at anybody.
             length, meanings = 1, book.table[(token.form,)]
         text = " ".join(one.text for one in tokens[place : place + max(length, 1)])
-        text = text.replace("' ", "'").replace(" - ", "-")
+        text = text.replace("' ", "'").replace("- ", "-").rstrip("-")
         form = " ".join(one.form for one in tokens[place : place + max(length, 1)])
         role = "" if meanings else _role_of_unknown(token, book)
         if role != "mark":
@@ -159,7 +159,7 @@ def _as_place(items: list[Item], index: int) -> Meaning | None:
         inside = within or (meaning.value not in _FAR and items[back].text.casefold() in _AT)
         upon = items[back].role == "relation" and items[back].value == "on" and meaning.role == "place_on"
         if inside or upon:
-            return Meaning("place", meaning.value, meaning.language)
+            return Meaning("place", meaning.value, meaning.language, near=meaning.near)
     # "Pigs building a house": whether it is a verb is told later.
     return None if items[index].meaning(*_VERBS) else items[index].meaning("subject")
 

@@ -14,9 +14,6 @@ from engine.diorama.words.inflect import english_plural, french_adjective, frenc
 from engine.diorama.words.reading import Token, tokenize
 
 FOLDER = Path(__file__).parent / "lexicon"
-_CLOSED = (
-    *("interjection", "filler", "undrawn", "group", "likeness", "sequence", "conjunction", "pronoun", "determiner"),
-)
 _PEOPLE = ("man-", "woman-", "person-", "people-", "men-", "women-")
 LANGUAGES: tuple[str, ...] = ("en", "fr")
 # Plurals that no rule derives and that stand in the name lists beside their singulars.
@@ -119,6 +116,20 @@ def persons() -> Mapping[str, str]:
 
 
 @cache
+def mixed() -> frozenset[str]:
+    """Folded words for a woman and a man together."""
+    words = [word for language in LANGUAGES for word in phrases(read("stop")["mixed"][language])]
+    return frozenset(" ".join(token.form for token in tokenize(word)) for word in words)
+
+
+@cache
+def wishes() -> frozenset[str]:
+    """Folded wishes of both languages, said aloud even where nobody is said to say them."""
+    words = [word for language in LANGUAGES for word in phrases(read("speech")[f"wishes_{language}"])]
+    return frozenset(" ".join(token.form for token in tokenize(word)) for word in words)
+
+
+@cache
 def colours() -> Mapping[str, str]:
     """Single colour words, folded, of both languages → the scene's colour."""
     single = {key[0]: meanings for key, meanings in lexicon().table.items() if len(key) == 1}
@@ -206,13 +217,15 @@ def _add_plain(book: Lexicon) -> None:
 
 def _add_places(book: Lexicon) -> None:
     for value, entry in read("places").items():
+        inside = "place_on" if entry.get("on") else "place_in"
         for language in LANGUAGES:
-            for word in phrases(entry.get(language, "")):
-                plurals = {english_plural(word)} if language == "en" else french_plurals(word)
-                for form in (word, *sorted(plurals)):
-                    book.add(form, Meaning("place", value, language))
-            for word in phrases(entry.get(f"in_{language}", "")):
-                book.add(word, Meaning("place_on" if entry.get("on") else "place_in", value, language))
+            for prefix, near in (("", False), ("near_", True)):
+                for word in phrases(entry.get(f"{prefix}{language}", "")):
+                    plurals = {english_plural(word)} if language == "en" else french_plurals(word)
+                    for form in (word, *sorted(plurals)):
+                        book.add(form, Meaning("place", value, language, near=near))
+                for word in phrases(entry.get(f"{prefix}in_{language}", "")):
+                    book.add(word, Meaning("place_in" if near else inside, value, language, near=near))
 
 
 def _add_speech_and_stops(book: Lexicon) -> None:
@@ -222,6 +235,7 @@ def _add_speech_and_stops(book: Lexicon) -> None:
             "interjection",
             "filler",
             "undrawn",
+            "famous",
             "group",
             "likeness",
             "sequence",

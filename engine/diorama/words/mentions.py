@@ -20,6 +20,8 @@ class Mention:
     target: int | None = None
     near: bool = False
     cast: int | None = None
+    varied: tuple[str, ...] = ()
+    """Arts that several of them take in turn, where they should not all look alike."""
 
 
 @dataclass
@@ -33,3 +35,5 @@ class Reading:
     exclaimed: list[tuple[str, str, int | None]] = field(default_factory=list[tuple[str, str, int | None]])
     unsupported: list[str] = field(default_factory=list[str])
     nearest: dict[str, str] = field(default_factory=dict[str, str])
+    forms: tuple[str, ...] = ()
+    """The folded words of the prompt."""

@@ -76,13 +76,21 @@ def straighten(tokens: list[Token]) -> list[Token]:
 
 
 def tokenize(text: str) -> list[Token]:
-    """Words, marks and other signs in order. "l'arbre" gives "l'" and "arbre"; "fox's" gives "fox"."""
-    found = _WORD.findall(text)
+    """Words, marks and other signs in order. "l'arbre" gives "l'" and "arbre"; "fox's" gives "fox".
+
+    A hyphen inside a word stays in the ``text`` before it and parts the forms: "t-shirt" gives "t-" and "shirt".
+    """
+    marks = list(_WORD.finditer(text))
+    found = [mark.group() for mark in marks]
     tokens: list[Token] = []
     skip = 0
     for place, word in enumerate(found):
         if skip:
             skip -= 1
+            continue
+        if word == "-" and tokens and _inside_word(text, marks[place].start()):
+            # "Arc-en-ciel" and "arc en ciel", "ice-cream" and "ice cream" are looked up alike.
+            tokens[-1] = replace(tokens[-1], text=tokens[-1].text + "-")
             continue
         if word in {"'", "’"}:
             if tokens and tokens[-1].form in _ELIDED:
@@ -95,3 +103,7 @@ def tokenize(text: str) -> list[Token]:
             continue
         tokens.append(Token(word, fold(_TONE.sub("", word)) or word))
     return tokens
+
+
+def _inside_word(text: str, place: int) -> bool:
+    return text[place - 1 : place].isalnum() and text[place + 1 : place + 2].isalnum()

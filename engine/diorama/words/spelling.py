@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache, lru_cache
 
-from engine.diorama.words.lexicon import Meaning, lexicon
+from engine.diorama.words.lexicon import Meaning, lexicon, read
+from engine.diorama.words.reading import Token
 
 SHORTEST = 5
 """Letters below which nothing is corrected: too many short words are one letter apart."""
@@ -12,31 +14,63 @@ SHORTEST = 5
 LONG = 8
 """Letters from which two mistakes are forgiven instead of one."""
 
-_ROLES = frozenset({"subject", "motion", "action", "place"})
+THINGS = frozenset({"subject", "motion", "action", "place"})
+CIRCUMSTANCES = frozenset({"season", "time", "weather", "mood", "count", "colour", "style"})
 
 
 @cache
-def _by_initial(language: str) -> dict[str, list[str]]:
+def _by_initial(language: str, roles: frozenset[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for key, meanings in lexicon().table.items():
-        if len(key) == 1 and any(one.language == language and one.role in _ROLES for one in meanings):
+        if len(key) == 1 and any(one.language == language and one.role in roles for one in meanings):
             found.setdefault(key[0][:1], []).append(key[0])
     return found
 
 
+@cache
+def _shorthand(language: str) -> dict[str, list[str]]:
+    return {short: whole.split() for short, whole in read("shorthand")[language].items()}
+
+
+def mended(tokens: list[Token], language: str) -> list[Token]:
+    """``tokens`` with what people type in haste written out ("thru", "pr") and misspelt circumstances put right.
+
+    Whether an unknown word is a mistyped thing or a rare one is told later, by its meaning; "haloween" can only be a
+    mistyped season.
+    """
+    book, short = lexicon(), _shorthand(language)
+    found: list[Token] = []
+    for token in tokens:
+        if token.form in short:
+            found += [Token(word, word) for word in short[token.form]]
+            continue
+        strange = (token.form,) not in book.table and not any(token.form in words for words in book.stops.values())
+        meant = corrected(token.form, language, CIRCUMSTANCES) if strange and not _starts(token.form) else None
+        found.append(replace(token, form=meant) if meant else token)
+    return found
+
+
+def _starts(form: str) -> bool:
+    """Whether a known phrase begins with ``form``."""
+    return form in lexicon().longest
+
+
 @lru_cache(maxsize=2_048)
-def corrected(form: str, language: str) -> str | None:
-    """The known word of ``language`` nearest to the folded ``form`` by edits, or None where none is near or two are."""
+def corrected(form: str, language: str, roles: frozenset[str] = THINGS) -> str | None:
+    """The known word of ``language`` nearest to the folded ``form`` by edits, or None where none is near or two are.
+
+    Only words that can play one of ``roles`` are thought of.
+    """
     if len(form) < SHORTEST or not form.isalpha():
         return None
     allowed = 2 if len(form) >= LONG else 1
     found: dict[int, list[str]] = {}
-    for known in _by_initial(language).get(form[0], ()):
+    for known in _by_initial(language, roles).get(form[0], ()):
         if abs(len(known) - len(form)) <= allowed:
             found.setdefault(edits(form, known, allowed), []).append(known)
     for distance in range(1, allowed + 1):
         if distance in found:
-            return found[distance][0] if len({_sense(one, language) for one in found[distance]}) == 1 else None
+            return found[distance][0] if len({_sense(one, language, roles) for one in found[distance]}) == 1 else None
     return None
 
 
@@ -45,8 +79,8 @@ def meanings(form: str, language: str) -> list[Meaning]:
     return [one for one in lexicon().table.get((form,), []) if one.language == language]
 
 
-def _sense(form: str, language: str) -> tuple[str, str]:
-    first = next(one for one in meanings(form, language) if one.role in _ROLES)
+def _sense(form: str, language: str, roles: frozenset[str]) -> tuple[str, str]:
+    first = next(one for one in meanings(form, language) if one.role in roles)
     return first.role, first.value
 
 

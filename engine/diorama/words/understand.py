@@ -8,13 +8,17 @@ from functools import cache
 
 from engine.diorama.art import pack
 from engine.diorama.scene import SLOTS, STYLES, Brief, Line, Subject
+from engine.diorama.words.clauses import NARRATOR
 from engine.diorama.words.grammar import Reader
 from engine.diorama.words.items import read_items
 from engine.diorama.words.lexicon import language_of, lexicon, read
 from engine.diorama.words.meaning import Finder
 from engine.diorama.words.members import Members, enlist
 from engine.diorama.words.mentions import Mention, Reading
+from engine.diorama.words.occasions import celebrate
 from engine.diorama.words.reading import clean, split_speech, straighten, tokenize
+from engine.diorama.words.senses import choose
+from engine.diorama.words.spelling import mended
 
 MOST_CHARACTERS = 2_000
 MOST_LOOKUPS = 10
@@ -44,6 +48,7 @@ def understand(prompt: str, *, style: str | None = None, cast: Sequence[str] = (
     one that suits its place. Takes a few milliseconds warm; the encoder is loaded only for unknown nouns.
     """
     reading, quotes, language = reading_of(prompt, cast=cast)
+    celebrate(reading, reading.forms, language)
     setting = _setting(reading)
     enlist(reading, cast)
     if not reading.mentions:
@@ -76,8 +81,12 @@ def reading_of(prompt: str, language: str | None = None, *, cast: Sequence[str] 
     tokens = straighten(tokenize(text))
     if language is None:
         language = language_of(tokens, default=language_of(tokenize(" ".join(quotes))))
+    tokens = mended(tokens, language)
     items = read_items(tokens, lexicon(), language, Members(cast) if cast else None)
-    return Reader(items, language, Finder(MOST_LOOKUPS)).read(), quotes, language
+    choose(items, tokens, language)
+    reading = Reader(items, language, Finder(MOST_LOOKUPS)).read()
+    reading.forms = tuple(token.form for token in tokens)
+    return reading, quotes, language
 
 
 def _setting(reading: Reading) -> dict[str, str]:
@@ -167,7 +176,8 @@ def _subjects(mentions: list[Mention], spans: list[range], seasons: list[str]) -
             nearest=one.near,
             cast=one.cast,
         )
-        subjects += [subject] * len(span)
+        looks = one.varied if one.varied and one.cast is None and len(span) > 1 else (one.art,)
+        subjects += [replace(subject, art=looks[place % len(looks)]) for place in range(len(span))]
     return _framed(subjects)
 
 
@@ -220,7 +230,9 @@ def lines_of(
     """What is said, by whom, in which language; without a named speaker the first character speaks."""
     first = next((index for index, one in enumerate(subjects) if one.kind in TALKERS), 0)
 
-    def speaker(mention: int | None) -> int:
+    def speaker(mention: int | None) -> int | None:
+        if mention == NARRATOR:
+            return None
         return spans[mention].start if mention is not None and mention < len(spans) else first
 
     said = [
