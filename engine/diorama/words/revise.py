@@ -27,6 +27,9 @@ _SETTING = ("place", "time", "weather", "camera", "style", "mood")
 _PRONOUNS = frozenset(
     {"it", "he", "she", "they", "him", "her", "them", "il", "elle", "ils", "elles", "le", "la", "les"}
 )
+OUTGROWN = 1.35
+"""How much larger or smaller than its forerunner a stand-in may be."""
+
 _USUAL = {"weather": "clear", "time": "day", "camera": "static", "style": "plain"}
 _OF_MOTIONS = frozenset({"over", "chasing"})
 """Relations that a motion brings along ("jumps over", "chases") and takes away when it ends."""
@@ -284,7 +287,9 @@ def _part(subject: Subject, slots: list[int | None] | None) -> tuple[object, ...
 def _recast_as(before: Subject, one: Mention) -> Subject:
     """``one`` in the part of ``before``: as large beside its fellows as nature has it."""
     entry, old = pack.index()[one.art], pack.index()[before.art]
-    size = before.size * framed_size(entry["size"] * one.size) / framed_size(old["size"])
+    grown = framed_size(entry["size"] * one.size) / framed_size(old["size"])
+    # The parent's composition stays, so nobody may outgrow it.
+    size = before.size * min(max(grown, 1 / OUTGROWN), OUTGROWN)
     return replace(
         before, art=one.art, word=one.word, kind=str(entry["kind"]), colour=one.colour, nearest=one.near, cast=one.cast,
         size=round(min(max(size, SIZES[0]), SIZES[1]), 3), motions=tuple(one.motions) or before.motions,
