@@ -31,7 +31,7 @@ LEAPING = frozenset({"jump", "bounce"})
 SLOWEST, FASTEST = 0.12, 1.0
 """Bounds of a journey's pace, in shorter sides a second: faster ground cannot be followed by the eye."""
 
-ENCLOSED = frozenset({"room", "kitchen", "stage", "school", "castle", "stadium"})
+ENCLOSED = frozenset({"room", "kitchen", "stage", "school", "stadium"})
 """Places of one view, which do not go on to the left and to the right."""
 
 START = 0.3

@@ -23,10 +23,14 @@ from engine.diorama.paint.clay import (
     worn,
 )
 from engine.diorama.paint.coat import coat_of
+from engine.diorama.paint.postures import HOLDING
 from engine.diorama.paint.raster import Picture
 
 CLOTHES = (0xE0564A, 0x3F7FD8, 0x4CAF6A, 0x8E62D0, 0x2FB4B4, 0xE86FA4)
 TROUSERS = (0x3A4A78, 0x4A4650, 0x6A5238, 0x2F5A68)
+HELD_OUT = 1.15
+"""Angle (radians from hanging) of an arm that holds something."""
+
 SHOE = (52.0, 44.0, 58.0)
 
 
@@ -59,15 +63,27 @@ class Biped:
         self.ground, self.centre = u * 1.02, u * 0.5
         self.size = (round(u), round(self.ground + 2))
         self.foot = (self.centre, self.ground)
+        self.hold = (self.centre + wide * 0.92 + math.sin(HELD_OUT) * u * 0.19, u * (0.55 + 0.19 * math.cos(HELD_OUT)))
+        """Where the hand is that holds something, in pixels of the sheet."""
 
     def draw(self, sheet: Picture, gait: str, phase: float, head: Worn | None = None) -> tuple[float, float]:
-        """Paint the body, with ``head`` for its own, on an empty sheet of ``size``; returns where its mouth is."""
+        """Paint the body, with ``head`` for its own, on an empty sheet of ``size``; returns where its mouth is.
+
+        A ``gait`` that ends in `HOLDING` holds out the hand in front.
+        """
+        holds, gait = gait.endswith(HOLDING), gait.removesuffix(HOLDING)
         u, turn = self.u, 2 * math.pi * phase
         bob = {"walk": 0.014, "run": 0.03}.get(gait, 0.006) * u * math.sin(2 * turn)
         lean = {"run": 0.14, "leap": 0.1}.get(gait, 0.0)
         hip, shoulder = 0.755 * u + bob * 0.5, 0.55 * u + bob
         self._leg(sheet, (self.centre + 0.06 * u, hip), (gait, phase, 0.5), self.far_leg, 0.9)
-        self._arm(sheet, (self.centre + self.wide * 0.92, shoulder), (gait, phase, 0.0), self.far_arm, 2.3)
+        self._arm(
+            sheet,
+            (self.centre + self.wide * 0.92, shoulder),
+            ("hold" if holds else gait, phase, 0.0),
+            self.far_arm,
+            2.3,
+        )
         self._leg(sheet, (self.centre - 0.06 * u, hip), (gait, phase, 0.0), self.leg, -0.7)
         pivot = (self.torso.shape[1] / 2, self.wide + 2 + 0.03 * u)
         put(sheet, self.torso, (self.centre, 0.6 * u + bob), pivot, lean * 0.5)
@@ -99,6 +115,8 @@ class Biped:
         angle = -swing(gait, phase, offset) * 0.9 + 0.12 * side
         if gait == "leap":
             angle = raised
+        elif gait == "hold":
+            angle = HELD_OUT
         elif gait == "wave" and side > 0:
             angle = 2.5 + 0.4 * math.sin(turn * 2)
         elif gait == "dance":

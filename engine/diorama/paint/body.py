@@ -9,6 +9,7 @@ import numpy as np
 from engine.diorama.art.pack import Asset
 from engine.diorama.paint.biped import Biped
 from engine.diorama.paint.clay import Worn
+from engine.diorama.paint.postures import HOLDING
 from engine.diorama.paint.quadruped import Quadruped
 from engine.diorama.paint.raster import Picture
 
@@ -31,4 +32,5 @@ def build(art: Asset, head: Picture, pixels: int, colour: str | None) -> Rig:
 def posed(rig: Rig, gait: str, phase: float, head: Worn | None = None) -> tuple[Picture, tuple[float, float]]:
     """The body at ``phase`` (0 … 1) of a gait, with ``head`` instead of its own, and the pixel of its mouth."""
     sheet = np.zeros((rig.size[1], rig.size[0], 4), np.uint8)
-    return sheet, rig.draw(sheet, gait, phase, head)
+    held = gait if isinstance(rig, Biped) else gait.removesuffix(HOLDING)  # four legs have no hand to spare
+    return sheet, rig.draw(sheet, held, phase, head)

@@ -13,13 +13,15 @@ from engine.diorama.cast import Likeness
 from engine.diorama.journey import embark
 from engine.diorama.paint import bubble, effects, raster, style
 from engine.diorama.paint.ambient import Ambient, Glitter
+from engine.diorama.paint.attach import Put, bonds_of, fastened
 from engine.diorama.paint.belt import endless, passing
 from engine.diorama.paint.camera import Camera, View
 from engine.diorama.paint.likeness import Bodied, LikenessPuppet, cast_puppet, in_hand
 from engine.diorama.paint.motion import Course, Pose
 from engine.diorama.paint.places import draw_place
-from engine.diorama.paint.puppet import MOUTHS, Puppet, puppet_for
-from engine.diorama.paint.raster import Picture, Scratch
+from engine.diorama.paint.postures import HOLDING
+from engine.diorama.paint.puppet import MOUTHS, Drawn, Puppet, puppet_for
+from engine.diorama.paint.raster import Matrix, Picture, Scratch
 from engine.diorama.paint.sketch import MARGIN_X, MARGIN_Y, Layer
 from engine.diorama.paint.stance import bulk, gait_of, stance
 from engine.diorama.paint.weather import strikes, weather_for
@@ -67,6 +69,8 @@ class Painter:
             for k in range(len(brief.subjects))
         ]
         self.puppets = [self._puppet(course, cast) for course in self.courses]
+        self.bonds = bonds_of(brief.subjects, self.puppets)
+        self.holding = {b.carrier for b in self.bonds.values() if b.where in {"hand", "raised"}}
         # Golden steps from a chosen start: no two of a kind play in step.
         first = np.random.default_rng((scene.seed, len(self.courses))).random()
         self.lags = [float((first + k * 0.618) % 1) for k in range(len(self.courses))]
@@ -216,8 +220,11 @@ class Painter:
                 relation = course.subject.relation
                 if relation in {"behind", "under"}:
                     rank[k] = min(rank[k], rank[other] - 1e-3)
-                elif relation in {"in_front_of", "on", "over", "holding"}:
+                elif relation in {"in_front_of", "on", "over", "holding"} and other not in self.bonds:
                     rank[k] = max(rank[k], rank[other] + 1e-3)
+        for k, bond in self.bonds.items():
+            # A mount hides its rider's legs; what is held is in front of the holder.
+            rank[k] = rank[bond.carrier] + (-1e-3 if bond.where == "seat" else 1e-3)
         return sorted(range(len(poses)), key=lambda k: (rank[k], k))
 
     def _actors(self, frame: Picture, poses: list[Pose], time: float, corner: tuple[int, int]) -> list[Spot]:
@@ -229,11 +236,35 @@ class Painter:
         order = self._order(poses)
         if self.place.ground is not None:
             for k in order:
-                self._shadow(frame, k, poses[k], corner)
+                if k not in self.bonds:
+                    self._shadow(frame, k, poses[k], corner)
+        poses = self.fastened(poses, time)
         for k in order:
             x, y, tall, mouth = self._actor(frame, k, poses[k], time, corner)
             spots[k] = (x + corner[0], y + corner[1], tall, (mouth[0] + corner[0], mouth[1] + corner[1]))
         return spots
+
+    def fastened(self, poses: list[Pose], time: float) -> list[Pose]:
+        """``poses`` with everything that is carried moved to its carrier, a carrier's carrier first."""
+        poses, size = list(poses), (self.width, self.height, self.unit)
+        for k in sorted(self.bonds, key=lambda k: (self.bonds[k].carrier in self.bonds, k)):
+            bond = self.bonds[k]
+            puppet, pose, drawn, tall, matrix, _ = self._posed(bond.carrier, poses[bond.carrier], time, (0, 0))
+            put = Put(puppet, drawn, matrix, tall, 1.0 if pose.facing >= 0 else -1.0, pose.opacity)
+            poses[k] = fastened(bond, self.puppets[k], poses[k], self.courses[k].subject.size, put, size)
+        return poses
+
+    def _posed(
+        self, index: int, pose: Pose, time: float, corner: tuple[int, int]
+    ) -> tuple[Puppet, Pose, Drawn, float, Matrix, float]:
+        """Somebody's puppet, pose, picture, height in pixels, affine to a frame at ``corner``, and open mouth."""
+        puppet, course = self.puppets[index], self.courses[index]
+        opening = self._opening(index, time)
+        gait, phase = gait_of(puppet, pose, time, talks=self._talks(index, time), lag=self.lags[index])
+        drawn = puppet.drawn(gait + HOLDING if index in self.holding and puppet.rig is not None else gait, phase)
+        tall = course.subject.size * pose.scale * self.unit
+        foot = (pose.x * self.width - corner[0], pose.y * self.height - corner[1])
+        return puppet, pose, drawn, tall, stance(puppet, drawn, pose, tall / drawn.tall, foot, time, opening), opening
 
     def _shadow(self, frame: Picture, index: int, pose: Pose, corner: tuple[int, int]) -> None:
         kind = self.courses[index].subject.kind
@@ -252,14 +283,10 @@ class Painter:
 
     def _actor(self, frame: Picture, index: int, pose: Pose, time: float, corner: tuple[int, int]) -> Spot:
         puppet, course = self.puppets[index], self.courses[index]
-        opening = self._opening(index, time)
-        gait, phase = gait_of(puppet, pose, time, talks=self._talks(index, time), lag=self.lags[index])
-        drawn = puppet.drawn(gait, phase)
-        tall = course.subject.size * pose.scale * self.unit
+        _, _, drawn, tall, matrix, opening = self._posed(index, pose, time, corner)
         foot = (pose.x * self.width - corner[0], pose.y * self.height - corner[1])
         if pose.motion != "explode" or pose.opacity > 0.5:
             effects.trail(frame, pose, time, foot, tall, self.unit, self.tones)
-        matrix = stance(puppet, drawn, pose, tall / drawn.tall, foot, time, opening)
         raster.warp_over(frame, drawn.picture, matrix, pose.opacity)
         if isinstance(puppet, LikenessPuppet) and isinstance(drawn, Bodied):
             return foot[0], foot[1], tall, puppet.put_head(frame, drawn, matrix, course, time, opening)

@@ -16,6 +16,7 @@ from engine.diorama.paint.biped import Biped
 from engine.diorama.paint.clay import Worn
 from engine.diorama.paint.film import Film
 from engine.diorama.paint.light import Light, grade, rim_light
+from engine.diorama.paint.postures import HOLDING
 from engine.diorama.paint.raster import Picture
 from engine.diorama.paint.recolour import recolour
 from engine.diorama.paint.style import restyle_sprite
@@ -104,6 +105,7 @@ class Puppet:
         return self._still(gait, phase) if film is None else self._played(film, gait, phase)
 
     def _bodied(self, rig: body.Rig, gait: str, phase: int) -> Drawn:
+        stance, gait = gait, gait.removesuffix(HOLDING)
         film = self.films.get(gait)
         # Without an animation of its own, a standing head blinks at the end of each breath.
         head = self._dozing if gait == "sleep" or (film is None and (gait, phase) == ("idle", CYCLE - 1)) else None
@@ -112,7 +114,7 @@ class Puppet:
             middle = (shot.picture.shape[1] / 2, shot.foot[1] - shot.tall / 2)
             own = rig.head.mouth[0] - rig.head.pivot[0], rig.head.mouth[1] - rig.head.pivot[1]
             head = Worn(shot.picture, middle, shot.mouth or (middle[0] + own[0], middle[1] + own[1]))
-        picture, lips = body.posed(rig, gait, phase / self.phases(gait) * self._turns(gait), head)
+        picture, lips = body.posed(rig, stance, phase / self.phases(gait) * self._turns(gait), head)
         lip = 0.13 * rig.face_width if self.asset.facing == 0 and self.asset.mouth is not None else 0.0
         if gait == "sleep":
             return self._lying(picture, rig.foot[0], float(picture.shape[0]), lip, upright=isinstance(rig, Biped))
