@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 
-from engine.diorama.model.condition import condition_of, features
+from engine.diorama.model.condition import ACTOR_FEATURES, condition_of, features
 from engine.diorama.model.direct import SourceLatent
-from engine.diorama.model.latents import LATENT_FORMAT
-from engine.diorama.scene import Brief, Subject
+from engine.diorama.model.latents import CHANNELS, LATENT_FORMAT
+from engine.diorama.scene import CAMERA_CHANNELS, KEYS, TRACK_CHANNELS, Brief, Subject
 from engine.diorama.words import understand, without
 from engine.diorama.words.revise import Revision, revise
 from engine.errors import InvalidRequest
@@ -23,6 +23,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from engine.spec import CastMember, Source
+
+CUES = 3
+"""Numbers stored for a subject's cue: whether it has one, its way and its spot."""
+
+_LARGEST = 1e4
+"""No number of a scene comes near it."""
+
+_DAMAGED = "The scene to remix from is damaged."
 
 
 @dataclass(frozen=True)
@@ -97,8 +105,8 @@ def plan(
     latent = None if source.latent is None else read(Path(source.latent))
     if latent is None:
         return Remix(revision.brief, revision)
-    if len(latent.arrays.get("actors", ())) != len(parent.subjects):
-        raise InvalidRequest("The scene to remix from is damaged.", field="source")
+    if not _whole(latent.arrays, len(parent.subjects)):
+        raise InvalidRequest(_DAMAGED, field="source")
     start = None
     if revision.continues and source.strength is None and "tracks" in latent.arrays:
         start = _rows(latent.arrays["tracks"], revision.slots)[:, -1]
@@ -130,12 +138,34 @@ def _played_by(parent: Brief, recipe: dict[str, Any], cast: Sequence[CastMember]
 
 
 def read(path: Path) -> SourceLatent | None:
-    """The scene stored at ``path``, or None when it is of a kind that this version does not read."""
-    with safe_open(path, framework="numpy") as file:
-        kind = (file.metadata() or {}).get("format")
-        if kind != LATENT_FORMAT:
-            return None
-        return SourceLatent({name: file.get_tensor(name) for name in file.keys()}, kind)  # noqa: SIM118 - not a mapping
+    """The scene stored at ``path``, or None when it is of a kind that this version does not read.
+
+    Raises `InvalidRequest` when the file cannot be read.
+    """
+    try:
+        with safe_open(path, framework="numpy") as file:
+            kind = (file.metadata() or {}).get("format")
+            if kind != LATENT_FORMAT:
+                return None
+            return SourceLatent({name: file.get_tensor(name) for name in file.keys()}, kind)  # noqa: SIM118 - not a mapping
+    except (OSError, SafetensorError) as error:
+        raise InvalidRequest(_DAMAGED, field="source") from error
+
+
+def _whole(arrays: dict[str, NDArray[np.float32]], count: int) -> bool:
+    """Whether ``arrays`` are what a scene of ``count`` subjects leaves, every number one that a scene can hold."""
+    shapes = {
+        "actors": (count, ACTOR_FEATURES),
+        "scene": (count + 1, KEYS, CHANNELS),
+        "tracks": (count, KEYS, len(TRACK_CHANNELS)),
+        "camera": (KEYS, len(CAMERA_CHANNELS)),
+        "cues": (count, CUES),
+    }
+    known = {name: arrays[name] for name in shapes if name in arrays}
+    # Scenes stored before tracks and cues were kept have only the first two.
+    return {"actors", "scene"} <= set(known) and all(
+        array.shape == shapes[name] and bool((np.abs(array) <= _LARGEST).all()) for name, array in known.items()
+    )
 
 
 def _arranged(latent: SourceLatent, revision: Revision, now: NDArray[np.float32]) -> SourceLatent:

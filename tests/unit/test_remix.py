@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +126,27 @@ def test_a_latent_that_is_not_its_recipes_is_refused(director: Director, parent:
     source = Source(recipe=recipe(parent), latent=stored(other, tmp_path))
     with pytest.raises(InvalidRequest, match="damaged"):
         plan(source, "at night", style=None, **SHAPE)
+
+
+@pytest.mark.parametrize("content", [b"", b"I am not a scene", b"\xff" * 400, None])
+def test_a_file_that_is_no_latent_is_refused(content: bytes | None, parent: Directed, tmp_path: Path) -> None:
+    path = Path(stored(parent, tmp_path))
+    path.write_bytes(path.read_bytes()[:3000] if content is None else content)
+    with pytest.raises(InvalidRequest, match="damaged"):
+        plan(Source(recipe=recipe(parent), latent=str(path)), "at night", style=None, **SHAPE)
+
+
+@pytest.mark.parametrize("name", ["scene", "actors", "tracks", "camera", "cues"])
+@pytest.mark.parametrize("spoilt", [np.nan, 1e30, "short", "flat"])
+def test_arrays_that_no_scene_has_are_refused(name: str, spoilt: float | str, parent: Directed, tmp_path: Path) -> None:
+    arrays = dict(parent.latent)
+    if spoilt == "short":
+        arrays[name] = arrays[name][..., :-1]
+    else:
+        arrays[name] = np.zeros(1, np.float32) if spoilt == "flat" else np.full_like(arrays[name], spoilt)
+    path = stored(replace(parent, latent=arrays), tmp_path)
+    with pytest.raises(InvalidRequest, match="damaged"):
+        plan(Source(recipe=recipe(parent), latent=path), "at night", style=None, **SHAPE)
 
 
 def test_the_recipe_says_what_was_changed_and_kept(parent: Directed, tmp_path: Path) -> None:
