@@ -199,14 +199,14 @@ def _textured(paper: Picture) -> Finish:
 
 
 def _pixels(width: int, height: int) -> Finish:
-    side = max(2, round(min(width, height) / 144))
+    side = max(2, round(min(width, height) / 200))
     size = (max(1, width // side), max(1, height // side))
     bayer = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]], np.float32) - 7.5
-    tiled = np.tile(bayer, (size[1] // 4 + 1, size[0] // 4 + 1))[: size[1], : size[0]] * 1.7
+    tiled = np.tile(bayer, (size[1] // 4 + 1, size[0] // 4 + 1))[: size[1], : size[0]] * 0.95
     up = cv2.merge([np.clip(tiled, 0, 255).astype(np.uint8)] * 3)
     down = cv2.merge([np.clip(-tiled, 0, 255).astype(np.uint8)] * 3)
     vivid = np.clip(128 + (np.arange(256) - 128) * 1.16, 0, 255)
-    level = np.clip(np.round(vivid / 28.33) * 28.33, 0, 255).astype(np.uint8)
+    level = np.clip(np.round(vivid / 18.2) * 18.2, 0, 255).astype(np.uint8)
 
     def finish(frame: Picture) -> None:
         small = cv2.resize(frame, size, interpolation=cv2.INTER_AREA)
@@ -222,7 +222,7 @@ def _pixels(width: int, height: int) -> Finish:
 
 
 def _noir(rng: np.random.Generator, width: int, height: int) -> Finish:
-    tone = np.arange(256, dtype=np.float32) / 255
+    tone = (np.arange(256, dtype=np.float32) / 255) ** 0.84  # or nights would be all black
     curve = np.clip(np.clip(tone * tone * (3 - 2 * tone) * 1.2 - tone * 0.2, 0, 1) ** 1.12 * 268 - 8, 0, 255).astype(
         np.uint8
     )
