@@ -18,7 +18,7 @@ from engine.errors import InvalidRequest
 from engine.spec import CastMember, Source
 
 PROMPT = "a fox jumps over a log in the rain at night"
-SHAPE = {"seconds": 5.0, "aspect": 9 / 16}
+SHAPE: dict[str, Any] = {"seconds": 5.0, "aspect": 9 / 16}
 
 
 @pytest.fixture(scope="module")
