@@ -34,30 +34,39 @@ def relate(out: Reading, relation: str, sources: list[int], target: int, action:
         if source == target:
             continue
         here = _mount(out, source) if relation != "on" else out.mentions[source]
-        if here is there:
-            continue
-        if relation == "toward":
-            # Fire spat at a castle: who spits holds the fire, so that the castle takes its place beside it.
-            if there.relation == "none":
-                there.relation, there.target = "beside", source
-        elif relation == "around":
-            here.relation, here.target = "beside", target
-            if not here.motions or here.motions[-1] in MOVING:
-                here.motions[-1:] = ["orbit"]
-        elif relation == "in" and there.art in listed("clothes"):
-            here.relation, here.target = "holding", target
-        elif relation == "with":
-            held = there.kind in HELD or there.art in listed("handheld")
-            here.relation = "holding" if held and here.kind not in HELD else "beside"
-            here.target = target
-        elif relation == "holding" and _too_big(here, there):
-            here.relation, here.target = "beside", target
-        elif _stands_already(here, target) and there.relation == "none" and relation in MIRRORED:
-            # A cat in a hat that stands on a table: it keeps the hat, and the table is under it.
-            there.relation, there.target = MIRRORED[relation], out.mentions.index(here)
-        else:
-            here.relation = {"in": "on"}.get(relation, relation)
-            here.target = target
+        if here is not there:
+            _stand(out, relation, here, target)
+
+
+def _stand(out: Reading, relation: str, here: Mention, target: int) -> None:
+    """Let ``here`` stand to the mention ``target`` as the preposition or verb ``relation`` says."""
+    there = out.mentions[target]
+    if relation == "toward":
+        # Fire spat at a castle: who spits holds the fire, so that the castle takes its place beside it.
+        if there.relation == "none":
+            there.relation, there.target = "beside", _index(out, here)
+    elif relation == "around":
+        here.relation, here.target = "beside", target
+        if not here.motions or here.motions[-1] in MOVING:
+            here.motions[-1:] = ["orbit"]
+    elif relation == "in" and there.art in listed("clothes"):
+        here.relation, here.target = "holding", target
+    elif relation == "with":
+        held = there.kind in HELD or there.art in listed("handheld")
+        here.relation = "holding" if held and here.kind not in HELD else "beside"
+        here.target = target
+    elif relation == "holding" and _too_big(here, there):
+        here.relation, here.target = "beside", target
+    elif _stands_already(here, target) and there.relation == "none" and relation in MIRRORED:
+        # A cat in a hat that stands on a table: it keeps the hat, and the table is under it.
+        there.relation, there.target = MIRRORED[relation], _index(out, here)
+    else:
+        here.relation = {"in": "on"}.get(relation, relation)
+        here.target = target
+
+
+def _index(out: Reading, here: Mention) -> int:
+    return next(index for index, one in enumerate(out.mentions) if one is here)
 
 
 def _carried(there: Mention) -> str:

@@ -6,15 +6,35 @@ from engine.diorama.art import pack
 from engine.diorama.words.clauses import OF, Clauses, Pending
 from engine.diorama.words.deeds import relate, stand_on_sides
 from engine.diorama.words.items import Item, noun_ahead
-from engine.diorama.words.lexicon import colours, foreign, listed, mixed, naturals, persons
+from engine.diorama.words.lexicon import colours, foreign, ideas, listed, mixed, naturals, persons
 from engine.diorama.words.meaning import NOUN_NEAR, NOUN_SURE
 from engine.diorama.words.members import NEUTRAL
 from engine.diorama.words.mentions import Mention, Reading
+from engine.diorama.words.reading import fold
 
 GROUP = 3
 MALE, FEMALE = ("man-", "boy", "prince-", "old-man"), ("woman-", "girl", "princess", "old-woman")
 LONGEST_CHAIN = 3
 """Unknown words in a row that may name one thing together."""
+
+ABSTRACT = (
+    "tion",
+    "sion",
+    "tions",
+    "isme",
+    "ism",
+    "ité",
+    "ity",
+    "tude",
+    "ness",
+    "ance",
+    "ence",
+    "logie",
+    "logy",
+    "ement",
+)
+SHORTEST_ABSTRACT = 8
+"""Letters from which an unknown word with such an ending names an idea, of which there is no picture."""
 
 SHORTEST_VERB = 5
 SHORTEST_FOREIGN = {True: 3}
@@ -235,6 +255,10 @@ class Reader(Clauses):
         """Mention the thing that unknown ``words`` name together, or else the one that their head names."""
         noun = " ".join(words)
         heads = words if self.language == "fr" else list(reversed(words))
+        if fold(noun) in ideas():
+            return False
+        if len(words) == 1 and len(noun) >= SHORTEST_ABSTRACT and noun.endswith(ABSTRACT):
+            return False
         for name in dict.fromkeys([noun, *heads]):
             # One word of several must be sure of its meaning; all of them together need only be near one.
             art = self.find.noun(name, self.language, least=NOUN_NEAR if name == noun else NOUN_SURE)

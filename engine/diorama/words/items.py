@@ -24,8 +24,8 @@ _FAR = frozenset({"moon", "volcano"})
 _AT = frozenset({"at", "à", "au"})
 # The order in which roles win when nothing nearby decides.
 _RANK = (
-    "famous", "camera", "style", "likeness", "group", "time", "season", "weather", "place", "interjection", "subject", "say",
-    "action", "motion", "undrawn",
+    "famous", "camera", "style", "likeness", "group", "time", "season", "weather", "place", "interjection", "subject",
+    "say", "action", "motion", "undrawn",
     "relation", "sequence", "conjunction", "pronoun", "count", "size", "colour", "mood", "determiner",
     "filler", "stop",
 )  # fmt: skip

@@ -123,6 +123,13 @@ def mixed() -> frozenset[str]:
 
 
 @cache
+def ideas() -> frozenset[str]:
+    """Folded words of both languages for what has no picture of its own but an occasion that stands for it."""
+    words = [word for entry in read("occasions").values() for language in LANGUAGES for word in phrases(entry[language])]
+    return frozenset(" ".join(token.form for token in tokenize(word)) for word in words)
+
+
+@cache
 def wishes() -> frozenset[str]:
     """Folded wishes of both languages, said aloud even where nobody is said to say them."""
     words = [word for language in LANGUAGES for word in phrases(read("speech")[f"wishes_{language}"])]

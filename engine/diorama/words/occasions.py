@@ -28,7 +28,7 @@ BEARERS = frozenset({"pere", "mere", "father", "mother", "papa", "mama"})
 def _occasions(language: str) -> tuple[tuple[tuple[tuple[str, ...], ...], Mapping[str, Any]], ...]:
     """The entries of occasions.toml with the folded phrases that name each."""
     return tuple(
-        (tuple(tuple(token.form for token in tokenize(one)) for one in phrases(entry[language])), entry)
+        (tuple(_folded(one) for one in phrases(entry[language])), entry)
         for entry in read("occasions").values()
     )
 
@@ -47,6 +47,7 @@ def celebrate(reading: Reading, forms: Sequence[str], language: str) -> None:
         for key in LENT:
             if key in entry:
                 reading.setting.setdefault(key, entry[key])
+        reading.unsupported[:] = [word for word in reading.unsupported if _folded(word) not in spelled]
         if named <= MOST_NAMED:
             _bring(reading, entry, alone=not reading.mentions)
 
@@ -55,9 +56,13 @@ def _bring(reading: Reading, entry: Mapping[str, Any], *, alone: bool) -> None:
     shown = [(art, motion) for art, motion in entry.get("alone", ())] if alone else []
     shown += [(art, BROUGHT.get(art, "idle")) for art in entry.get("brings", ())[:MOST_BROUGHT]]
     for art, motion in shown:
-        if any(one.art == art for one in reading.mentions) and not alone:
+        if not alone and any(one.art == art for one in reading.mentions):
             continue
         reading.mentions.append(Mention(art, art.replace("-", " "), str(pack.index()[art]["kind"]), motions=[motion]))
+
+
+def _folded(text: str) -> tuple[str, ...]:
+    return tuple(token.form for token in tokenize(text))
 
 
 def _within(phrase: tuple[str, ...], forms: Sequence[str]) -> bool:

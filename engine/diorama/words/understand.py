@@ -203,11 +203,10 @@ def _season_colour(one: Mention, seasons: list[str]) -> str | None:
 
 def _resting(one: Mention, *, is_target: bool) -> str:
     """Without a verb, a bird flies and a car drives, unless it is only somebody's landmark."""
-    return (
-        "idle"
-        if is_target or one.relation in {"on", "under"}
-        else read_cached("habitats")["resting"].get(one.kind, "idle")
-    )
+    if is_target or one.relation in {"on", "under"}:
+        return "idle"
+    resting = read_cached("habitats")["resting"]
+    return resting.get(one.art) or resting.get(one.kind, "idle")
 
 
 def _mood(subjects: list[Subject], setting: dict[str, str]) -> str:
