@@ -8,29 +8,32 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import numpy as np
 import torch
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from engine.evaluate.fit_ear import fit_ear
-from engine.evaluate.fit_eye import fit_glance, fit_look
+from engine.evaluate.fit_eye import fit_find, fit_look
+from engine.evaluate.fit_setting import fit_setting
 from engine.evaluate.fit_watch import fit_watch, watched
 from engine.evaluate.nets import Ear, Watch
 from engine.evaluate.sight import WEIGHTS, Oracle
+from engine.evaluate.sprites import bank
 
-SHARES = {"glance": 0.42, "look": 0.38, "watch": 0.12, "ear": 0.08}
-"""How the time is shared out. Painting clips to watch and drawing soundtracks come on top."""
+SHARES = {"setting": 0.28, "find": 0.36, "look": 0.26, "watch": 0.06, "ear": 0.04}
+"""How the time is shared out. Painting sprites and clips and drawing soundtracks come on top."""
 
-SOUNDTRACKS, CLIPS = 420, 300
+SOUNDTRACKS, CLIPS = 420, 1_000
 console = Console()
 
 
 def main() -> None:
     """Read the command line and do it."""
     parser = argparse.ArgumentParser(prog="python -m engine.evaluate.fit", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=1_500.0, help="CPU time to fit for (default 1500)")
+    parser.add_argument("--seconds", type=float, default=1_800.0, help="CPU time to fit for (default 1800)")
     parser.add_argument("--soundtracks", type=int, default=SOUNDTRACKS, help="soundtracks to hear (default 420)")
-    parser.add_argument("--clips", type=int, default=CLIPS, help="clips to watch (default 300)")
+    parser.add_argument("--clips", type=int, default=CLIPS, help="clips to watch (default 1000)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--resume", action="store_true", help="go on from the eye's weights that are there")
     parser.add_argument("--out", type=Path, default=WEIGHTS)
@@ -45,24 +48,27 @@ def main() -> None:
 
 
 def fit(out: Path, *, seconds: float, clips: int, soundtracks: int, seed: int, resume: bool = False) -> Oracle:
-    """Fit all four networks and write them to ``out`` with a card beside it; with ``resume`` the eye goes on."""
+    """Fit all five networks and write them to ``out`` with a card beside it; with ``resume`` the eye goes on."""
+    share = {name: seconds * part for name, part in SHARES.items()}
     start = Oracle.load(out) if resume else None
-    glance = last(
-        fit_glance(seconds=seconds * SHARES["glance"], seed=seed, start=start.glance if start else None), "glance",
-        seconds * SHARES["glance"],
+    sprites = bank(np.random.default_rng(seed))
+    setting = last(
+        fit_setting(seconds=share["setting"], seed=seed, start=start.setting if start else None), "setting",
+        share["setting"],
+    )  # fmt: skip
+    find = last(
+        fit_find(sprites, seconds=share["find"], seed=seed + 1, start=start.find if start else None), "find",
+        share["find"],
     )  # fmt: skip
     look = last(
-        fit_look(seconds=seconds * SHARES["look"], seed=seed + 1, start=start.look if start else None), "look",
-        seconds * SHARES["look"],
+        fit_look(sprites, seconds=share["look"], seed=seed + 2, start=start.look if start else None), "look",
+        share["look"],
     )  # fmt: skip
     console.print(f"watching {clips} clips")
-    seen = watched(Oracle(glance, look, Watch(), Ear()), clips=clips, seed=seed + 4)
-    watch = last(
-        fit_watch(seconds=seconds * SHARES["watch"], seed=seed + 2, seen=seen), "watch", seconds * SHARES["watch"]
-    )
-    ear_seconds = seconds * SHARES["ear"]
-    ear = last(fit_ear(soundtracks=soundtracks, seconds=ear_seconds, seed=seed + 3), "ear", ear_seconds)
-    oracle = Oracle(glance, look, watch, ear)
+    seen = watched(Oracle(setting, find, look, Watch(), Ear()), clips=clips, seed=seed + 3)
+    watch = last(fit_watch(seconds=share["watch"], seed=seed + 4, seen=seen), "watch", share["watch"])
+    ear = last(fit_ear(soundtracks=soundtracks, seconds=share["ear"], seed=seed + 5), "ear", share["ear"])
+    oracle = Oracle(setting, find, look, watch, ear)
     oracle.save(out)
     how = f"`python -m engine.evaluate.fit --seconds {seconds:g} --seed {seed}{' --resume' if resume else ''}`"
     (out.parent / "README.md").write_text(CARD.format(how=how), encoding="utf-8")
@@ -90,15 +96,16 @@ license: apache-2.0
 
 # SceneEval's oracle
 
-Four small networks that judge clips of diorama from pictures and sound (`engine/evaluate/nets.py`): `glance` finds
-figures and tells place, hour, weather and style; `look` names a figure, its colour and pose; `watch` names the motion
-of a measured track; `ear` hears landings and calls. Half precision, 2.2 MB.
+Five small networks that judge clips of diorama from pictures and sound (`engine/evaluate/nets.py`): `setting` tells
+place, hour, weather and style of a picture; `find` finds the figures in what is left of it once the empty stage is
+taken away; `look` names one and tells how it is turned; `watch` names the motion of a measured track; `ear` hears
+landings and calls. Half precision.
 
 Fitted by {how}
-on random scenes painted and scored by this repository: no recorded material, no personal data. They know the art pack
-and nothing else: on any other picture their answers mean nothing. Their ceiling, the share of clips right by
-construction that they call right, stands beside every figure in docs/sceneeval.md. Fit them anew when the painter, the
-art or the sounds change.
+on drawings of the art pack and on random scenes painted and scored by this repository: no recorded material, no
+personal data. They know the art pack and nothing else: on any other picture their answers mean nothing. Their ceiling,
+the share of clips right by construction that they call right, stands beside every figure in docs/sceneeval.md. Fit them
+anew when the painter, the art or the sounds change.
 """
 
 

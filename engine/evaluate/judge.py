@@ -5,20 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.diorama.art import pack
-from engine.diorama.scene import COLOURS
 from engine.evaluate.hearing import Whisper, lasting, onsets, sounds, wrong_words
+from engine.evaluate.hues import likeliest
 from engine.evaluate.pairs import SHOWN, pair
 from engine.evaluate.prompts import Ask, Prompt
 from engine.evaluate.render import SECONDS, Clip
 from engine.evaluate.sight import Oracle, Seen
+from engine.evaluate.stills import HEIGHT, WIDTH
 from engine.evaluate.tracks import Track, follow, number, presence, readings
+from engine.evaluate.views import masked
 from engine.evaluate.vocabulary import classes, nouns, words
 
-SURE = 0.5
+SURE = 0.35
+"""Least mean likeness, in the pictures where it is surest, of a thing that is there."""
+
+_MAYBE = 0.25
+"""Probability from which a thing is followed at all."""
+
+_LOOKS = 6
+"""Pictures from which a colour is read."""
+
 IN_TIME = 0.08
 """Seconds between a landing seen and one heard; pictures are 0.04 s apart."""
 
@@ -47,7 +57,8 @@ class _Case:
 
 def judge(prompt: Prompt, clip: Clip, oracle: Oracle, whisper: Whisper | None) -> list[Verdict]:
     """A verdict on each of the prompt's asks, in their order."""
-    seen = oracle.see(clip.frames[:: max(1, clip.fps // 12)], min(clip.fps, 12))
+    step = max(1, clip.fps // 12)
+    seen = oracle.see(clip.frames[::step], clip.plates[::step], min(clip.fps, 12))
     named = {name for ask in prompt.asks for name in (ask.subject or _noun(ask), ask.other) if name}
     case = _Case(clip, prompt, seen, oracle, whisper, {name: follow(seen, name) for name in sorted(named)})
     return [Verdict(ask, *_JUDGES[ask.attribute](case, ask)) for ask in prompt.asks]
@@ -59,7 +70,9 @@ def _noun(ask: Ask) -> str:
 
 def _subject(case: _Case, ask: Ask) -> tuple[bool, str]:
     ranked = sorted(classes()[:-1], key=lambda name: -presence(case.seen, name))
-    return presence(case.seen, ask.value) > SURE, ", ".join(n for n in ranked[:3] if presence(case.seen, n) > 0.3)
+    found = ", ".join(name for name in ranked[:3] if presence(case.seen, name) > 0.3)
+    track = case.tracks[ask.value]
+    return presence(case.seen, ask.value) > SURE and track.surest == ask.value, found
 
 
 def _count(case: _Case, ask: Ask) -> tuple[bool, str]:
@@ -69,14 +82,32 @@ def _count(case: _Case, ask: Ask) -> tuple[bool, str]:
 
 def _colour(case: _Case, ask: Ask) -> tuple[bool, str]:
     track = case.tracks[ask.subject]
-    among = [COLOURS.index(name) for name in words()["colours"]]
-    found = COLOURS[max(among, key=lambda index: float(track.colours[index]))]
-    return bool(track.seen.any()) and found == ask.value, found
+    found = likeliest(pixels(case.clip, track), ask.subject, case.clip.light) if _shown(case, ask.subject) else ""
+    return found == ask.value, found
+
+
+def _shown(case: _Case, noun: str) -> bool:
+    return bool(case.tracks[noun].seen.any()) and presence(case.seen, noun) > _MAYBE
+
+
+def pixels(clip: Clip, track: Track) -> NDArray[np.uint8]:
+    """(n, 3) uint8 BGR of the thing followed, from the pictures where it is surest; best where nothing touches it."""
+    step = max(1, clip.fps // 12)
+    order = np.argsort(-(track.likeness + track.alone), kind="stable")[:_LOOKS]
+    found: list[NDArray[np.uint8]] = []
+    for k in order[track.seen[order]].tolist():
+        sheet = masked(clip.frames[k * step], clip.plates[k * step])
+        wide, tall = track.wide[k] * WIDTH, track.tall[k] * HEIGHT
+        x0, y0 = max(int(track.x[k] * WIDTH - wide / 2), 0), max(int(track.y[k] * HEIGHT - tall / 2), 0)
+        own = sheet[y0 : y0 + int(tall) + 1, x0 : x0 + int(wide) + 1]
+        inner = cv2.erode(own[:, :, 3], np.ones((3, 3), np.uint8)) > 0
+        found.append(own[inner][:, :3])
+    return np.concatenate(found) if found else np.zeros((0, 3), np.uint8)
 
 
 def _relation(case: _Case, ask: Ask) -> tuple[bool, str]:
-    two = pair(case.tracks[ask.subject], case.tracks[ask.other], aspect(ask.subject), aspect(ask.other))
-    if two is None:
+    two = pair(case.tracks[ask.subject], case.tracks[ask.other], case.seen.scroll)
+    if two is None or not (_shown(case, ask.subject) and _shown(case, ask.other)):
         return False, "never both seen"
     holding = [name for name, shows in SHOWN.items() if shows(two)]
     return ask.value in holding, ", ".join(holding)
@@ -84,11 +115,11 @@ def _relation(case: _Case, ask: Ask) -> tuple[bool, str]:
 
 def _motion(case: _Case, ask: Ask) -> tuple[bool, str]:
     track = case.tracks[ask.subject]
-    if not track.seen.any():
+    if not _shown(case, ask.subject):
         return False, "not seen"
     index, count = ask.beat
     likely = case.oracle.motions(
-        readings(track, index / count, (index + 1) / count, SECONDS), rivals(ask.subject, ask.value)
+        readings(track, case.seen.scroll, index / count, (index + 1) / count, SECONDS), rivals(ask.subject, ask.value)
     )
     found = max(likely, key=lambda name: likely[name])
     return found == ask.value, found
@@ -115,7 +146,7 @@ def _sound(case: _Case, ask: Ask) -> tuple[bool, str]:
     if ask.value != "landing":
         found = [name for name, likely in heard.items() if name != "landing" and lasting(likely)]
         return ask.value in found, ", ".join(found)
-    seen = case.oracle.see(case.clip.frames, case.clip.fps)
+    seen = case.oracle.see(case.clip.frames, case.clip.plates, case.clip.fps, setting=False)
     contacts = landings(follow(seen, ask.subject), case.clip.fps)
     times = onsets(heard["landing"])
     apart = [min((abs(time - contact) for time in times), default=9.9) for contact in contacts]
@@ -135,13 +166,6 @@ def rivals(noun: str, motion: str) -> tuple[str, ...]:
     """The motions among which ``motion`` must be the likeliest: all that are asked of such a thing, and standing."""
     usual: list[str] = words()["motions"][nouns()[noun].kind]
     return tuple(dict.fromkeys([*usual, "idle", motion]))
-
-
-def aspect(noun: str) -> float:
-    """Width / height of a thing as drawn upright; what is only a head gets a body, which is narrower."""
-    entry = pack.index()[nouns()[noun].arts[0]]
-    x0, y0, x1, y1 = entry["box"]
-    return float((x1 - x0) / (y1 - y0)) if entry["framing"] == "full" else 0.75
 
 
 def landings(track: Track, fps: float) -> list[float]:

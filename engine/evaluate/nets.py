@@ -1,4 +1,4 @@
-"""The oracle's networks: `Glance` finds figures, `Look` names one, `Watch` names a motion, `Ear` a sound."""
+"""The oracle's networks: `Setting`, `Find` for figures, `Look` for names, `Watch` for motions, `Ear` for sounds."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name every torch reader expects
 
-from engine.diorama.scene import COLOURS, MOTIONS, PLACES, STYLES, TIMES, WEATHERS
+from engine.diorama.scene import MOTIONS, PLACES, STYLES, TIMES, WEATHERS
 
 GRID = 4
-"""Pixels of the glanced picture per cell of the map of centres."""
+"""Pixels of the half-size picture per cell of the map of centres."""
 
-CROP = 48
-POSE = 8
-"""What `Look` reads of a figure's pose: sine and cosine of the rotation, facing, squash, opacity, and how far off the
-crop is: the figure's centre across and down from the crop's (in crop heights / `AROUND`), log of its height to the
-crop's."""
+CROP = 56
+POSE = 6
+"""What `Look` reads of a figure's pose: sine and cosine of the rotation, facing, and how far off the crop is: the
+figure's centre across and down from the crop's (in extents), log of its extent to the crop's."""
 
 SETTING = (("place", PLACES), ("time", TIMES), ("weather", WEATHERS), ("style", STYLES))
 
@@ -37,11 +36,33 @@ class Block(nn.Module):
         return F.relu(y + (x if self.short is None else self.short(x)))
 
 
-class Glance(nn.Module):
-    """Where figures are, whatever they are, and what the setting is; from half-size pictures.
+class Setting(nn.Module):
+    """Place, hour, weather and style of a half-size picture.
 
-    In: (b, 4, h, w), BGR and the change of lightness since the picture before, −1 … 1. Out: a map (b, 4, h/4, w/4) of
-    centre logits, centre offsets (cells) and log height (in heights of the picture), and the setting's logits by name.
+    In: (b, 4, h, w), BGR and the change of lightness since the picture before, −1 … 1. Out: logits by name.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(nn.Conv2d(4, 16, 3, 2, 1, bias=False), nn.BatchNorm2d(16), nn.ReLU())
+        self.fine, self.middle, self.coarse = Block(16, 32, 2), Block(32, 64, 2), Block(64, 96, 2)
+        self.wide = Block(96, 96)
+        self.setting = nn.ModuleDict({name: nn.Linear(2 * 96 + 2 * 32, len(values)) for name, values in SETTING})
+
+    def forward(self, x: Tensor) -> dict[str, Tensor]:
+        """See the class."""
+        fine = self.fine(self.stem(x))
+        coarse = self.wide(self.coarse(self.middle(fine)))
+        # Rain and stars are in the fine map, the place in the coarse one.
+        seen = torch.cat([*(f(m, dim=(2, 3)) for m in (coarse, fine) for f in (torch.mean, torch.amax))], dim=1)
+        return {name: layer(seen) for name, layer in self.setting.items()}
+
+
+class Find(nn.Module):
+    """Where figures are, whatever they are, on half-size pictures that show nothing else.
+
+    In: (b, 4, h, w), BGR and mask, −1 … 1. Out: (b, 5, h/4, w/4): logits of centres, offsets of centres (cells), logs
+    of width and height (half-size pixels / 32) of the whole figure, hidden parts too.
     """
 
     def __init__(self) -> None:
@@ -50,44 +71,41 @@ class Glance(nn.Module):
         self.fine, self.middle, self.coarse = Block(16, 32, 2), Block(32, 64, 2), Block(64, 96, 2)
         self.wide = Block(96, 96)
         self.lower, self.low = nn.Conv2d(96, 64, 1), nn.Conv2d(64, 32, 1)
-        self.joined, self.head = Block(64, 64), nn.Sequential(Block(32, 32), nn.Conv2d(32, 4, 1))
-        self.setting = nn.ModuleDict({name: nn.Linear(2 * 96 + 2 * 32, len(values)) for name, values in SETTING})
+        self.joined, self.head = Block(64, 64), nn.Sequential(Block(32, 32), nn.Conv2d(32, 5, 1))
 
-    def forward(self, x: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+    def forward(self, x: Tensor) -> Tensor:
         """See the class."""
         fine = self.fine(self.stem(x))
         middle = self.middle(fine)
         coarse = self.wide(self.coarse(middle))
         up = self.joined(middle + F.interpolate(self.lower(coarse), middle.shape[-2:]))
-        maps = self.head(fine + F.interpolate(self.low(up), fine.shape[-2:]))
-        # Rain and stars are in the fine map, the place in the coarse one.
-        seen = torch.cat([*(f(m, dim=(2, 3)) for m in (coarse, fine) for f in (torch.mean, torch.amax))], dim=1)
-        return maps, {name: layer(seen) for name, layer in self.setting.items()}
+        return self.head(fine + F.interpolate(self.low(up), fine.shape[-2:]))
 
 
 class Look(nn.Module):
-    """What one figure is: (b, 3, CROP, CROP) BGR −1 … 1 → logits of the class and of the colour, and `POSE` numbers."""
+    """What one figure is: (b, 4, CROP, CROP) BGR and mask −1 … 1 → logits of the class, and `POSE` numbers."""
 
     def __init__(self, classes: int) -> None:
         super().__init__()
         self.body = nn.Sequential(
-            nn.Conv2d(3, 32, 3, 2, 1, bias=False), nn.BatchNorm2d(32), nn.ReLU(), Block(32, 64, 2), Block(64, 128, 2)
-        )
-        self.name, self.colour = nn.Linear(256, classes), nn.Linear(256, len(COLOURS))
-        self.pose = nn.Linear(256, POSE)
+            nn.Conv2d(4, 32, 3, 2, 1, bias=False), nn.BatchNorm2d(32), nn.ReLU(),
+            Block(32, 64, 2), Block(64, 128, 2), Block(128, 160, 2),
+        )  # fmt: skip
+        self.name, self.pose = nn.Linear(320, classes), nn.Linear(320, POSE)
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """See the class."""
         seen = self.body(x)
         seen = torch.cat([seen.mean(dim=(2, 3)), seen.amax(dim=(2, 3))], dim=1)
-        return self.name(seen), self.colour(seen), self.pose(seen)
+        return self.name(seen), self.pose(seen)
 
 
 WATCHED = 48
 """Moments of a track that `Watch` reads, evenly spaced over one motion's share of the clip."""
 
-READINGS = 9
-"""x, y of the foot, log height, sine and cosine of the rotation, facing, squash, opacity, seconds of the share / 5."""
+READINGS = 15
+"""x, y of the foot, log height and width, sine and cosine of the rotation, facing, log area, elongation by twice its
+angle (2), contrast, presence, change of looks, scroll of the stage, seconds of the share / 5."""
 
 
 class Watch(nn.Module):

@@ -23,7 +23,7 @@ class Pair:
     """Two things in the pictures that show both: (t,) offsets of the first from the second, in heights of the picture.
 
     ``across`` between the middles, ``feet`` between the lower edges, ``centres`` between the middles' heights; widths
-    and heights of both; ``x`` and ``goal`` are the two middles themselves.
+    and heights of both; ``x`` and ``goal`` are the two middles on the stage.
     """
 
     across: NDArray[np.float64]
@@ -47,17 +47,21 @@ class Pair:
         return self.feet + self.other_tall
 
 
-def pair(first: Track, second: Track, aspect: float, other: float) -> Pair | None:
-    """Measure two tracks of things ``aspect`` and ``other`` wide for their height; None if hardly seen together."""
+def pair(first: Track, second: Track, scroll: NDArray[np.float64] | None = None) -> Pair | None:
+    """Measure two tracks; None if hardly seen together. ``scroll`` is the stage's own way, as in `Seen`."""
     both = first.seen & second.seen
     if both.sum() < _FEWEST:
         return None
-    x, goal = (track.x[both] * WIDTH / HEIGHT for track in (first, second))
-    tall, other_tall = np.median(first.tall[both]), np.median(second.tall[both])
+    ratio = WIDTH / HEIGHT
+    x, goal = (track.x[both] * ratio for track in (first, second))
+    gone = np.zeros(len(both)) if scroll is None else np.cumsum(scroll) * ratio
     ones = np.ones(int(both.sum()))
+    wide, tall, other_wide, other_tall = (
+        ones * np.median(values[both]) for values in (first.wide * ratio, first.tall, second.wide * ratio, second.tall)
+    )
     return Pair(
-        x - goal, (first.foot - second.foot)[both], (first.y - second.y)[both], ones * tall * aspect, ones * tall,
-        ones * other_tall * other, ones * other_tall, x, goal,
+        x - goal, (first.foot - second.foot)[both], (first.y - second.y)[both], wide, tall, other_wide, other_tall,
+        x - gone[both], goal - gone[both],
     )  # fmt: skip
 
 
@@ -94,8 +98,8 @@ def _steady(values: NDArray[np.float64]) -> NDArray[np.float64]:
 SHOWN: dict[str, Callable[[Pair], bool]] = {
     "left_of": lambda p: _share(-p.across > 0.4 * p.touch) > 0.85,
     "right_of": lambda p: _share(p.across > 0.4 * p.touch) > 0.85,
-    "behind": lambda p: _share(np.abs(p.across) < 1.1 * p.touch) > 0.7 and float(np.median(p.feet)) < -0.004,
-    "in_front_of": lambda p: _share(np.abs(p.across) < 1.1 * p.touch) > 0.7 and float(np.median(p.feet)) > 0.004,
+    "behind": lambda p: _share(np.abs(p.across) < 1.4 * p.touch) > 0.7 and float(np.median(p.feet)) < -0.004,
+    "in_front_of": lambda p: _share(np.abs(p.across) < 1.4 * p.touch) > 0.7 and float(np.median(p.feet)) > 0.004,
     "on": lambda p: _share((np.abs(p.across) < 0.65 * p.other_width) & (np.abs(p.gap) < 0.4 * p.other_tall)) > 0.7,
     "under": lambda p: _share((np.abs(p.across) < 1.1 * p.touch) & (p.centres > 0)) > 0.7,
     "beside": lambda p: _share((np.abs(p.across) > 0.45 * p.touch) & (np.abs(p.across) < p.touch + 0.25)) > 0.7,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,10 @@ from engine.diorama import sound
 from engine.diorama.art import pack
 from engine.diorama.model.condition import condition_of
 from engine.diorama.model.direct import Director
+from engine.diorama.paint.light import Light
 from engine.diorama.paint.painter import Painter
+from engine.diorama.paint.puppet import Drawn, Puppet
+from engine.diorama.paint.raster import Picture
 from engine.diorama.scene import Brief, Line, Scene, Subject
 from engine.diorama.words import understand
 from engine.evaluate.prompts import Ask, Prompt
@@ -30,9 +33,15 @@ ASPECT = WIDTH / HEIGHT
 
 @dataclass(frozen=True)
 class Clip:
-    """(t, HEIGHT, WIDTH, 3) uint8 BGR pictures at ``fps`` and the (2, n) float32 ``waveform`` at ``rate`` Hz."""
+    """(t, HEIGHT, WIDTH, 3) uint8 BGR pictures at ``fps`` and the (2, n) float32 ``waveform`` at ``rate`` Hz.
+
+    ``plates`` are the same pictures of the empty stage: without the actors, but with all that falls on it. ``light``
+    is the stage's.
+    """
 
     frames: NDArray[np.uint8]
+    plates: NDArray[np.uint8]
+    light: Light
     fps: int
     waveform: NDArray[np.float32]
     rate: int
@@ -67,13 +76,42 @@ def drawn(prompt: Prompt, *, seed: int) -> Clip:
     return painted(Scene(brief, SECONDS, seed, tracks, camera), fps=rate_for(prompt.asks))
 
 
+class Unseen(Puppet):
+    """A puppet that plays its part and cannot be seen."""
+
+    def __init__(self, seen: Puppet) -> None:
+        self.__dict__.update(seen.__dict__, films=seen.films)
+        self.seen = seen
+        self.drawn = lru_cache(maxsize=96)(self._hidden)
+        self.lips = lru_cache(maxsize=8)(self._closed)
+
+    def _hidden(self, gait: str, phase: int) -> Drawn:
+        drawn = self.seen.drawn(gait, phase)
+        return replace(drawn, picture=np.zeros_like(drawn.picture))
+
+    def _closed(self, level: int, lip: float) -> Picture:
+        return np.zeros_like(self.seen.lips(level, lip))
+
+
 def painted(scene: Scene, *, fps: int) -> Clip:
     """Paint and score ``scene``."""
     soundtrack = sound.score(scene)
     painter = Painter(scene, soundtrack, width=WIDTH, height=HEIGHT, fps=fps)
-    count = round(scene.seconds * fps)
-    frames = np.stack([painter.still(index / fps) for index in range(count)])
-    return Clip(frames, fps, soundtrack.waveform, soundtrack.sample_rate)
+    frames, plates = pictures(painter, fps=fps)
+    return Clip(frames, plates, painter.place.light, fps, soundtrack.waveform, soundtrack.sample_rate)
+
+
+def pictures(painter: Painter, *, fps: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """The scene's pictures and those of its empty stage, (t, h, w, 3) uint8 BGR each."""
+    seen, unseen = painter.puppets, [Unseen(puppet) for puppet in painter.puppets]
+    shape = (round(painter.scene.seconds * fps), painter.height, painter.width, 3)
+    frames, plates = np.empty(shape, np.uint8), np.empty(shape, np.uint8)
+    for index in range(shape[0]):
+        for puppets, out in ((seen, frames), (unseen, plates)):
+            painter.puppets = [*puppets]
+            out[index] = painter.still(index / fps)
+    painter.puppets = seen
+    return frames, plates
 
 
 def rate_for(asks: Sequence[Ask]) -> int:
@@ -98,7 +136,7 @@ def _brief(prompt: Prompt) -> Brief:
     told = {ask.attribute: ask.value for ask in prompt.asks}
     lines = (Line(told["speech"], prompt.language, 0),) if "speech" in told else ()
     return Brief(
-        prompt.text, prompt.language, _framed(subjects), lines, place=told.get("background", "meadow"),
+        prompt.text, prompt.language, framed(subjects), lines, place=told.get("background", "meadow"),
         time=told.get("time", "day"), weather=told.get("weather", "clear"),
     )  # fmt: skip
 
@@ -115,7 +153,7 @@ def _count(name: str, asks: Sequence[Ask]) -> int:
     return next((int(ask.value) for ask in asks if ask.attribute == "count" and ask.subject == name), 1)
 
 
-def _framed(subjects: list[Subject]) -> tuple[Subject, ...]:
+def framed(subjects: list[Subject]) -> tuple[Subject, ...]:
     """Sizes as understanding would choose them: closer together than in nature, and smaller in a crowd."""
     sizes = [0.62 * (one.size / 0.62) ** 0.6 for one in subjects]
     back = min(1.0, 1.7 / sum(sizes))

@@ -7,47 +7,52 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
-from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812 - the name every torch reader expects
+from torch import nn
 
-from engine.diorama.scene import COLOURS, MOTIONS
-from engine.evaluate.nets import POSE, SETTING, Ear, Glance, Look, Watch
-from engine.evaluate.stills import HEIGHT, WIDTH
-from engine.evaluate.views import cropped, glanced, tensor
+from engine.diorama.scene import MOTIONS
+from engine.evaluate.blobs import Spot, divided, once, peaks
+from engine.evaluate.nets import SETTING, Ear, Find, Look, Setting, Watch
+from engine.evaluate.stills import HEIGHT, WIDTH, gray
+from engine.evaluate.views import contrast, cropped, glanced, half, masked, tensor
 from engine.evaluate.vocabulary import classes
 
 WEIGHTS = Path(__file__).parent / "weights" / "oracle.safetensors"
-FOUND = 0.12
-"""Least score of a centre: low, because a closer look tells flowers and clouds from figures."""
-
-MOST = 10
-"""Most figures looked at in one picture."""
-
+THUMB = 14
 _AT_ONCE = 32
 
 
 @dataclass(frozen=True)
 class Figures:
-    """The figures of one picture, best first: (n, 4) x, y of the centre, height (fractions of the picture), score.
+    """The n figures of one picture.
 
-    ``names`` (n, classes) and ``colours`` (n, COLOURS) are probabilities, ``poses`` (n, 5) the pose as in `nets.POSE`.
+    ``spots`` (n, 4) centre x and y, width and height in fractions of the picture; ``alone`` (n,) whether nothing
+    touches it; ``names`` (n, classes) log-probabilities; ``poses`` (n, 3) sine and cosine of the rotation, facing;
+    ``shapes`` (n, 4) share of the picture that it covers, elongation times cosine and sine of twice its axis' angle,
+    contrast to the stage 0 … 1; ``thumbs`` (n, THUMB²) its lightness, small.
     """
 
     spots: NDArray[np.float32]
+    alone: NDArray[np.bool_]
     names: NDArray[np.float32]
-    colours: NDArray[np.float32]
     poses: NDArray[np.float32]
+    shapes: NDArray[np.float32]
+    thumbs: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class Seen:
-    """A clip as seen: its figures picture by picture at ``fps``, and the probability of each place, time, …"""
+    """A clip as seen: its figures picture by picture at ``fps``, and the probability of each place, time, …
+
+    ``scroll`` (t,) is how far the stage moved to the right since the picture before, in widths of the picture.
+    """
 
     figures: tuple[Figures, ...]
+    scroll: NDArray[np.float64]
     setting: Mapping[str, Mapping[str, float]]
     fps: float
 
@@ -55,24 +60,23 @@ class Seen:
 class Oracle:
     """The fitted networks: the eye (`see`), the reader of motions (`motions`) and the ear."""
 
-    def __init__(self, glance: Glance, look: Look, watch: Watch, ear: Ear) -> None:
+    def __init__(self, setting: Setting, find: Find, look: Look, watch: Watch, ear: Ear) -> None:
         """Networks in any state; they are used for inference only."""
-        self.glance, self.look, self.watch, self.ear = glance.eval(), look.eval(), watch.eval(), ear.eval()
+        self.setting, self.find, self.look = setting.eval(), find.eval(), look.eval()
+        self.watch, self.ear = watch.eval(), ear.eval()
 
     @torch.inference_mode()
-    def see(self, frames: NDArray[np.uint8], fps: float) -> Seen:
-        """Look at (t, HEIGHT, WIDTH, 3) uint8 BGR pictures taken ``fps`` times a second (about 12)."""
-        pasts = frames[[0, *range(len(frames) - 1)]]
-        views = np.stack([glanced(now, before) for now, before in zip(frames, pasts, strict=True)])
-        maps: list[Tensor] = []
-        settings: dict[str, list[Tensor]] = {name: [] for name, _ in SETTING}
-        for start in range(0, len(views), _AT_ONCE):
-            found, setting = self.glance(tensor(views[start : start + _AT_ONCE]))
-            maps.append(found)
-            for name, logits in setting.items():
-                settings[name].append(logits.log_softmax(1))
-        spots = [peaks(one) for one in torch.cat(maps)]
-        return Seen(tuple(self._looked(frames, spots)), _averaged(settings), fps)
+    def see(self, frames: NDArray[np.uint8], plates: NDArray[np.uint8], fps: float, *, setting: bool = True) -> Seen:
+        """Look at (t, HEIGHT, WIDTH, 3) uint8 BGR pictures taken ``fps`` times a second, and at their empty stage."""
+        sheets = [masked(frame, plate) for frame, plate in zip(frames, plates, strict=True)]
+        found: list[list[tuple[float, float, float, float]]] = []
+        for start in range(0, len(sheets), _AT_ONCE):
+            views = np.stack([half(sheet) for sheet in sheets[start : start + _AT_ONCE]])
+            found += [peaks(one) for one in self.find(tensor(views))]
+        spots = [divided(sheet[:, :, 3], centres) for sheet, centres in zip(sheets, found, strict=True)]
+        contrasts = [contrast(frame, plate) for frame, plate in zip(frames, plates, strict=True)]
+        figures = self._looked(sheets, contrasts, spots)
+        return Seen(tuple(figures), scrolled(plates), self._settings(frames) if setting else {}, fps)
 
     @torch.inference_mode()
     def motions(self, readings: NDArray[np.float32], among: tuple[str, ...]) -> dict[str, float]:
@@ -81,25 +85,48 @@ class Oracle:
         chosen = logits[[MOTIONS.index(name) for name in among]].softmax(0)
         return dict(zip(among, chosen.tolist(), strict=True))
 
-    def _looked(self, frames: NDArray[np.uint8], spots: list[NDArray[np.float32]]) -> list[Figures]:
-        crops = [
-            cropped(frame, x, y, tall)
-            for frame, found in zip(frames, spots, strict=True)
-            for x, y, tall, _ in found.tolist()
-        ]
-        answers: list[tuple[Tensor, Tensor, Tensor]] = [
-            (torch.zeros(0, len(classes())), torch.zeros(0, len(COLOURS)), torch.zeros(0, POSE))
-        ]
+    def _settings(self, frames: NDArray[np.uint8]) -> dict[str, dict[str, float]]:
+        """Every third picture, with the one before it."""
+        chosen = range(1, len(frames), 3) if len(frames) > 1 else range(1)
+        views = np.stack([glanced(frames[k], frames[max(k - 1, 0)]) for k in chosen])
+        answers = [self.setting(tensor(views[k : k + _AT_ONCE])) for k in range(0, len(views), _AT_ONCE)]
+        shares: dict[str, dict[str, float]] = {}
+        for name, values in SETTING:
+            mean = torch.cat([one[name].log_softmax(1) for one in answers]).mean(0).softmax(0)
+            shares[name] = dict(zip(values, mean.tolist(), strict=True))
+        return shares
+
+    def _looked(
+        self, sheets: list[NDArray[np.uint8]], contrasts: list[NDArray[np.uint8]], spots: list[list[Spot]]
+    ) -> list[Figures]:
+        crops: list[NDArray[np.uint8]] = []
+        shapes: list[tuple[float, ...]] = []
+        for sheet, apart, own in zip(sheets, contrasts, spots, strict=True):
+            for spot in own:
+                cut = np.asarray(cv2.bitwise_and(sheet, sheet, mask=spot.mask), np.uint8)
+                crops.append(cropped(cut, spot.x, spot.y, max(spot.wide, spot.tall)))
+                shapes.append(shape(spot, apart))
+        names, poses = [torch.zeros(0, len(classes()))], [torch.zeros(0, 6)]
         for start in range(0, len(crops), 4 * _AT_ONCE):
-            names, colours, poses = self.look(tensor(np.stack(crops[start : start + 4 * _AT_ONCE])))
-            answers.append((names.softmax(1), colours.softmax(1), poses))
-        names, colours, poses = (torch.cat(parts).numpy() for parts in zip(*answers, strict=True))
-        ends = np.cumsum([len(found) for found in spots])
-        own = [slice(end - len(found), end) for found, end in zip(spots, ends, strict=True)]
-        return [
-            once(Figures(nudged(found, poses[part, 5:]), names[part], colours[part], poses[part, :5]))
-            for found, part in zip(spots, own, strict=True)
-        ]
+            named, posed = self.look(tensor(np.stack(crops[start : start + 4 * _AT_ONCE])))
+            names.append(named.log_softmax(1))
+            poses.append(posed)
+        called, held = torch.cat(names).numpy(), torch.cat(poses).numpy()[:, :3]
+        figures: list[Figures] = []
+        at = 0
+        for own in spots:
+            kept = once(own, called[at : at + len(own)])
+            part = [at + k for k in kept]
+            at += len(own)
+            thumbs = [small(crops[k]) for k in part]
+            figures.append(
+                Figures(
+                    boxes([own[k] for k in kept]), np.array([own[k].alone for k in kept], np.bool_),
+                    called[part], held[part], np.array([shapes[k] for k in part], np.float32).reshape(-1, 4),
+                    np.array(thumbs, np.float32).reshape(-1, THUMB * THUMB),
+                )
+            )  # fmt: skip
+        return figures
 
     def save(self, path: Path = WEIGHTS) -> None:
         """Write all networks to ``path`` at half precision."""
@@ -113,12 +140,12 @@ class Oracle:
         path.chmod(0o644)
 
     def _nets(self) -> dict[str, nn.Module]:
-        return {"glance": self.glance, "look": self.look, "watch": self.watch, "ear": self.ear}
+        return {"setting": self.setting, "find": self.find, "look": self.look, "watch": self.watch, "ear": self.ear}
 
     @staticmethod
     def load(path: Path = WEIGHTS) -> Oracle:
         """Read the networks from ``path``. Raises ``FileNotFoundError``; `engine.evaluate.fit` makes them."""
-        found = Oracle(Glance(), Look(len(classes())), Watch(), Ear())
+        found = Oracle(Setting(), Find(), Look(len(classes())), Watch(), Ear())
         parts = load_file(path)
         for name, net in found._nets().items():
             own = {key.removeprefix(f"{name}."): value for key, value in parts.items() if key.startswith(f"{name}.")}
@@ -132,47 +159,41 @@ def oracle() -> Oracle:
     return Oracle.load()
 
 
-def peaks(maps: Tensor) -> NDArray[np.float32]:
-    """The figures in a (4, h, w) map of `Glance`: (n, 4) x, y, height, score, best first, none twice."""
-    score = maps[0].sigmoid()
-    top = (score == F.max_pool2d(score[None, None], 3, 1, 1)[0, 0]) & (score > FOUND)
-    rows, columns = torch.nonzero(top, as_tuple=True)
-    values = score[rows, columns]
-    kept: list[tuple[float, float, float, float]] = []
-    height, width = score.shape
-    for index in values.argsort(descending=True, stable=True).tolist()[: 3 * MOST]:
-        row, column = int(rows[index]), int(columns[index])
-        x = (column + 0.5 + float(maps[1, row, column])) / width
-        y = (row + 0.5 + float(maps[2, row, column])) / height
-        tall = float(np.clip(np.exp(float(maps[3, row, column])), 0.01, 1.2))
-        if all(np.hypot((x - ox) * width / height, y - oy) > 0.28 * max(tall, other) for ox, oy, other, _ in kept):
-            kept.append((x, y, tall, float(values[index])))
-    return np.array(kept[:MOST], np.float32).reshape(-1, 4)
+def boxes(spots: list[Spot]) -> NDArray[np.float32]:
+    """(n, 4) centres, widths and heights in fractions of the picture."""
+    rows = [(s.x / WIDTH, s.y / HEIGHT, s.wide / WIDTH, s.tall / HEIGHT) for s in spots]
+    return np.array(rows, np.float32).reshape(-1, 4)
 
 
-def nudged(spots: NDArray[np.float32], off: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(n, 4) spots put right by the (n, 3) errors that `Look` saw."""
-    right, tall = spots.copy(), spots[:, 2]
-    right[:, 0] += off[:, 0] * tall * HEIGHT / WIDTH
-    right[:, 1] += off[:, 1] * tall
-    right[:, 2] *= np.exp(np.clip(off[:, 2], -0.5, 0.5))
-    return right
+def shape(spot: Spot, apart: NDArray[np.uint8]) -> tuple[float, float, float, float]:
+    """Area, axis and contrast of a figure, as `Figures` has them."""
+    x0, y0 = max(int(spot.x - spot.wide / 2), 0), max(int(spot.y - spot.tall / 2), 0)
+    rows, columns = slice(y0, y0 + int(spot.tall) + 1), slice(x0, x0 + int(spot.wide) + 1)
+    own = spot.mask[rows, columns]
+    m = cv2.moments(own, binaryImage=True)
+    area = max(m["m00"], 1.0)
+    spread = m["mu20"] + m["mu02"] + 1e-6
+    strength = float(apart[rows, columns][own > 0].mean()) / 255 if m["m00"] else 0.0
+    return area / spot.mask.size, (m["mu20"] - m["mu02"]) / spread, 2 * m["mu11"] / spread, strength
 
 
-def once(figures: Figures) -> Figures:
-    """The figures, best first, without those that turn out to be part of a better one: close by, or near and faint."""
-    kept: list[int] = []
-    for index, (x, y, tall, score) in enumerate(figures.spots.tolist()):
-        others = figures.spots[kept]
-        apart = np.hypot((others[:, 0] - x) * WIDTH / HEIGHT, others[:, 1] - y) / np.maximum(others[:, 2], tall)
-        if not ((apart < 0.3) | ((apart < 0.7) & (score < 0.5 * others[:, 3]))).any():
-            kept.append(index)
-    return Figures(figures.spots[kept], figures.names[kept], figures.colours[kept], figures.poses[kept])
+def small(crop: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """(THUMB²,) lightness of a crop, 0 … 1."""
+    light = gray(np.ascontiguousarray(crop[:, :, :3]))
+    return np.asarray(cv2.resize(light, (THUMB, THUMB), interpolation=cv2.INTER_AREA), np.float32).ravel() / np.float32(
+        255
+    )
 
 
-def _averaged(settings: dict[str, list[Tensor]]) -> dict[str, dict[str, float]]:
-    shares: dict[str, dict[str, float]] = {}
-    for name, values in SETTING:
-        mean = torch.cat(settings[name]).mean(0).softmax(0)
-        shares[name] = dict(zip(values, mean.tolist(), strict=True))
-    return shares
+def scrolled(plates: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """(t,) how far the stage moves to the right from picture to picture, in widths."""
+    rows = slice(plates.shape[1] * 3 // 10, plates.shape[1] * 9 // 10)
+    views = [
+        cv2.resize(gray(plate[rows]), (68, 72), interpolation=cv2.INTER_AREA).astype(np.float32) for plate in plates
+    ]
+    window = cv2.createHanningWindow((68, 72), cv2.CV_32F)
+    moved = np.zeros(len(views))
+    for k in range(1, len(views)):
+        (across, _), sure = cv2.phaseCorrelate(views[k - 1], views[k], window)
+        moved[k] = across / 68 if sure > 0.2 else 0.0
+    return moved

@@ -1,4 +1,4 @@
-"""Pictures to learn from: random subjects in random poses, painted by the painter, with what is to be seen in each."""
+"""Whole pictures to learn settings from: random subjects in random poses, painted by the painter."""
 
 from __future__ import annotations
 
@@ -46,24 +46,8 @@ _X, _Y, _SCALE, _ROTATION, _SQUASH, _FACING, _OPACITY = range(7)
 
 
 @dataclass(frozen=True)
-class Figure:
-    """One actor in one picture; centre and height are in fractions of the picture, height of its height."""
-
-    art: str
-    x: float
-    y: float
-    tall: float
-    colour: str | None
-    rotation: float
-    squash: float
-    facing: float
-    opacity: float
-    hidden: bool
-
-
-@dataclass(frozen=True)
 class Still:
-    """A picture (HEIGHT, WIDTH, 3) uint8 BGR, the one `STEP` before it, its setting and its figures."""
+    """A picture (HEIGHT, WIDTH, 3) uint8 BGR, the one `STEP` before it, and its setting."""
 
     picture: NDArray[np.uint8]
     before: NDArray[np.uint8]
@@ -71,7 +55,6 @@ class Still:
     time: str
     weather: str
     style: str
-    figures: tuple[Figure, ...]
 
 
 def stills(rng: np.random.Generator, *, each: int = 7) -> Iterator[Still]:
@@ -83,65 +66,7 @@ def stills(rng: np.random.Generator, *, each: int = 7) -> Iterator[Still]:
             time = key * _SPACING
             picture, before = painter.still(time).copy(), painter.still(time - STEP).copy()
             brief = scene.brief
-            yield Still(picture, before, brief.place, brief.time, brief.weather, brief.style, figures(scene, time))
-
-
-def lineups(rng: np.random.Generator, *, each: int = 12) -> Iterator[Still]:
-    """Endless pictures of six figures apart from each other, ``each`` of every scene: many to look at in each picture.
-
-    ``before`` is the picture itself.
-    """
-    while True:
-        scene = _lined_up(_scene(rng, count=6), rng)
-        painter = Painter(scene, _words(scene, rng), width=WIDTH, height=HEIGHT, fps=12)
-        for key in range(1, each + 1):
-            time = key * _SPACING
-            picture, brief = painter.still(time).copy(), scene.brief
-            yield Still(picture, picture, brief.place, brief.time, brief.weather, brief.style, figures(scene, time))
-
-
-def _lined_up(scene: Scene, rng: np.random.Generator) -> Scene:
-    """The scene with its actors in two columns and three rows, in other places from key to key."""
-    sizes = np.exp(rng.uniform(np.log(0.1), np.log(0.42), len(scene.brief.subjects)))
-    subjects = tuple(replace(one, size=float(size)) for one, size in zip(scene.brief.subjects, sizes, strict=True))
-    cells = np.stack([rng.permutation(6) for _ in range(KEYS)], axis=1)
-    tracks = scene.tracks.copy()
-    tracks[..., _X] = 0.27 + 0.46 * (cells % 2) + rng.normal(0, 0.05, cells.shape)
-    tracks[..., _Y] = 0.32 + 0.25 * (cells // 2) + rng.normal(0, 0.03, cells.shape)
-    tracks[..., _SCALE] = rng.uniform(0.75, 1.15, cells.shape)
-    return replace(scene, brief=replace(scene.brief, subjects=subjects), tracks=tracks)
-
-
-def figures(scene: Scene, time: float) -> tuple[Figure, ...]:
-    """Where the scene's actors are seen at ``time``, read from its keys; a hidden one stands behind another."""
-    position = float(np.clip(time / scene.seconds, 0, 1)) * (KEYS - 1)
-    low = min(int(position), KEYS - 2)
-    share = position - low
-    rows = scene.tracks[:, low] * (1 - share) + scene.tracks[:, low + 1] * share
-    camera = scene.camera[low] * (1 - share) + scene.camera[low + 1] * share
-    zoom = max(1.0, float(camera[2]))
-    half = 0.5 / zoom
-    cx, cy = (min(max(float(camera[axis]), half), 1 - half) for axis in (0, 1))
-    shown: list[Figure] = []
-    for subject, row in zip(scene.brief.subjects, rows, strict=True):
-        tall = subject.size * float(row[_SCALE]) * (1 + 0.34 * float(row[_SQUASH])) * WIDTH / HEIGHT
-        x, y = (float(row[_X]) - cx) * zoom + 0.5, (float(row[_Y]) - tall / 2 - cy) * zoom + 0.5
-        shown.append(
-            Figure(
-                subject.art, x, y, tall * zoom, subject.colour, float(row[_ROTATION]), float(row[_SQUASH]),
-                float(row[_FACING]), float(row[_OPACITY]), hidden=False,
-            )
-        )  # fmt: skip
-    feet = rows[:, _Y]
-    return tuple(
-        replace(one, hidden=any(_covers(other, one) for j, other in enumerate(shown) if feet[j] > feet[i]))
-        for i, one in enumerate(shown)
-    )
-
-
-def _covers(front: Figure, back: Figure) -> bool:
-    across, down = (front.x - back.x) * WIDTH / HEIGHT, front.y - back.y
-    return front.opacity > 0.5 and np.hypot(across, down) < 0.55 * front.tall - 0.25 * back.tall
+            yield Still(picture, before, brief.place, brief.time, brief.weather, brief.style)
 
 
 def _scene(rng: np.random.Generator, count: int | None = None) -> Scene:

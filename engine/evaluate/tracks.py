@@ -7,34 +7,42 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.diorama.scene import COLOURS
 from engine.evaluate.nets import READINGS, WATCHED
-from engine.evaluate.sight import Figures, Seen
+from engine.evaluate.sight import THUMB, Figures, Seen
 from engine.evaluate.vocabulary import classes
 
-_LEAST = 0.08
-"""Least probability for a figure to be this thing at all."""
+_LEAST = 0.02
+"""Least probability for a figure to be this thing at all, where it is looked for by where it was before."""
 
-_ONE_OF_THEM = 0.15
+_ONE_OF_THEM = 0.12
 """Least probability for a figure to count as one of several."""
 
-_STRAY = 6.0
+_STRAY = 8.0
 """How much less likely a figure is one screen height away from where the thing was a picture ago (in nats)."""
+
+_ROWS = 4 + 3 + 4
+"""What is kept of a figure besides its likeness: spot, pose, shape."""
 
 
 @dataclass(frozen=True)
 class Track:
-    """One thing, picture by picture: (t,) centre x and y, height, likeness 0 … 1 (0: not seen), and (t, 5) its pose.
+    """One thing, picture by picture: (t,) centre x and y, width and height, likeness 0 … 1 (0: not seen).
 
-    Where it is not seen it stays as it was. ``colours`` (COLOURS,) is its mean colour.
+    (t, 3) ``pose`` and (t, 4) ``shape`` as in `Figures`; ``change`` (t,) how much its looks changed since the picture
+    before; ``alone`` whether nothing touches it. Where it is not seen it stays as it was.
     """
 
     x: NDArray[np.float64]
     y: NDArray[np.float64]
+    wide: NDArray[np.float64]
     tall: NDArray[np.float64]
     likeness: NDArray[np.float64]
     pose: NDArray[np.float64]
-    colours: NDArray[np.float64]
+    shape: NDArray[np.float64]
+    change: NDArray[np.float64]
+    alone: NDArray[np.bool_]
+    surest: str
+    """What the figures so followed look like, all pictures taken together."""
 
     @property
     def foot(self) -> NDArray[np.float64]:
@@ -54,10 +62,10 @@ def presence(seen: Seen, noun: str) -> float:
 
 
 def number(seen: Seen, noun: str) -> int:
-    """How many there are: seen at once in at least a third of the pictures in which any is seen."""
+    """How many there are: seen at once in at least a quarter of the pictures in which any is seen."""
     counts = np.array([int((_likeness(one, noun) > _ONE_OF_THEM).sum()) for one in seen.figures])
     some = np.sort(counts[counts > 0])
-    return int(some[len(some) * 2 // 3]) if len(some) else 0
+    return int(some[len(some) * 3 // 4]) if len(some) else 0
 
 
 def follow(seen: Seen, noun: str) -> Track:
@@ -77,50 +85,75 @@ def follow(seen: Seen, noun: str) -> Track:
 
 
 def _next(figures: Figures, likeness: NDArray[np.float32], at: NDArray[np.float32] | None) -> int | None:
-    good = np.flatnonzero(likeness > _LEAST)
+    good = np.flatnonzero(likeness > (_LEAST if at is None else 0))
     if not len(good):
         return None
-    cost = -np.log(likeness[good])
+    cost = -np.log(likeness[good] + 0.003)
     if at is not None:
-        cost = cost + _STRAY * np.hypot((figures.spots[good, 0] - at[0]) * 9 / 16, figures.spots[good, 1] - at[1])
+        far = np.hypot((figures.spots[good, 0] - at[0]) * 9 / 16, figures.spots[good, 1] - at[1])
+        cost = cost + _STRAY * far
+        near = (likeness[good] > _LEAST) | (far < 0.08)  # what just was there is it still, however it is held
+        if not near.any():
+            return None
+        good, cost = good[near], cost[near]
     return int(good[int(np.argmin(cost))])
 
 
 def _track(seen: Seen, likeness: list[NDArray[np.float32]], chosen: list[int | None], start: int) -> Track:
-    rows = np.zeros((len(chosen), 4 + 5))
-    rows[:, 5] = 1.0
-    colours = np.zeros(len(COLOURS))
-    last: NDArray[np.float64] | None = None
+    rows = np.zeros((len(chosen), 1 + _ROWS))
+    alone = np.zeros(len(chosen), np.bool_)
+    thumbs = np.zeros((len(chosen), THUMB * THUMB))
+    named: list[NDArray[np.float32]] = []
+    last: int | None = None
     order = [*range(start, len(chosen)), *range(start - 1, -1, -1)]
     for k in order:
         if k == start - 1:
-            last = rows[start].copy()
+            last = start
         index = chosen[k]
         if index is not None:
-            figures = seen.figures[k]
-            sure = float(likeness[k][index])
-            rows[k] = (*figures.spots[index, :3], sure, *figures.poses[index])
-            colours += sure * np.log(figures.colours[index] + 1e-4)
-            last = rows[k].copy()
+            one = seen.figures[k]
+            sure = max(float(likeness[k][index]), 1e-3)
+            rows[k] = (sure, *one.spots[index], *one.poses[index], *one.shapes[index])
+            thumbs[k], alone[k] = one.thumbs[index], one.alone[index]
+            named.append(one.names[index])
+            last = k
         elif last is not None:
-            rows[k] = last
-            rows[k, 3] = 0.0
-    weight = max(float(rows[:, 3].sum()), 1e-6)
-    hue = np.exp(colours / weight - (colours / weight).max())
-    return Track(rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 3], rows[:, 4:], hue / hue.sum())
+            rows[k], thumbs[k] = rows[last], thumbs[last]
+            rows[k, 0] = 0.0
+    change = np.abs(np.diff(thumbs, axis=0, prepend=thumbs[:1])).mean(1)
+    surest = _surest(named)
+    return Track(
+        rows[:, 1], rows[:, 2], rows[:, 3], rows[:, 4], rows[:, 0], rows[:, 5:8], rows[:, 8:], change, alone, surest
+    )
+
+
+def _surest(named: list[NDArray[np.float32]]) -> str:
+    """The class of most figures' looks, those that say most counting most."""
+    if not named:
+        return ""
+    shares = np.exp(np.stack(named))
+    sure = shares.max(axis=1)
+    kept = shares[sure >= np.quantile(sure, 0.5)]
+    return classes()[int(np.argmax(np.log(kept + 1e-3).mean(axis=0)))]
 
 
 def _likeness(figures: Figures, noun: str) -> NDArray[np.float32]:
     if not len(figures.spots):
         return np.zeros(0, np.float32)
-    return figures.names[:, classes().index(noun)]
+    return np.exp(figures.names[:, classes().index(noun)])
 
 
-def readings(track: Track, first: float, last: float, seconds: float) -> NDArray[np.float32]:
+def readings(
+    track: Track, scroll: NDArray[np.float64], first: float, last: float, seconds: float
+) -> NDArray[np.float32]:
     """(READINGS, WATCHED) of the share ``first`` … ``last`` (0 … 1) of a clip of ``seconds``, as `Watch` takes them."""
-    opacity = np.where(track.seen, np.clip(track.pose[:, 4], 0, 1), 0.0)
-    channels = [track.x, track.foot, np.log(np.maximum(track.tall, 0.01)), *track.pose[:, :4].T, opacity]
-    return sampled(np.stack(channels), first, last, seconds)
+    there = track.seen.astype(float)
+    channels = np.stack(
+        [track.x, track.foot, np.log(np.maximum(track.tall, 0.01)), np.log(np.maximum(track.wide, 0.01)),
+         *track.pose.T, np.log(np.maximum(track.shape[:, 0], 1e-4)) / 2, track.shape[:, 1], track.shape[:, 2],
+         2 * track.shape[:, 3] * there, there, 4 * track.change * there, 8 * scroll]
+    )  # fmt: skip
+    return sampled(channels, first, last, seconds)
 
 
 def sampled(channels: NDArray[np.float64], first: float, last: float, seconds: float) -> NDArray[np.float32]:

@@ -8,16 +8,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.diorama.paint.light import light_for
+from engine.diorama.paint.puppet import Puppet
+from engine.diorama.scene import Subject
 from engine.evaluate import report, results
+from engine.evaluate.blobs import divided
 from engine.evaluate.hearing import low, onsets, wrong_words
+from engine.evaluate.hues import likeliest
 from engine.evaluate.judge import judge, landings
-from engine.evaluate.nets import Ear, Glance, Look, Watch
+from engine.evaluate.nets import Ear, Find, Look, Setting, Watch
 from engine.evaluate.pairs import SHOWN, pair
 from engine.evaluate.prompts import ATTRIBUTES, Ask, Prompt, composed, free
 from engine.evaluate.render import Clip, drawn
 from engine.evaluate.sight import Oracle, oracle
 from engine.evaluate.stills import HEIGHT, WIDTH
 from engine.evaluate.tracks import Track
+from engine.evaluate.views import masked
 from engine.evaluate.vocabulary import classes, nouns
 from engine.evaluate.wording import one as a
 from engine.evaluate.wording import related, several
@@ -68,19 +74,53 @@ def test_what_is_not_shown_is_not_seen(red_car_left_of_penguin: Clip, ask: Ask) 
 
 
 def test_a_mirrored_clip_has_its_relation_wrong(red_car_left_of_penguin: Clip) -> None:
-    mirrored = replace(red_car_left_of_penguin, frames=red_car_left_of_penguin.frames[:, :, ::-1].copy())
+    clip = red_car_left_of_penguin
+    mirrored = replace(clip, frames=clip.frames[:, :, ::-1].copy(), plates=clip.plates[:, :, ::-1].copy())
     left, right = Ask("relation", "left_of", "car", "penguin"), Ask("relation", "right_of", "car", "penguin")
     assert verdicts(mirrored, left, right) == [False, True]
 
 
 def test_exchanged_colours_are_noticed(red_car_left_of_penguin: Clip) -> None:
-    blue = replace(red_car_left_of_penguin, frames=red_car_left_of_penguin.frames[..., ::-1].copy())
+    clip = red_car_left_of_penguin
+    blue = replace(clip, frames=clip.frames[..., ::-1].copy(), plates=clip.plates[..., ::-1].copy())
     assert verdicts(blue, Ask("colour", "red", "car")) == [False]
 
 
-def test_a_black_clip_shows_nothing(red_car_left_of_penguin: Clip) -> None:
-    black = replace(red_car_left_of_penguin, frames=np.zeros_like(red_car_left_of_penguin.frames))
-    assert verdicts(black, CAR, Ask("count", "1", "car"), Ask("colour", "red", "car")) == [False] * 3
+@pytest.mark.parametrize("kind", ["black", "empty"])
+def test_a_clip_without_actors_shows_none(red_car_left_of_penguin: Clip, kind: str) -> None:
+    clip = red_car_left_of_penguin
+    shown = {"black": np.zeros_like(clip.frames), "empty": clip.plates}[kind]
+    asks = CAR, Ask("count", "1", "car"), Ask("colour", "red", "car"), Ask("relation", "left_of", "car", "penguin")
+    assert verdicts(replace(clip, frames=shown), *asks) == [False] * 4
+
+
+def test_the_empty_stage_differs_where_an_actor_is_and_nowhere_else(red_car_left_of_penguin: Clip) -> None:
+    sheet = masked(red_car_left_of_penguin.frames[20], red_car_left_of_penguin.plates[20])
+    share = float((sheet[:, :, 3] > 0).mean())
+    assert 0.03 < share < 0.4
+    assert not sheet[: HEIGHT // 4, :, 3].any()
+
+
+def test_figures_that_touch_are_divided_at_their_centres() -> None:
+    mask = np.zeros((HEIGHT, WIDTH), np.uint8)
+    mask[100:200, 50:150] = mask[150:250, 140:240] = 255
+    mask[400:440, 20:60] = 255
+    mask[10:13, 10:13] = 255
+    centres = [(100.0, 150.0, 100.0, 100.0), (190.0, 200.0, 100.0, 100.0)]
+    assert [(one.x, one.y, one.alone) for one in divided(mask, centres)] == [
+        (100, 150, False), (190, 200, False), (40, 420, True),
+    ]  # fmt: skip
+    assert [one.alone for one in divided(mask, centres[:1])] == [True, True]
+
+
+@pytest.mark.parametrize("painted", ["red", "blue", "yellow"])
+def test_a_colour_is_told_from_the_others_in_the_light_of_night(painted: str) -> None:
+    car = nouns()["car"]
+    night = light_for("night", "clear")
+    drawn_car = (
+        Puppet(Subject(car.arts[0], "car", "vehicle", 0.4, painted), night, "plain", 90).drawn("idle", 0).picture
+    )
+    assert likeliest(drawn_car[drawn_car[:, :, 3] > 250][:, :3], "car", night) == painted
 
 
 @pytest.fixture(scope="module")
@@ -104,8 +144,11 @@ def test_landings_out_of_time_are_noticed(bouncing: Clip, spoil: str) -> None:
 
 
 def test_a_frozen_clip_does_not_move(bouncing: Clip) -> None:
-    frozen = np.repeat(bouncing.frames[:1], len(bouncing.frames), axis=0)
-    assert verdicts(replace(bouncing, frames=frozen), Ask("motion", "bounce", "drum"), LANDING) == [False, False]
+    frames, plates = (np.repeat(one[:1], len(one), axis=0) for one in (bouncing.frames, bouncing.plates))
+    assert verdicts(replace(bouncing, frames=frames, plates=plates), Ask("motion", "bounce", "drum"), LANDING) == [
+        False,
+        False,
+    ]
 
 
 def test_a_call_is_heard_only_where_it_is_made() -> None:
@@ -121,8 +164,9 @@ def test_speech_is_left_open_without_a_recogniser(red_car_left_of_penguin: Clip)
 
 def track(x: list[float], foot: list[float], tall: float = 0.2) -> Track:
     ones = np.ones(len(x))
-    middle = np.array(foot) - tall / 2
-    return Track(np.array(x), middle, ones * tall, ones, np.zeros((len(x), 5)), np.ones(13) / 13)
+    middle, wide = np.array(foot) - tall / 2, ones * tall * HEIGHT / WIDTH
+    pose, shape = np.zeros((len(x), 3)), np.zeros((len(x), 4))
+    return Track(np.array(x), middle, wide, ones * tall, ones, pose, shape, 0 * ones, ones > 0, "car")
 
 
 def still(x: float, foot: float, tall: float = 0.2) -> Track:
@@ -143,7 +187,7 @@ def still(x: float, foot: float, tall: float = 0.2) -> Track:
     ],
 )  # fmt: skip
 def test_a_relation_holds_one_way_only(relation: str, first: Track, second: Track) -> None:
-    there, back = pair(first, second, 1.0, 1.0), pair(second, first, 1.0, 1.0)
+    there, back = pair(first, second), pair(second, first)
     assert there is not None
     assert back is not None
     assert SHOWN[relation](there)
@@ -217,11 +261,13 @@ def test_french_articles_agree_and_are_elided() -> None:
 
 
 def test_an_oracle_is_the_same_after_saving(tmp_path: Path) -> None:
-    new = Oracle(Glance(), Look(len(classes())), Watch(), Ear())
+    new = Oracle(Setting(), Find(), Look(len(classes())), Watch(), Ear())
     new.save(tmp_path / "oracle.safetensors")
     frames = np.random.default_rng(0).integers(0, 255, (3, HEIGHT, WIDTH, 3), dtype=np.uint8)
     again = Oracle.load(tmp_path / "oracle.safetensors")
-    assert again.see(frames, 12).setting["place"] == pytest.approx(new.see(frames, 12).setting["place"], abs=5e-3)
+    assert again.see(frames, frames, 12).setting["place"] == pytest.approx(
+        new.see(frames, frames, 12).setting["place"], abs=5e-3
+    )
 
 
 def finding(attribute: str, right: bool | None) -> results.Finding:  # noqa: FBT001 - it reads well
