@@ -30,8 +30,14 @@ OPEN_HULLS = frozenset({"canoe", "sailboat", "speedboat", "motor-boat", "ferry",
 SIZES = {"head": (0.2, 0.34), "eyes": (0.08, 0.15), "raised": (0.62, 0.9), "hand": (0.26, 0.46), "mouth": (0.2, 0.42)}
 """Least and greatest height of what is held, in heights of its holder."""
 
-SUNK = 0.3
-"""Share of a rider that its mount hides: the legs."""
+ROOFED = frozenset({
+    "airplane", "ambulance", "automobile", "bus", "delivery-truck", "fire-engine", "helicopter", "locomotive",
+    "minibus", "oncoming-automobile", "oncoming-bus", "pickup-truck", "police-car", "sport-utility-vehicle", "taxi",
+    "tractor", "trolleybus",
+})  # fmt: skip
+
+SUNK, IN_THE_ROOF = 0.3, 0.48
+"""Share of a rider that its mount hides: the legs on a back, all below the chest in a vehicle's roof."""
 
 
 @dataclass(frozen=True)
@@ -108,8 +114,9 @@ def _foot(bond: Bond, own: Puppet, put: Put, tall: float) -> tuple[float, float]
     mouth = _seen(put, drawn.mouth)
     if bond.where == "seat":
         x, y = _seen(put, _seat(put.puppet.asset, drawn, put.puppet.pad))
+        sunk = IN_THE_ROOF if put.puppet.asset.id in ROOFED else SUNK
         behind = up * (1 - _saddle(put.puppet.asset.id)[1])
-        return x, y + min(SUNK * tall, 0.9 * behind)
+        return x, y + min(sunk * tall, 0.9 * behind)
     if bond.where in {"head", "eyes"}:
         return _worn(bond, put, tall)
     if bond.where in {"hand", "raised"} and isinstance(put.puppet.rig, Biped):
