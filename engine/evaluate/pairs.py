@@ -100,7 +100,12 @@ SHOWN: dict[str, Callable[[Pair], bool]] = {
     "right_of": lambda p: _share(p.across > 0.4 * p.touch) > 0.85,
     "behind": lambda p: _share(np.abs(p.across) < 1.4 * p.touch) > 0.7 and float(np.median(p.feet)) < -0.004,
     "in_front_of": lambda p: _share(np.abs(p.across) < 1.4 * p.touch) > 0.7 and float(np.median(p.feet)) > 0.004,
-    "on": lambda p: _share((np.abs(p.across) < 0.65 * p.other_width) & (np.abs(p.gap) < 0.4 * p.other_tall)) > 0.7,
+    "on": lambda p: (
+        _share(
+            (np.abs(p.across) < 0.65 * p.other_width) & (p.gap > -0.45 * p.other_tall) & (p.gap < 0.6 * p.other_tall)
+        )
+        > 0.7
+    ),
     "under": lambda p: _share((np.abs(p.across) < 1.1 * p.touch) & (p.centres > 0)) > 0.7,
     "beside": lambda p: _share((np.abs(p.across) > 0.45 * p.touch) & (np.abs(p.across) < p.touch + 0.25)) > 0.7,
     "over": _over,
