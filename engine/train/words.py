@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,12 @@ from engine.diorama.words.lexicon import FOLDER, LANGUAGES, phrases, read
 from engine.diorama.words.meaning import PICTURED, VECTORS
 
 BATCH = 64
+
+
+def digest() -> str:
+    """SHA-256 (hex) of all that is baked: as long as the tables say the same, the stored vectors are current."""
+    rows = "\n".join(f"{word}\t{value}" for word, value in (*nouns(), *verbs()))
+    return hashlib.sha256(rows.encode()).hexdigest()
 
 
 def nouns() -> list[tuple[str, str]]:
@@ -47,7 +54,7 @@ def _verbs() -> Iterator[tuple[str, str]]:
 def bake(path: Path = VECTORS) -> int:
     """Write the vectors of all nouns and verbs to ``path`` as int8 (10 ms a word) and return how many there are."""
     arrays: dict[str, NDArray[np.int8] | NDArray[np.float16]] = {}
-    metadata: dict[str, str] = {}
+    metadata = {"tables": digest()}
     for kind, rows in (("nouns", nouns()), ("verbs", verbs())):
         words = [word for word, _ in rows]
         vectors = np.concatenate([encode(words[start : start + BATCH]) for start in range(0, len(words), BATCH)])

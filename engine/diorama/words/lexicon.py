@@ -125,7 +125,8 @@ def mixed() -> frozenset[str]:
 @cache
 def ideas() -> frozenset[str]:
     """Folded words of both languages for what has no picture of its own but an occasion that stands for it."""
-    words = [word for entry in read("occasions").values() for language in LANGUAGES for word in phrases(entry[language])]
+    entries = read("occasions").values()
+    words = [word for entry in entries for language in LANGUAGES for word in phrases(entry[language])]
     return frozenset(" ".join(token.form for token in tokenize(word)) for word in words)
 
 
