@@ -16,6 +16,8 @@ from engine.diorama.words.lexicon import FOLDER, LANGUAGES, phrases, read
 from engine.diorama.words.meaning import PICTURED, VECTORS
 
 BATCH = 64
+LOOSE = frozenset({"everyday"})
+"""Tables that are looked up word for word only: a barman is drawn as a man, but speaks for no other word's meaning."""
 
 
 def digest() -> str:
@@ -25,15 +27,17 @@ def digest() -> str:
 
 
 def nouns() -> list[tuple[str, str]]:
-    """Every phrase of the tables of kin, said to be pictured, and the art it means, in the order of the files."""
-    tables = [tomllib.loads(path.read_text("utf-8")) for path in sorted((FOLDER / "kin").glob("*.toml"))]
-    return [
+    """Every phrase of the tables of kin but the loose ones, said to be pictured, and the art it means, in the order of the files."""
+    paths = [path for path in sorted((FOLDER / "kin").glob("*.toml")) if path.stem not in LOOSE]
+    tables = [tomllib.loads(path.read_text("utf-8")) for path in paths]
+    rows = (
         (PICTURED[language].format(phrase), art)
         for table in tables
         for art, words in table.items()
         for language in LANGUAGES
         for phrase in phrases(words.get(language, ""))
-    ]
+    )
+    return list(dict.fromkeys(rows))
 
 
 def verbs() -> list[tuple[str, str]]:

@@ -177,7 +177,11 @@ def _subjects(mentions: list[Mention], spans: list[range], seasons: list[str]) -
             cast=one.cast,
         )
         looks = one.varied if one.varied and one.cast is None and len(span) > 1 else (one.art,)
-        subjects += [replace(subject, art=looks[place % len(looks)]) for place in range(len(span))]
+        alike = [replace(subject, art=looks[place % len(looks)]) for place in range(len(span))]
+        if subject.relation == "holding" and target is not None and len(spans[target]) == 1:
+            # One watch among three penguins: the first has it, the others stand by.
+            alike[1:] = [replace(other, relation="beside") for other in alike[1:]]
+        subjects += alike
     return _framed(subjects)
 
 
