@@ -12,7 +12,7 @@ import torch
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from engine.evaluate import report, results
+from engine.evaluate import causes, report, results
 from engine.evaluate.hearing import RecogniserMissing, Whisper
 from engine.evaluate.judge import judge
 from engine.evaluate.prompts import Prompt, composed, free
@@ -84,8 +84,9 @@ def main() -> None:
     if not given.no_ceiling:
         top = evaluate([one for one in prompts if one.family != "free"], drawn, paths[1], whisper, "ceiling")
     console.print(report.table(found, top), markup=False, soft_wrap=True)
+    blame = causes.table(causes.counted(prompts, found, top))
     where = given.out if given.limit or given.no_ceiling else DOCS
-    (where / "sceneeval.md").write_text(report.page(found, top), encoding="utf-8")
+    (where / "sceneeval.md").write_text(report.page(found, top, blame), encoding="utf-8")
     report.save(where / "sceneeval.json", found, top)
     console.print(f"Written to {where / 'sceneeval.md'}.")
 

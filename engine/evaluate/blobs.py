@@ -22,6 +22,15 @@ MOST = 12
 _PART = 0.42
 """Distance of two centres, in widths and heights of the larger, below which two of a kind are one."""
 
+_SURE = 0.45
+"""Least probability of a part's class for it to stand as a figure of its own."""
+
+_LIKELY = 0.2
+"""Least probability of a part's class beside others that are surer."""
+
+_MOST_OF_IT = 0.8
+"""Share of a blob beyond which a part is the whole seen twice."""
+
 _SPECK, _SMALL = 40, 350
 """Pixels below which a blob is dirt, and below which it must have a centre of its own unless nothing else is there."""
 
@@ -61,8 +70,8 @@ def _apart(one: tuple[float, float, float, float], other: tuple[float, float, fl
     return float(np.hypot(across, down)) > 0.22
 
 
-def divided(mask: NDArray[np.uint8], centres: list[tuple[float, float, float, float]]) -> list[Spot]:
-    """The figures of a (h, w) uint8 mask: each blob with one centre or none as it is, others by their centres."""
+def divided(mask: NDArray[np.uint8], centres: list[tuple[float, float, float, float]]) -> list[list[Spot]]:
+    """The blobs of a (h, w) uint8 mask: each as a whole, then, if it has several centres, its possible parts."""
     count, found, measured, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     labels, stats = np.asarray(found, np.int32), np.asarray(measured, np.int32)
     blobs = [label for label in range(1, count) if stats[label, cv2.CC_STAT_AREA] >= _SPECK]
@@ -74,17 +83,59 @@ def divided(mask: NDArray[np.uint8], centres: list[tuple[float, float, float, fl
         if label is not None:
             own[label].append(centre)
     largest = max(blobs, key=lambda label: int(stats[label, cv2.CC_STAT_AREA]))
-    spots: list[Spot] = []
+    groups: list[list[Spot]] = []
     for label in blobs:
         area, box = int(stats[label, cv2.CC_STAT_AREA]), stats[label, :4].astype(float)
         if not own[label] and label != largest and (area < _SMALL or _inside(box, label, own)):
             continue
-        alone = np.where(labels == label, 255, 0).astype(np.uint8)
-        if len(own[label]) <= 1:
-            spots.append(Spot(box[0] + box[2] / 2, box[1] + box[3] / 2, box[2], box[3], alone, alone=True))
-        else:
-            spots += [Spot(x, y, w, h, _within(alone, x, y, w, h), alone=False) for x, y, w, h in own[label]]
-    return spots
+        blob = np.where(labels == label, 255, 0).astype(np.uint8)
+        whole = Spot(box[0] + box[2] / 2, box[1] + box[3] / 2, box[2], box[3], blob, alone=True)
+        parts = [Spot(x, y, w, h, _within(blob, x, y, w, h), alone=False) for x, y, w, h in own[label]]
+        groups.append([whole, *parts] if len(parts) > 1 else [whole])
+    return groups
+
+
+def settled(group: list[Spot], names: NDArray[np.float32]) -> list[int]:
+    """Which spots of a blob are figures: the whole (index 0), or its parts if they are better known than it.
+
+    ``names`` (n, classes) are log-probabilities. Two parts of different classes that are both sure, or two of one class
+    of which neither is most of the blob, are two figures; what is sure as a whole is one.
+    """
+    if len(group) == 1:
+        return [0]
+    sure, called = np.exp(names.max(axis=1)), names.argmax(axis=1)
+    parts = _once(group, called)
+    good = [k for k in parts if sure[k] >= _SURE]
+    area = float(np.count_nonzero(group[0].mask))
+    share = {k: np.count_nonzero(group[k].mask) / area for k in parts}
+    several = any(
+        not _twice(group[one], group[other], area)
+        and (called[one] != called[other] or max(share[one], share[other]) < _MOST_OF_IT)
+        for one in good for other in good if one < other
+    )  # fmt: skip
+    if several or sure[0] < min(_SURE, max(float(sure[k]) for k in parts)):
+        return [k for k in parts if sure[k] >= _LIKELY] if several else parts
+    return [0]
+
+
+def _twice(one: Spot, other: Spot, area: float) -> bool:
+    """Whether two parts of a blob of ``area`` pixels are the same thing, with and without its hat."""
+    smaller = min(np.count_nonzero(one.mask), np.count_nonzero(other.mask))
+    return smaller > 0.5 * area and np.count_nonzero(cv2.bitwise_and(one.mask, other.mask)) > 0.8 * smaller
+
+
+def _once(group: list[Spot], called: NDArray[np.int64]) -> list[int]:
+    """The parts (best first) but for those that are a part of a better one of the same class."""
+    kept: list[int] = []
+    for index, spot in enumerate(group):
+        if index and all(
+            called[index] != called[k]
+            or np.hypot((spot.x - group[k].x) / max(spot.wide, group[k].wide),
+                        (spot.y - group[k].y) / max(spot.tall, group[k].tall)) > _PART
+            for k in kept
+        ):  # fmt: skip
+            kept.append(index)
+    return kept
 
 
 def _within(mask: NDArray[np.uint8], x: float, y: float, wide: float, tall: float) -> NDArray[np.uint8]:
@@ -93,20 +144,6 @@ def _within(mask: NDArray[np.uint8], x: float, y: float, wide: float, tall: floa
     rows = slice(max(int(y - 0.56 * tall), 0), max(int(y + 0.56 * tall) + 1, 0))
     columns = slice(max(int(x - 0.56 * wide), 0), max(int(x + 0.56 * wide) + 1, 0))
     kept[rows, columns] = mask[rows, columns]
-    return kept
-
-
-def once(spots: list[Spot], names: NDArray[np.float32]) -> list[int]:
-    """The indices of ``spots`` (best first) but for those that are a part of a better one of the same class."""
-    kept: list[int] = []
-    for index, spot in enumerate(spots):
-        if all(
-            spot.alone or spots[k].alone or names[index].argmax() != names[k].argmax()
-            or np.hypot((spot.x - spots[k].x) / max(spot.wide, spots[k].wide),
-                        (spot.y - spots[k].y) / max(spot.tall, spots[k].tall)) > _PART
-            for k in kept
-        ):  # fmt: skip
-            kept.append(index)
     return kept
 
 

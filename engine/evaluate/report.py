@@ -111,13 +111,14 @@ def _faults(one: Result) -> str:
     )
 
 
-def page(made: Sequence[Result], ceiling: Sequence[Result]) -> str:
-    """docs/sceneeval.md."""
+def page(made: Sequence[Result], ceiling: Sequence[Result], causes: str = "") -> str:
+    """docs/sceneeval.md; ``causes`` is the table of `engine.evaluate.causes`."""
     unjudged = sum(each.right is None for one in made for each in one.findings)
     missing = f"\n**{unjudged} things could not be judged (Whisper was not installed).**\n" if unjudged else ""
     return PAGE.format(
-        count=len(made), free=sum(one.family == "free" for one in made), missing=missing,
+        count=len(made), free=sum(one.family == "free" for one in made), missing=missing, right=len(ceiling),
         table=table(made, ceiling), failures=failures(made), wrong=sum(not one.right for one in made),
+        causes=f"\n{CAUSES}\n{causes}\n" if causes else "",
     )  # fmt: skip
 
 
@@ -133,6 +134,12 @@ def stored_table(path: Path = STORED) -> str:
     return table(store.made, store.ceiling)
 
 
+CAUSES = """\
+Whose fault? "words misread": the brief does not say what the prompt asks. "judge": in the clip of the same prompt that
+is right by construction, the judge calls the same wrong. "clip": neither, so the model's direction, the painter or the
+sound (or chance, the judge's or the seed's). Hand-written prompts have no clip right by construction.
+"""
+
 PAGE = """\
 # SceneEval
 
@@ -140,23 +147,34 @@ Does a clip show and sound like its prompt? {count} prompts in English and Frenc
 written by hand, the others composed in the manner of GenEval. Composed prompts come in two halves: one for development,
 and one *held out*, worded by other templates, with pairs of words (subject with motion, place, colour, partner) that
 the first half never combines. `python -m engine.evaluate` makes each clip through the whole engine (words, model,
-sound, painter; 5 s, 270 × 480, no encoding) and judges **pictures and waveform only**: the judge never sees the scene.
+sound, painter; 5 s, 270 × 480, 12 pictures a second, no encoding) and judges **pictures and waveform**: the judge never
+sees the scene, the brief or the tracks.
 
-The oracle is small and fitted on renders of random scenes (`python -m engine.evaluate.fit`): one network finds figures
-and tells place, hour and weather; one names a figure, its colour and its pose; one tells a motion from the track so
-measured; one hears landings and calls. Relations and counts are read from measured positions. Speech is Whisper base's
-transcript, right up to a quarter of the words wrong. A landing is heard if its sound is within 0.08 s of the moment at
-which the thing is seen to stop. A motion must be the likeliest of those that are asked of such a thing.
+**What the judge is told besides the clip**: the empty stage, that is the same pictures without the actors (their
+shadows, dust and speech bubbles stay), and the light. What differs from it is what was drawn of the actors; who they
+are, how many, where, in which colour and how they move is read from those pixels alone. Segmentation so exact is not to
+be had from a real camera: figures of this table say what the *engine* shows, not how well an eye would find it.
 
-The **ceiling** is the same judge on clips that are right by construction: what the prompt asks, put together without
-understanding, and moved by the animator's rules that the model learned from. What is missing there is the judge's (or
-the painter's or the sound's) fault, not the model's. "÷ ceiling" is the held-out share over it.
+The oracle is five small networks, fitted on drawings of the art pack and on random scenes
+(`python -m engine.evaluate.fit`). One finds the centres of figures that touch each other, one names a figure (82 nouns
+and "something else") and how it is turned, one tells place, hour and weather from the whole picture, one tells a motion
+from the track so measured, one hears landings and calls. A colour is right if the thing's pixels look more like the
+same drawing in that colour, in that light, than in the eleven others. Relations and counts are read from measured
+positions; on a journey, where the world goes by, the stage's own way is added. Speech is Whisper base's transcript,
+right up to a quarter of the words wrong. A landing is heard if its sound is within 0.08 s of the moment at which the
+thing is seen to stop. A motion must be the likeliest of those that are asked of such a thing, and standing still.
+
+The **ceiling** is the same judge on {right} clips that are right by construction: what the prompt asks, put together
+without understanding, and moved by the animator's rules that the model learned from (and on such clips, of other
+chance, the reader of motions was fitted). What is missing there is the judge's (or the painter's or the sound's)
+fault, not the model's. "÷ ceiling" is the held-out share over it. That the judge can say no is tested with spoilt
+clips: mirrored, with colours exchanged, frozen, black, empty, muted, with sounds shifted.
 {missing}
 {table}
 
 "0.95 of 40" is the share right and how often it was asked. Figures are one run with one seed a prompt.
 
 ## What came out wrong ({wrong} prompts)
-
+{causes}
 {failures}
 """

@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from engine.diorama.scene import MOTIONS
-from engine.evaluate.blobs import Spot, divided, once, peaks
+from engine.evaluate.blobs import Spot, divided, peaks, settled
 from engine.evaluate.nets import SETTING, Ear, Find, Look, Setting, Watch
 from engine.evaluate.stills import HEIGHT, WIDTH, gray
 from engine.evaluate.views import contrast, cropped, glanced, half, masked, tensor
@@ -73,9 +73,9 @@ class Oracle:
         for start in range(0, len(sheets), _AT_ONCE):
             views = np.stack([half(sheet) for sheet in sheets[start : start + _AT_ONCE]])
             found += [peaks(one) for one in self.find(tensor(views))]
-        spots = [divided(sheet[:, :, 3], centres) for sheet, centres in zip(sheets, found, strict=True)]
+        groups = [divided(sheet[:, :, 3], centres) for sheet, centres in zip(sheets, found, strict=True)]
         contrasts = [contrast(frame, plate) for frame, plate in zip(frames, plates, strict=True)]
-        figures = self._looked(sheets, contrasts, spots)
+        figures = self._looked(sheets, contrasts, groups)
         return Seen(tuple(figures), scrolled(plates), self._settings(frames) if setting else {}, fps)
 
     @torch.inference_mode()
@@ -97,12 +97,12 @@ class Oracle:
         return shares
 
     def _looked(
-        self, sheets: list[NDArray[np.uint8]], contrasts: list[NDArray[np.uint8]], spots: list[list[Spot]]
+        self, sheets: list[NDArray[np.uint8]], contrasts: list[NDArray[np.uint8]], groups: list[list[list[Spot]]]
     ) -> list[Figures]:
         crops: list[NDArray[np.uint8]] = []
         shapes: list[tuple[float, ...]] = []
-        for sheet, apart, own in zip(sheets, contrasts, spots, strict=True):
-            for spot in own:
+        for sheet, apart, own in zip(sheets, contrasts, groups, strict=True):
+            for spot in (one for group in own for one in group):
                 cut = np.asarray(cv2.bitwise_and(sheet, sheet, mask=spot.mask), np.uint8)
                 crops.append(cropped(cut, spot.x, spot.y, max(spot.wide, spot.tall)))
                 shapes.append(shape(spot, apart))
@@ -114,14 +114,18 @@ class Oracle:
         called, held = torch.cat(names).numpy(), torch.cat(poses).numpy()[:, :3]
         figures: list[Figures] = []
         at = 0
-        for own in spots:
-            kept = once(own, called[at : at + len(own)])
-            part = [at + k for k in kept]
-            at += len(own)
+        for own in groups:
+            part: list[int] = []
+            kept: list[Spot] = []
+            for group in own:
+                chosen = settled(group, called[at : at + len(group)])
+                part += [at + k for k in chosen]
+                kept += [group[k] for k in chosen]
+                at += len(group)
             thumbs = [small(crops[k]) for k in part]
             figures.append(
                 Figures(
-                    boxes([own[k] for k in kept]), np.array([own[k].alone for k in kept], np.bool_),
+                    boxes(kept), np.array([one.alone for one in kept], np.bool_),
                     called[part], held[part], np.array([shapes[k] for k in part], np.float32).reshape(-1, 4),
                     np.array(thumbs, np.float32).reshape(-1, THUMB * THUMB),
                 )

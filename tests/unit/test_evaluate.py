@@ -12,7 +12,7 @@ from engine.diorama.paint.light import light_for
 from engine.diorama.paint.puppet import Puppet
 from engine.diorama.scene import Subject
 from engine.evaluate import report, results
-from engine.evaluate.blobs import divided
+from engine.evaluate.blobs import divided, settled
 from engine.evaluate.hearing import low, onsets, wrong_words
 from engine.evaluate.hues import likeliest
 from engine.evaluate.judge import judge, landings
@@ -107,10 +107,17 @@ def test_figures_that_touch_are_divided_at_their_centres() -> None:
     mask[400:440, 20:60] = 255
     mask[10:13, 10:13] = 255
     centres = [(100.0, 150.0, 100.0, 100.0), (190.0, 200.0, 100.0, 100.0)]
-    assert [(one.x, one.y, one.alone) for one in divided(mask, centres)] == [
-        (100, 150, False), (190, 200, False), (40, 420, True),
-    ]  # fmt: skip
-    assert [one.alone for one in divided(mask, centres[:1])] == [True, True]
+    pair_of, single = divided(mask, centres)
+    assert [(one.x, one.y, one.alone) for one in pair_of[1:]] == [(100, 150, False), (190, 200, False)]
+    assert [(one.x, one.y, one.alone) for one in single] == [(40, 420, True)]
+    assert [len(group) for group in divided(mask, centres[:1])] == [1, 1]
+
+    def sure(*shares: tuple[float, float]) -> list[int]:
+        return settled(pair_of, np.log(np.array([[*one, 1.01 - sum(one)] for one in shares], np.float32) + 1e-6))
+
+    assert sure((0.7, 0.1), (0.9, 0.0), (0.0, 0.9)) == [1, 2]  # two things that are both known
+    assert sure((0.3, 0.3), (0.9, 0.0), (0.9, 0.0)) == [1, 2]  # twins
+    assert sure((0.9, 0.0), (0.5, 0.2), (0.1, 0.4)) == [0]  # one thing, of which parts resemble nothing
 
 
 @pytest.mark.parametrize("painted", ["red", "blue", "yellow"])
