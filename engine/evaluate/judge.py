@@ -71,8 +71,8 @@ def _noun(ask: Ask) -> str:
 def _subject(case: _Case, ask: Ask) -> tuple[bool, str]:
     ranked = sorted(classes()[:-1], key=lambda name: -presence(case.seen, name))
     found = ", ".join(name for name in ranked[:3] if presence(case.seen, name) > 0.3)
-    track = case.tracks[ask.value]
-    return presence(case.seen, ask.value) > SURE and track.surest == ask.value, found
+    ways = case.tracks[ask.value], follow(case.seen, ask.value, parts=True)
+    return presence(case.seen, ask.value) > SURE and ask.value in {way.surest for way in ways}, found
 
 
 def _count(case: _Case, ask: Ask) -> tuple[bool, str]:
@@ -106,7 +106,7 @@ def pixels(clip: Clip, track: Track) -> NDArray[np.uint8]:
 
 
 def _relation(case: _Case, ask: Ask) -> tuple[bool, str]:
-    two = pair(case.tracks[ask.subject], case.tracks[ask.other], case.seen.scroll)
+    two = pair(*(follow(case.seen, name, parts=True) for name in (ask.subject, ask.other)), case.seen.scroll)
     if two is None or not (_shown(case, ask.subject) and _shown(case, ask.other)):
         return False, "never both seen"
     holding = [name for name, shows in SHOWN.items() if shows(two)]

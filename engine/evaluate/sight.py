@@ -30,14 +30,16 @@ _AT_ONCE = 32
 class Figures:
     """The n figures of one picture.
 
-    ``spots`` (n, 4) centre x and y, width and height in fractions of the picture; ``alone`` (n,) whether nothing
-    touches it; ``names`` (n, classes) log-probabilities; ``poses`` (n, 3) sine and cosine of the rotation, facing;
-    ``shapes`` (n, 4) share of the picture that it covers, elongation times cosine and sine of twice its axis' angle,
-    contrast to the stage 0 … 1; ``thumbs`` (n, THUMB²) its lightness, small.
+    ``spots`` (n, 4) centre x and y, width and height in fractions of the picture; ``alone`` (n,) whether it is all of a
+    blob; ``ranks`` (n, 2) whether it counts as a figure (the rest are other ways to see the same blob), and whether it
+    is a blob that may be divided; ``names`` (n, classes) log-probabilities; ``poses`` (n, 3) sine and cosine of the
+    rotation, facing; ``shapes`` (n, 4) share of the picture that it covers, elongation times cosine and sine of twice
+    its axis' angle, contrast to the stage 0 … 1; ``thumbs`` (n, THUMB²) its lightness, small.
     """
 
     spots: NDArray[np.float32]
     alone: NDArray[np.bool_]
+    ranks: NDArray[np.bool_]
     names: NDArray[np.float32]
     poses: NDArray[np.float32]
     shapes: NDArray[np.float32]
@@ -117,15 +119,18 @@ class Oracle:
         for own in groups:
             part: list[int] = []
             kept: list[Spot] = []
+            ranks: list[tuple[bool, bool]] = []
             for group in own:
                 chosen = settled(group, called[at : at + len(group)])
-                part += [at + k for k in chosen]
-                kept += [group[k] for k in chosen]
+                part += range(at, at + len(group))
+                kept += group
+                ranks += [(k in chosen, k == 0 and len(group) > 1) for k in range(len(group))]
                 at += len(group)
             thumbs = [small(crops[k]) for k in part]
             figures.append(
                 Figures(
                     boxes(kept), np.array([one.alone for one in kept], np.bool_),
+                    np.array(ranks, np.bool_).reshape(-1, 2),
                     called[part], held[part], np.array([shapes[k] for k in part], np.float32).reshape(-1, 4),
                     np.array(thumbs, np.float32).reshape(-1, THUMB * THUMB),
                 )

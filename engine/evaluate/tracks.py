@@ -63,14 +63,17 @@ def presence(seen: Seen, noun: str) -> float:
 
 def number(seen: Seen, noun: str) -> int:
     """How many there are: seen at once in at least a quarter of the pictures in which any is seen."""
-    counts = np.array([int((_likeness(one, noun) > _ONE_OF_THEM).sum()) for one in seen.figures])
+    counts = np.array([int((_likeness(one, noun)[one.ranks[:, 0]] > _ONE_OF_THEM).sum()) for one in seen.figures])
     some = np.sort(counts[counts > 0])
     return int(some[len(some) * 3 // 4]) if len(some) else 0
 
 
-def follow(seen: Seen, noun: str) -> Track:
-    """The likeliest ``noun`` through the clip, from the picture where it is surest outwards."""
-    likeness = [_likeness(one, noun) for one in seen.figures]
+def follow(seen: Seen, noun: str, *, parts: bool = False) -> Track:
+    """The likeliest ``noun`` through the clip, from the picture where it is surest outwards.
+
+    Where a blob may be one figure or several, it is seen as one, or with ``parts`` as several.
+    """
+    likeness = [_likeness(one, noun) * np.where(_unwanted(one, parts=parts), 0.5, 1) for one in seen.figures]
     best = [float(one.max(initial=0.0)) for one in likeness]
     start, count = int(np.argmax(best)), len(best)
     chosen: list[int | None] = [None] * count
@@ -135,6 +138,10 @@ def _surest(named: list[NDArray[np.float32]]) -> str:
     sure = shares.max(axis=1)
     kept = shares[sure >= np.quantile(sure, 0.5)]
     return classes()[int(np.argmax(np.log(kept + 1e-3).mean(axis=0)))]
+
+
+def _unwanted(figures: Figures, *, parts: bool) -> NDArray[np.bool_]:
+    return figures.ranks[:, 1] if parts else ~figures.alone
 
 
 def _likeness(figures: Figures, noun: str) -> NDArray[np.float32]:

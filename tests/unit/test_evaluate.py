@@ -117,7 +117,7 @@ def test_figures_that_touch_are_divided_at_their_centres() -> None:
 
     assert sure((0.7, 0.1), (0.9, 0.0), (0.0, 0.9)) == [1, 2]  # two things that are both known
     assert sure((0.3, 0.3), (0.9, 0.0), (0.9, 0.0)) == [1, 2]  # twins
-    assert sure((0.9, 0.0), (0.5, 0.2), (0.1, 0.4)) == [0]  # one thing, of which parts resemble nothing
+    assert sure((0.9, 0.0), (0.4, 0.3), (0.3, 0.35)) == [0]  # one thing, of which parts resemble nothing
 
 
 @pytest.mark.parametrize("painted", ["red", "blue", "yellow"])
