@@ -27,7 +27,7 @@ def digest() -> str:
 
 
 def nouns() -> list[tuple[str, str]]:
-    """Every phrase of the tables of kin but the loose ones, said to be pictured, and the art it means, in the order of the files."""
+    """Every phrase of the tables of kin but the loose ones, said to be pictured, and its art, in the files' order."""
     paths = [path for path in sorted((FOLDER / "kin").glob("*.toml")) if path.stem not in LOOSE]
     tables = [tomllib.loads(path.read_text("utf-8")) for path in paths]
     rows = (

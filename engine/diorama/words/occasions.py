@@ -28,8 +28,7 @@ BEARERS = frozenset({"pere", "mere", "father", "mother", "papa", "mama"})
 def _occasions(language: str) -> tuple[tuple[tuple[tuple[str, ...], ...], Mapping[str, Any]], ...]:
     """The entries of occasions.toml with the folded phrases that name each."""
     return tuple(
-        (tuple(_folded(one) for one in phrases(entry[language])), entry)
-        for entry in read("occasions").values()
+        (tuple(_folded(one) for one in phrases(entry[language])), entry) for entry in read("occasions").values()
     )
 
 
