@@ -121,7 +121,8 @@ def settled(group: list[Spot], names: NDArray[np.float32]) -> list[int]:
 def _twice(one: Spot, other: Spot, area: float) -> bool:
     """Whether two parts of a blob of ``area`` pixels are the same thing, with and without its hat."""
     smaller = min(np.count_nonzero(one.mask), np.count_nonzero(other.mask))
-    return smaller > 0.5 * area and np.count_nonzero(cv2.bitwise_and(one.mask, other.mask)) > 0.8 * smaller
+    shared = np.count_nonzero(cv2.bitwise_and(one.mask, other.mask))
+    return bool(smaller > 0.5 * area and shared > 0.8 * smaller)
 
 
 def _once(group: list[Spot], called: NDArray[np.int64]) -> list[int]:

@@ -106,7 +106,8 @@ def pixels(clip: Clip, track: Track) -> NDArray[np.uint8]:
 
 
 def _relation(case: _Case, ask: Ask) -> tuple[bool, str]:
-    two = pair(*(follow(case.seen, name, parts=True) for name in (ask.subject, ask.other)), case.seen.scroll)
+    first, second = (follow(case.seen, name, parts=True) for name in (ask.subject, ask.other))
+    two = pair(first, second, case.seen.scroll)
     if two is None or not (_shown(case, ask.subject) and _shown(case, ask.other)):
         return False, "never both seen"
     holding = [name for name, shows in SHOWN.items() if shows(two)]

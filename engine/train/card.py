@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from engine.diorama.scene import KEYS
+from engine.evaluate.report import STORED, stored_table
 from engine.train.measure import Adherence, share
 
 if TYPE_CHECKING:
@@ -92,8 +93,15 @@ def write_card(folder: Path, record: Record, figures: Figures) -> None:
                         ("motions nobody asked for", drawn.chance, raw.chance, seen.chance, unseen.chance)]),
         motions=_table(_rows(drawn.motions, raw.motions, seen.motions, unseen.motions)),
         relations=_table(_rows(drawn.relations, raw.relations, seen.relations, unseen.relations)),
+        sceneeval=sceneeval(),
     )  # fmt: skip
     (folder / "README.md").write_text(text, encoding="utf-8")
+
+
+def sceneeval(stored: Path = STORED) -> str:
+    """The card's section on whole clips; says so where no evaluation is committed."""
+    told = stored_table(stored) if stored.exists() else "Not evaluated."
+    return SCENEEVAL.format(table=told)
 
 
 def _fields(record: Record) -> dict[str, object]:
@@ -113,6 +121,16 @@ def _table(rows: list[tuple[str, *tuple[float, ...]]]) -> str:
     cells = [[name, *("–" if math.isnan(v) else f"{v:.2f}" for v in values)] for name, *values in rows]
     return "\n".join(head + [f"| {' | '.join(row)} |" for row in cells])
 
+
+SCENEEVAL = """\
+## What the clips show (SceneEval)
+
+Whole clips of prompts, from words to pixels and sound, judged by `python -m engine.evaluate` (docs/sceneeval.md says
+how, and what the judge is told). So errors of understanding, painting and judging count here too; the ceiling is the
+judge on clips that are right by construction.
+
+{table}
+"""
 
 CARD = """\
 ---
@@ -178,6 +196,7 @@ projected.
 
 "chasing" and "orbit" include the motions chase and orbit with a target.
 
+{sceneeval}
 ## What is corrected afterwards
 
 `engine/diorama/model/projection.py` projects every sample onto valid scenes: ranges, frame, ground, key noise, one
