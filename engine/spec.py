@@ -82,6 +82,8 @@ class CastMember(msgspec.Struct, frozen=True, kw_only=True):
 
     def validate(self) -> None:
         """Raise `InvalidRequest` for what is wrong before any file is opened."""
+        if not self.name.strip() or len(self.name) > LONGEST_NAME:
+            raise InvalidRequest(f"A cast member's name has 1 to {LONGEST_NAME} characters.", field="cast")
         if len(self.faces) > MOST_FACES:
             raise InvalidRequest(f"{self.name} has too many face pictures: at most {MOST_FACES}.", field="cast")
         for face in self.faces:
@@ -92,6 +94,7 @@ class CastMember(msgspec.Struct, frozen=True, kw_only=True):
                 raise InvalidRequest(f"A feature of {self.name}'s face lies outside its picture.", field="cast")
 
 
+LONGEST_NAME = 80
 MOST_FACES = 8
 """Crops of one head: enough to turn it, few enough to keep memory flat."""
 

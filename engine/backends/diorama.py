@@ -141,7 +141,7 @@ class Diorama:
             "mood": brief.mood,
             "motions": [list(each.motions) for each in brief.subjects],
             "lines": [{"text": each.text, "language": each.language, "speaker": each.speaker} for each in brief.lines],
-            "unsupportedTerms": [*brief.unsupported, *_unworn(spec)],
+            "unsupportedTerms": list(brief.unsupported),
             "nearest": dict(brief.nearest),
             "assets": _asset_hashes(brief),
             "cast": [{"cameo": each.cameo_id, "version": each.version} for each in spec.cast],
@@ -150,13 +150,6 @@ class Diorama:
         if spec.source is not None:
             recipe["remix"] = remix.told(spec.source)
         return recipe
-
-
-def _unworn(spec: GenerationSpec) -> list[str]:
-    """What cast members always wear and the art lacks."""
-    from engine.diorama.outfit import outfit
-
-    return [wish for member in spec.cast for wish in outfit(member.preferences or "").unsupported]
 
 
 def _guidance(spec: GenerationSpec) -> float:

@@ -11,10 +11,27 @@ import msgspec
 import numpy as np
 from safetensors import SafetensorError, safe_open
 
+from engine.diorama.art import pack
 from engine.diorama.model.condition import ACTOR_FEATURES, condition_of, features
 from engine.diorama.model.direct import SourceLatent
 from engine.diorama.model.latents import CHANNELS, LATENT_FORMAT
-from engine.diorama.scene import CAMERA_CHANNELS, KEYS, TRACK_CHANNELS, Brief, Subject
+from engine.diorama.scene import (
+    CAMERA_CHANNELS,
+    CAMERAS,
+    KEYS,
+    KINDS,
+    MOODS,
+    MOTIONS,
+    PLACES,
+    RELATIONS,
+    SLOTS,
+    STYLES,
+    TIMES,
+    TRACK_CHANNELS,
+    WEATHERS,
+    Brief,
+    Subject,
+)
 from engine.diorama.words import understand, without
 from engine.diorama.words.revise import Revision, revise
 from engine.errors import InvalidRequest
@@ -116,13 +133,37 @@ def plan(
 
 def brief_of(recipe: dict[str, Any]) -> Brief | None:
     """What the parent showed: the brief in its recipe, else its prompt read again; None for another engine's."""
-    if "brief" in recipe:
-        try:
-            return msgspec.convert(recipe["brief"], Brief)
-        except msgspec.ValidationError:
-            pass  # written in the words of another version; the prompt is still there
-    spec = recipe.get("spec", {})
-    return understand(spec["prompt"], style=spec.get("style")) if spec.get("prompt") else None
+    try:
+        brief = msgspec.convert(recipe.get("brief"), Brief)
+    except msgspec.ValidationError:
+        brief = None  # written in the words of another version; the prompt is still there
+    if brief is not None and _known(brief):
+        return brief
+    spec = recipe.get("spec")
+    prompt, style = (spec.get("prompt"), spec.get("style")) if isinstance(spec, dict) else (None, None)
+    if not isinstance(prompt, str) or not prompt.strip():
+        return None
+    return understand(prompt, style=style if isinstance(style, str) else None)
+
+
+def _known(brief: Brief) -> bool:
+    """Whether all that ``brief`` names still exists: its art, its place and light, its motions, its own numbers."""
+    count = len(brief.subjects)
+    named = (brief.place in PLACES, brief.time in TIMES, brief.weather in WEATHERS, brief.camera in CAMERAS,
+             brief.style in STYLES, brief.mood in MOODS, 0 < count <= SLOTS)  # fmt: skip
+    return (
+        all(named)
+        and all(
+            one.art in pack.index()
+            and one.kind in KINDS
+            and one.relation in RELATIONS
+            and bool(one.motions)
+            and set(one.motions) <= set(MOTIONS)
+            and (one.target is None or 0 <= one.target < count)
+            for one in brief.subjects
+        )
+        and all(line.speaker is None or 0 <= line.speaker < count for line in brief.lines)
+    )
 
 
 def _played_by(parent: Brief, recipe: dict[str, Any], cast: Sequence[CastMember]) -> Brief:

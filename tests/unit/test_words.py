@@ -318,3 +318,8 @@ def test_a_negative_prompt_that_refuses_everything_is_listed_and_leaves_a_scene(
 @given(st.lists(WORDS, max_size=12), st.lists(WORDS, max_size=4))
 def test_any_refusal_of_known_words_leaves_a_valid_brief(prompt: list[str], negative: list[str]) -> None:
     assert_valid(without(understand(" ".join(prompt)), " ".join(negative)))
+
+
+@pytest.mark.parametrize("prompt", ["a c\u200bat", "\u202ea cat\u202c", "a c\u0334\u0328\u035da\u0337\u0327t\u0336"])
+def test_invisible_marks_and_heaps_of_accents_hide_no_word(prompt: str) -> None:
+    assert [one.art for one in understand(prompt).subjects] == ["cat"]

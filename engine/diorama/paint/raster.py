@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import threading
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from engine.diorama.paint.kept import Kept
 
 Picture = NDArray[Any]
 """uint8 (h, w, 3) BGR, or (h, w, 4) BGRA with colour already multiplied by alpha. (OpenCV's stubs forget the uint8.)"""
@@ -133,15 +134,24 @@ def falloff(radius: int, power: float = 2.0) -> NDArray[np.float32]:
     return np.asarray(np.clip(1 - distance, 0, 1) ** power, np.float32)
 
 
-@lru_cache(maxsize=512)
+_glows: Kept[Picture] = Kept(24 << 20, lambda picture: picture.nbytes)
+_shadows: Kept[Picture] = Kept(24 << 20, lambda picture: picture.nbytes)
+
+
 def glow(radius: int, code: int, strength: float, power: float = 2.0) -> Picture:
     """A round light of colour ``code`` to be added with `shine`: (2r+1, 2r+1, 3)."""
-    return np.asarray(falloff(radius, power)[:, :, None] * bgr(code) * strength, np.uint8)
+    return _glows.get(
+        (radius, code, strength, power),
+        lambda: np.asarray(falloff(radius, power)[:, :, None] * bgr(code) * strength, np.uint8),
+    )
 
 
-@lru_cache(maxsize=192)
 def shadow(half_width: int, half_height: int, strength: int) -> Picture:
     """A soft contact shadow as a factor picture (255 = untouched) to be multiplied in; ``strength`` 0 … 255."""
+    return _shadows.get((half_width, half_height, strength), lambda: _shadow(half_width, half_height, strength))
+
+
+def _shadow(half_width: int, half_height: int, strength: int) -> Picture:
     line_x = np.linspace(-1, 1, 2 * half_width + 1, dtype=np.float32)
     line_y = np.linspace(-1, 1, 2 * half_height + 1, dtype=np.float32)
     inside = np.clip(1 - (line_x[None, :] ** 2 + line_y[:, None] ** 2), 0, 1) ** 1.4

@@ -25,6 +25,10 @@ _SIGN = "[\u2190-\u2bff\U0001f000-\U0001faff]"
 _TONES = "[\ufe0f\U0001f3fb-\U0001f3ff]"
 _WORD = re.compile(rf"{_SIGN}{_TONES}*(?:\u200d{_SIGN}{_TONES}*)*|[^\W_]+|[^\s\w]")
 _TONE = re.compile(_TONES)
+_INVISIBLE = re.compile("[\u00ad\u180e\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+"""Zero-width and direction marks. The zero-width joiner stays: it holds emojis together."""
+
+_HEAPED = re.compile("(?<=[A-Za-z\u00c0-\u024f])[\u0300-\u036f]+")
 _ELIDED = frozenset({"l", "d", "j", "m", "t", "s", "c", "n", "qu", "jusqu", "lorsqu", "puisqu", "quelqu"})
 _CLITICS = frozenset({"le", "la", "les", "l'", "qui", "then", "is", "that", "which"})
 _ENGLISH_TAILS = frozenset({"s", "t", "re", "ve", "ll", "d", "m"})
@@ -46,8 +50,8 @@ def fold(text: str) -> str:
 
 
 def clean(text: str) -> str:
-    """Composed Unicode without control, private and unassigned characters."""
-    composed = unicodedata.normalize("NFC", text)
+    """Composed Unicode without control, invisible, private and unassigned characters, or heaps of accents."""
+    composed = _HEAPED.sub("", unicodedata.normalize("NFC", _INVISIBLE.sub("", text)))
     return "".join(" " if unicodedata.category(char) in {"Cc", "Co", "Cs", "Cn"} else char for char in composed)
 
 
