@@ -212,7 +212,7 @@ def test_odd_input_still_gives_a_picture(prompt: str) -> None:
     assert_valid(understand(prompt))
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.text(max_size=200))
 def test_any_text_gives_a_valid_brief(prompt: str) -> None:
     assert_valid(understand(prompt))
@@ -323,3 +323,9 @@ def test_any_refusal_of_known_words_leaves_a_valid_brief(prompt: list[str], nega
 @pytest.mark.parametrize("prompt", ["a c\u200bat", "\u202ea cat\u202c", "a c\u0334\u0328\u035da\u0337\u0327t\u0336"])
 def test_invisible_marks_and_heaps_of_accents_hide_no_word(prompt: str) -> None:
     assert [one.art for one in understand(prompt).subjects] == ["cat"]
+
+
+def test_lines_for_which_there_is_no_time_are_reported() -> None:
+    brief = understand("a cat says " + " and ".join(f"'line number {n}'" for n in range(6)))
+    assert [line.text for line in brief.lines] == [f"line number {n}" for n in range(4)]
+    assert {"line number 4", "line number 5"} <= set(brief.unsupported)

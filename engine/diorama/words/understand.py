@@ -67,7 +67,7 @@ def understand(prompt: str, *, style: str | None = None, cast: Sequence[str] = (
         camera=setting.get("camera", "static"),
         style=style if style in STYLES else setting.get("style", "plain"),
         mood=setting.get("mood") or _mood(subjects, setting),
-        unsupported=tuple(dict.fromkeys([*reading.unsupported, *left_over])),
+        unsupported=tuple(dict.fromkeys([*reading.unsupported, *left_over, *quotes[MOST_LINES:]])),
         nearest=reading.nearest,
     )
 
