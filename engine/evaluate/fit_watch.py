@@ -35,7 +35,10 @@ Examples = tuple[NDArray[np.float32], NDArray[np.int64]]
 
 
 def watched(oracle: Oracle, *, clips: int, seed: int) -> Examples:
-    """The eye's own readings of ``clips`` painted scenes, with the motions that they show."""
+    """The eye's own readings of ``clips`` painted scenes, with the motions that they show.
+
+    Raises ``ValueError`` when it recognises nobody in any of them.
+    """
     rng = np.random.default_rng(seed)
     xs: list[NDArray[np.float32]] = []
     ys: list[int] = []
@@ -51,6 +54,8 @@ def watched(oracle: Oracle, *, clips: int, seed: int) -> Examples:
             for beat, motion in enumerate(subject.motions):
                 xs.append(readings(track, seen.scroll, beat / count, (beat + 1) / count, scene.seconds))
                 ys.append(MOTIONS.index(motion))
+    if not xs:
+        raise ValueError("the eye knows no figure yet: fit it for longer")
     return np.stack(xs), np.array(ys, np.int64)
 
 
