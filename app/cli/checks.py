@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 DISK_BYTES = 2 << 30
 CODECS = ("libx264", "aac", "libwebp_anim")
 REINSTALL = "Run `make clean` and `make run` to install again."
-WEIGHT_BYTES_MIN = 100_000
+WEIGHT_BYTES_MIN = 10_000
 
 
 @dataclass(frozen=True)

@@ -68,9 +68,6 @@ def head_of(likeness: Likeness, style: str = "plain", worn: Outfit | None = None
     return Head(likeness.face, worn or Outfit(), LIGHTS["day"], style, 300)
 
 
-# --- reading ------------------------------------------------------------------------------------------------------
-
-
 def test_a_crop_is_trimmed_and_multiplied_and_its_skin_is_read(mira: Likeness) -> None:
     assert mira.face is not None
     (crop,) = mira.face.crops
@@ -219,9 +216,6 @@ def test_preferences_are_worn_or_said_to_be_beyond_the_art(text: str, worn: Outf
 def test_every_hat_there_is_a_word_for_can_be_worn() -> None:
     assert set(HATS) == set(headwear.HATS)
     assert all(asset(hat.art).image.size for hat in headwear.HATS.values())
-
-
-# --- painting -----------------------------------------------------------------------------------------------------
 
 
 def test_the_head_of_the_capture_is_seen_and_the_hands_have_its_skin(mira: Likeness) -> None:
