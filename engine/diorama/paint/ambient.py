@@ -22,8 +22,11 @@ class Ambient(Protocol):
         """How much of the camera's travel it follows, as for a layer."""
         ...
 
-    def draw(self, frame: Picture, time: float, x: int, y: int) -> None:
-        """Add itself to ``frame``; (x, y) is where the place's origin (fraction 0, 0) lies, in pixels."""
+    def draw(self, frame: Picture, time: float, x: int, y: int, gone: int = 0) -> None:
+        """Add itself to ``frame``; (x, y) is where the place's origin (fraction 0, 0) lies, in pixels.
+
+        ``gone`` is how far to the right, in pixels, a journey has moved it since; who is everywhere wraps around.
+        """
         ...
 
 
@@ -75,7 +78,7 @@ class Glitter:
             sheets.append(seen)
         return replace(self, first=sheets[0], second=sheets[1])
 
-    def draw(self, frame: Picture, time: float, x: int, y: int) -> None:
+    def draw(self, frame: Picture, time: float, x: int, y: int, gone: int = 0) -> None:  # noqa: ARG002 - it stays below the sun
         """Add the crossing of the two sheets."""
         shift = round(math.sin(time * 1.7) * self.speed)
         width = self.first.shape[1] - 2 * math.ceil(self.speed)
@@ -100,7 +103,7 @@ class Motes:
     strength: float
     depth: float
 
-    def draw(self, frame: Picture, time: float, x: int, y: int) -> None:
+    def draw(self, frame: Picture, time: float, x: int, y: int, gone: int = 0) -> None:
         """Add each speck where it is at ``time``; specks leaving the box re-enter on the other side."""
         x0, y0, x1, y1 = self.box
         for sx, sy, speed, phase, sway, size in self.seeds:
@@ -118,7 +121,7 @@ class Motes:
                 2.6,
             )
             raster.shine(
-                frame, light, round(x0 + (across * (x1 - x0) + x) % (x1 - x0)) - light.shape[1] // 2,
+                frame, light, x + round(x0 + (across * (x1 - x0) + gone) % (x1 - x0)) - light.shape[1] // 2,
                 y + round(y0 + (along + drop) * (y1 - y0)) - light.shape[0] // 2,
             )  # fmt: skip
 
@@ -147,11 +150,11 @@ class Rings:
             sizes.append(ring)
         return cls(rng.random((count, 4)), box, tuple(sizes), depth)
 
-    def draw(self, frame: Picture, time: float, x: int, y: int) -> None:
+    def draw(self, frame: Picture, time: float, x: int, y: int, gone: int = 0) -> None:
         """Add every bubble at its height, wobbling sideways."""
         x0, y0, x1, y1 = self.box
         for sx, sy, speed, size in self.seeds:
             ring = self.sizes[min(2, int(size * 3))]
             along = (sy - time * (0.05 + 0.1 * speed)) % 1.0
-            across = x0 + (sx * (x1 - x0) + x) % (x1 - x0) + ring.shape[1] * 0.6 * math.sin(time * 3 + sx * 40)
-            raster.shine(frame, ring, round(across), y + round(y0 + along * (y1 - y0)))
+            across = x0 + (sx * (x1 - x0) + gone) % (x1 - x0) + ring.shape[1] * 0.6 * math.sin(time * 3 + sx * 40)
+            raster.shine(frame, ring, x + round(across), y + round(y0 + along * (y1 - y0)))

@@ -182,9 +182,8 @@ class Painter:
 
     def _enliven(self, frame: Picture, ambient: Ambient, view: View, time: float) -> None:
         x, y = view.offset(ambient.depth, 0)
-        if not isinstance(ambient, Glitter):  # which stays below the sun
-            x += self._passed(ambient.depth, time)
-        ambient.draw(frame, time, x + round(MARGIN_X * self.width), y + round(MARGIN_Y * self.height))
+        at = x + round(MARGIN_X * self.width), y + round(MARGIN_Y * self.height)
+        ambient.draw(frame, time, *at, gone=self._passed(ambient.depth, time))
 
     def _passed(self, depth: float, time: float) -> int:
         """How far to the right, in pixels, what lies at ``depth`` has gone past the actors."""
