@@ -35,6 +35,7 @@ async def test_a_clip_is_made_watched_published_and_found_in_a_browser(settings:
         await page.until(PLAYING.format(".frame video"), 60)
         assert await page.run("document.querySelector('.frame video').videoHeight") == 1280
 
+        await page.until("document.querySelector('.actions input')", 60)  # it plays before it is finished
         await page.type(".actions input", "Bonjour")
         await page.run("document.querySelector('.actions').requestSubmit()")
         await page.until("document.querySelector('.badge.done')")
