@@ -1,0 +1,1 @@
+"""The recording of a person: its challenge, its checks, and the process that opens foreign bytes."""
