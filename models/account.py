@@ -36,6 +36,7 @@ class Account(Row):
         "models.Account", null=True, on_delete=fields.SET_NULL, related_name="invitees"
     )
     suspended_at: datetime | None = fields.DatetimeField(null=True)
+    deleted_at: datetime | None = fields.DatetimeField(null=True)
 
     invited_by_id: UUID | None
 
@@ -61,6 +62,8 @@ class Session(Row):
     purpose = fields.CharEnumField(Purpose, max_length=6, default=Purpose.CLIENT, db_default=Purpose.CLIENT.value)
     expires_at = fields.DatetimeField()
     revoked_at: datetime | None = fields.DatetimeField(null=True)
+    stepped_up_at: datetime | None = fields.DatetimeField(null=True)
+    """When the password was last given again."""
 
     account_id: UUID
 

@@ -8,13 +8,23 @@ from tortoise import Tortoise
 from tortoise.context import TortoiseContext
 
 from models.account import Account, Invite, Session
+from models.block import Block
+from models.cameo import Cameo, CameoEpoch, CameoVersion
+from models.capture import Capture
+from models.decision import Decision
+from models.follow import Follow
 from models.generation import EngineHost, Generation, Outbox, QuotaCharge
+from models.grant import Grant
+from models.likeness import Approval, GenerationLikeness, VideoLikeness
+from models.lineage import Lineage
 from models.policy import PolicyRow
+from models.upload import Upload
 from models.video import Rendition, Video, VideoVisibility
 
 __all__ = [
-    "Account", "EngineHost", "Generation", "Invite", "Outbox", "PolicyRow", "QuotaCharge", "Rendition", "Session",
-    "Video", "VideoVisibility", "connect", "orm_config",
+    "Account", "Approval", "Block", "Cameo", "CameoEpoch", "CameoVersion", "Capture", "Decision", "EngineHost",
+    "Follow", "Generation", "GenerationLikeness", "Grant", "Invite", "Lineage", "Outbox", "PolicyRow", "QuotaCharge",
+    "Rendition", "Session", "Upload", "Video", "VideoLikeness", "VideoVisibility", "connect", "orm_config",
 ]  # fmt: skip
 
 

@@ -16,6 +16,7 @@ class AuthorState(StrEnum):
     """The author's column of visibility."""
 
     DRAFT = "DRAFT"
+    AWAITING_APPROVAL = "AWAITING"
     PUBLISHED = "PUBLISHED"
     DELETED = "DELETED"
 

@@ -1,0 +1,73 @@
+"""Captures: one recording each, its challenge, its checks, and the biometric consent it was made under."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+from uuid import UUID
+
+from tortoise import fields
+
+from models.base import Row
+from models.cameo import CameoKind
+
+
+class CaptureState(StrEnum):
+    """CHALLENGED → CHECKING → ACCEPTED | REJECTED | EXPIRED; a failed step leads back to CHALLENGED."""
+
+    CHALLENGED = "CHALLENGED"
+    CHECKING = "CHECKING"
+    ACCEPTED = "ACCEPTED"
+    REJECTED = "REJECTED"
+    EXPIRED = "EXPIRED"
+
+
+class Capture(Row):
+    """One way from a challenge to a version of a cameo.
+
+    ``challenge`` is `engine.capture.spec.Challenge` as JSON; ``nonce_hash`` (SHA-256, hex) of the single-use nonce it
+    was shown with. ``checks`` lists results in order: ``{"name", "passed", "code", "message"}``. ``carried`` holds,
+    sealed under ``capture/<id>``, what earlier tries proved (the face that must be the same). ``fence`` guards the
+    worker's writes as in `models.generation.Generation`. ``review`` is why a moderator has to look, if one has to.
+    """
+
+    account: fields.ForeignKeyRelation[Any] = fields.ForeignKeyField(
+        "models.Account", on_delete=fields.RESTRICT, related_name="captures"
+    )
+    cameo: fields.ForeignKeyRelation[Any] = fields.ForeignKeyField(
+        "models.Cameo", on_delete=fields.RESTRICT, related_name="captures"
+    )
+    kind = fields.CharEnumField(CameoKind, max_length=8)
+    state = fields.CharEnumField(CaptureState, max_length=10, default=CaptureState.CHALLENGED)
+    challenge: dict[str, Any] = fields.JSONField()
+    nonce_hash = fields.CharField(max_length=64, unique=True)
+    upload: fields.ForeignKeyNullableRelation[Any] = fields.ForeignKeyField(
+        "models.Upload", null=True, on_delete=fields.SET_NULL, related_name="captures"
+    )
+    checks: list[dict[str, Any]] = fields.JSONField(default=list)
+    carried: bytes | None = fields.BinaryField(null=True)
+    tries = fields.IntField(default=0, db_default=0)
+    expires_at = fields.DatetimeField()
+    consent_version = fields.IntField()
+    consent_hash = fields.CharField(max_length=64)
+    """SHA-256 (hex) of the biometric consent text as it was shown."""
+    retire_old = fields.BooleanField(default=False, db_default=False)
+    review = fields.CharField(max_length=40, null=True)
+    fence = fields.BigIntField(default=0, db_default=0)
+    attempt = fields.IntField(default=0, db_default=0)
+    heartbeat_at: datetime | None = fields.DatetimeField(null=True)
+    idempotency_key = fields.CharField(max_length=200)
+    request_hash = fields.CharField(max_length=64)
+    version = fields.IntField(null=True)
+    """Of the cameo, once accepted."""
+    finished_at: datetime | None = fields.DatetimeField(null=True)
+
+    account_id: UUID
+    cameo_id: UUID
+    upload_id: UUID | None
+
+    class Meta:
+        table = "capture"
+        unique_together: ClassVar = [("account_id", "idempotency_key")]
+        indexes: ClassVar = [("state", "heartbeat_at"), ("cameo_id", "id")]
