@@ -8,6 +8,7 @@ from tortoise import Tortoise
 from tortoise.context import TortoiseContext
 
 from models.account import Account, Invite, Session
+from models.audit import AuditDailyHead, AuditEntry, AuditHead, AuditPersonal
 from models.block import Block
 from models.cameo import Cameo, CameoEpoch, CameoVersion
 from models.capture import Capture
@@ -22,9 +23,10 @@ from models.upload import Upload
 from models.video import Rendition, Video, VideoVisibility
 
 __all__ = [
-    "Account", "Approval", "Block", "Cameo", "CameoEpoch", "CameoVersion", "Capture", "Decision", "EngineHost",
-    "Follow", "Generation", "GenerationLikeness", "Grant", "Invite", "Lineage", "Outbox", "PolicyRow", "QuotaCharge",
-    "Rendition", "Session", "Upload", "Video", "VideoLikeness", "VideoVisibility", "connect", "orm_config",
+    "Account", "Approval", "AuditDailyHead", "AuditEntry", "AuditHead", "AuditPersonal", "Block", "Cameo", "CameoEpoch",
+    "CameoVersion", "Capture", "Decision", "EngineHost", "Follow", "Generation", "GenerationLikeness", "Grant",
+    "Invite", "Lineage", "Outbox", "PolicyRow", "QuotaCharge", "Rendition", "Session", "Upload", "Video",
+    "VideoLikeness", "VideoVisibility", "connect", "orm_config",
 ]  # fmt: skip
 
 
