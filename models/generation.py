@@ -52,6 +52,8 @@ class Generation(Row):
     recipe: dict[str, Any] | None = fields.JSONField(null=True)
     failure_code = fields.CharField(max_length=40, null=True)
     failure_message: str | None = fields.TextField(null=True)
+    parent_id: UUID | None = fields.UUIDField(null=True)
+    """The video it remixes."""
     cost_seconds = fields.FloatField()
     started_at: datetime | None = fields.DatetimeField(null=True)
     finished_at: datetime | None = fields.DatetimeField(null=True)

@@ -19,7 +19,7 @@ class Via(StrEnum):
     INHERITED = "INHERITED"
 
 
-class Withdrawal(StrEnum):
+class WithdrawalReason(StrEnum):
     """Why a likeness was withdrawn from a video. Told to its owner, never to anybody else."""
 
     REVOKED = "REVOKED"
@@ -81,8 +81,10 @@ class VideoLikeness(Row):
     version = fields.IntField()
     via = fields.CharEnumField(Via, max_length=9)
     withdrawn_at: datetime | None = fields.DatetimeField(null=True)
-    withdrawn_for: Any = fields.CharEnumField(Withdrawal, max_length=8, null=True)
-    """`Withdrawal`, or None."""
+    withdrawn_for: Any = fields.CharEnumField(WithdrawalReason, max_length=8, null=True)
+    """`WithdrawalReason`, or None."""
+    withdrawal_id: UUID | None = fields.UUIDField(null=True)
+    """Of the act (`models.withdrawal`) that took it out."""
 
     video_id: UUID
     cameo_id: UUID

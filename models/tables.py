@@ -21,12 +21,14 @@ from models.lineage import Lineage
 from models.policy import PolicyRow
 from models.upload import Upload
 from models.video import Rendition, Video, VideoVisibility
+from models.withdrawal import Withdrawal
 
 __all__ = [
     "Account", "Approval", "AuditDailyHead", "AuditEntry", "AuditHead", "AuditPersonal", "Block", "Cameo", "CameoEpoch",
     "CameoVersion", "Capture", "Decision", "EngineHost", "Follow", "Generation", "GenerationLikeness", "Grant",
     "Invite", "Lineage", "Outbox", "PolicyRow", "QuotaCharge", "Rendition", "Session", "Upload", "Video",
-    "VideoLikeness", "VideoVisibility", "connect", "orm_config",
+    "VideoLikeness", "VideoVisibility",
+    "Withdrawal", "connect", "orm_config",
 ]  # fmt: skip
 
 

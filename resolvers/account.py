@@ -13,6 +13,7 @@ from tortoise.transactions import in_transaction
 from models.account import Account, Invite, Role
 from models.errors import Conflict, Denied, Invalid, NotFound
 from models.policy import policy_in_force
+from models.rules.sql import account, holding
 from models.rules.video import may_be_listed
 from models.video import AuthorState, VideoVisibility
 from resolvers.context import Context
@@ -84,7 +85,8 @@ async def account_by_id(context: Context, account_id: UUID) -> Account | None:
 
 async def published_videos(context: Context, account_id: UUID, window: Window) -> Page[UUID]:
     """Ids of an account's published videos, newest first."""
-    listed = VideoVisibility.filter(may_be_listed(), author_id=account_id)
+    viewer = account(None if context.viewer is None else context.viewer.id)
+    listed = holding(VideoVisibility.filter(author_id=account_id), may_be_listed(viewer))
     return await videos_page(context, f"videos:{account_id}", listed, "published_at", window)
 
 

@@ -14,6 +14,7 @@ from tortoise import connections
 from jobs.progress import read_preview
 from models.errors import NotFound
 from models.keys import Key
+from models.rules.sql import holding
 from models.rules.video import bytes_may_be_served
 from models.video import Rendition, RenditionKind, Video, VideoVisibility
 from resolvers.context import Stores
@@ -53,7 +54,7 @@ async def open_media(stores: Stores, token: str) -> Rendition:
     rendition = await Rendition.get_or_none(id=rendition_id)
     if rendition is None or rendition.kind not in _NAMES or not await _still_good(end):
         raise NotFound("This address is over. Ask the API for a new one.")
-    if not await VideoVisibility.filter(bytes_may_be_served(), id=rendition.video_id).exists():
+    if not await holding(VideoVisibility.filter(id=rendition.video_id), bytes_may_be_served()).exists():
         raise NotFound("There is nothing here.")
     return rendition
 
@@ -70,7 +71,7 @@ async def open_preview(stores: Stores, token: str) -> bytes:
 async def _preview_may_be_served(generation_id: UUID) -> bool:
     """Until there is a video nothing can hide its pictures; from then on they go with it."""
     ids = await Video.filter(generation_id=generation_id).values_list("id", flat=True)
-    return not ids or await VideoVisibility.filter(bytes_may_be_served(), id__in=ids).exists()
+    return not ids or await holding(VideoVisibility.filter(id__in=ids), bytes_may_be_served()).exists()
 
 
 async def _still_good(end: int) -> bool:

@@ -11,6 +11,7 @@ from tortoise.transactions import in_transaction
 
 from jobs.queue import enqueue_purge
 from models.errors import Conflict, Invalid, NotFound
+from models.rules.sql import holding
 from models.rules.video import UNRESTRICTED
 from models.video import AuthorState, Rendition, RenditionKind, Video, VideoVisibility, Visibility
 from resolvers.context import Context
@@ -78,13 +79,8 @@ async def delete(context: Context, video_id: UUID) -> None:
 
 
 async def _own_locked(context: Context, video_id: UUID, connection: BaseDBAsyncClient) -> VideoVisibility:
-    row = (
-        await VideoVisibility.select_for_update()
-        .using_db(connection)
-        .filter(UNRESTRICTED, id=video_id, author_id=context.member.id)
-        .exclude(author_state=AuthorState.DELETED)
-        .first()
-    )
+    own = VideoVisibility.filter(id=video_id, author_id=context.member.id).exclude(author_state=AuthorState.DELETED)
+    row = await holding(own.using_db(connection).select_for_update(), UNRESTRICTED).first()
     if row is None:
         raise NotFound("You have no such video.", field="videoId")
     return row

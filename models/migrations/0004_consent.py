@@ -7,7 +7,7 @@ from models.cameo import CameoKind, CameoState
 from models.capture import CaptureState
 from models.decision import DecisionStage
 from models.grant import Audience, GrantState, OnExpiry
-from models.likeness import ApprovalState, Via, Withdrawal
+from models.likeness import ApprovalState, Via, WithdrawalReason
 from models.upload import UploadPurpose
 from models.video import AuthorState
 from orjson import loads
@@ -243,7 +243,7 @@ class Migration(migrations.Migration):
                 ('version', fields.IntField()),
                 ('via', fields.CharEnumField(description='SHOWN: SHOWN\nINHERITED: INHERITED', enum_type=Via, max_length=9)),
                 ('withdrawn_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
-                ('withdrawn_for', fields.CharEnumField(null=True, description='REVOKED: REVOKED\nREMOVED: REMOVED\nBLOCKED: BLOCKED\nEXPIRED: EXPIRED\nDECLINED: DECLINED\nERASED: ERASED', enum_type=Withdrawal, max_length=8)),
+                ('withdrawn_for', fields.CharEnumField(null=True, description='REVOKED: REVOKED\nREMOVED: REMOVED\nBLOCKED: BLOCKED\nEXPIRED: EXPIRED\nDECLINED: DECLINED\nERASED: ERASED', enum_type=WithdrawalReason, max_length=8)),
             ],
             options={'table': 'video_likeness', 'app': 'models', 'unique_together': [('video_id', 'cameo_id')], 'indexes': [Index(fields=['cameo_id', 'id']), Index(fields=['grant_id']), Index(fields=['publish_grant_id'])], 'pk_attr': 'id', 'table_description': 'One row for each (video, cameo), kept for ever; the set is closed over ancestry.'},
             bases=['Row'],

@@ -1,30 +1,81 @@
-"""Who may see a video: the author's, the consent and the moderation column must all allow it."""
+"""Who may see a video: the author's, the consent and the moderation column must all allow it.
+
+Each rule is an SQL fragment over the table ``video_visibility``. ``viewer`` is an expression that names an account, as
+`models.rules.sql.account` makes of an id; NULL stands for somebody who is not signed in.
+"""
 
 from __future__ import annotations
 
-from uuid import UUID
+from models.rules.account import apart, follows, in_good_standing, mutual
 
-from tortoise.expressions import Q
+_V = "video_visibility"
 
-from models.video import AuthorState, ConsentState, ModerationState, Visibility
+RAN_OUT = f"""EXISTS (
+    SELECT 1 FROM lineage t
+    JOIN video_likeness l ON l.video_id = ANY (t.path || t.id)
+    JOIN cameo_grant g ON g.id = coalesce(l.publish_grant_id, l.grant_id)
+    WHERE t.id = {_V}.id AND g.on_expiry = 'WITHDRAW' AND g.expires_at <= yume_now()
+)"""
+"""Is there a likeness, here or in an ancestor, whose grant has run out and takes its videos with it?"""
 
-UNRESTRICTED = Q(consent=ConsentState.LIVE, moderation=ModerationState.CLEAR)
-
-
-def may_be_listed() -> Q:
-    """May this video appear where nobody asked for it by name: the feed, a profile?"""
-    return UNRESTRICTED & Q(author_state=AuthorState.PUBLISHED, audience=Visibility.PUBLIC)
-
-
-def may_be_seen_by(viewer_id: UUID | None) -> Q:
-    """May this viewer (None: not signed in) open this video when they know its id?"""
-    published = Q(author_state=AuthorState.PUBLISHED, audience__in=[Visibility.PUBLIC, Visibility.LINK])
-    if viewer_id is None:
-        return UNRESTRICTED & published
-    own = Q(author_id=viewer_id, author_state__in=[AuthorState.DRAFT, AuthorState.PUBLISHED])
-    return UNRESTRICTED & (published | own)
+UNRESTRICTED = f"({_V}.consent = 'LIVE' AND {_V}.moderation = 'CLEAR' AND NOT {RAN_OUT})"
+"""Do the people shown and the moderators leave it visible?"""
 
 
-def bytes_may_be_served() -> Q:
+def may_be_listed(viewer: str) -> str:
+    """May this video appear where the viewer did not ask for it by name: the feed, a profile?"""
+    return f"""(
+        {_V}.consent = 'LIVE' AND {_V}.moderation = 'CLEAR'
+        AND {_V}.author_state = 'PUBLISHED' AND {_V}.audience = 'PUBLIC'
+        AND {in_good_standing(f"{_V}.author_id")} AND NOT {RAN_OUT} AND NOT {apart(f"{_V}.author_id", viewer)}
+    )"""
+
+
+def published_to(viewer: str) -> str:
+    """Is it published to this viewer, who knows its id?"""
+    author = f"{_V}.author_id"
+    return f"""(
+        {UNRESTRICTED} AND {_V}.author_state = 'PUBLISHED'
+        AND {in_good_standing(author)} AND NOT {apart(author, viewer)}
+        AND ({_V}.audience IN ('PUBLIC', 'LINK')
+            OR ({_V}.audience = 'FOLLOWERS' AND {follows(viewer, author)})
+            OR ({_V}.audience = 'MUTUALS' AND {mutual(viewer, author)}))
+    )"""
+
+
+def shows(viewer: str) -> str:
+    """Does it carry a likeness of this viewer's? Blocks and visibility settings do not hide it from them."""
+    return f"""EXISTS (
+        SELECT 1 FROM video_likeness l JOIN cameo c ON c.id = l.cameo_id
+        WHERE l.video_id = {_V}.id AND c.owner_id = {viewer}
+    )"""
+
+
+def may_be_seen_by(viewer: str) -> str:
+    """May this viewer watch this video when they know its id?"""
+    own = f"({_V}.author_id = {viewer} OR {shows(viewer)})"
+    return f"""(
+        {published_to(viewer)} OR ({UNRESTRICTED} AND {_V}.author_state <> 'DELETED' AND {own})
+    )"""
+
+
+def may_be_told_of(viewer: str) -> str:
+    """May this viewer know that it exists? Its author and the people shown may, also when it is hidden."""
+    return f"""(
+        {published_to(viewer)}
+        OR ({_V}.author_state <> 'DELETED' AND ({_V}.author_id = {viewer} OR {shows(viewer)}))
+    )"""
+
+
+def may_be_remixed_by(viewer: str) -> str:
+    """May this viewer build on it: is it published to them, or their own? Its author may still have said no."""
+    own = f"({_V}.author_id = {viewer} AND {_V}.author_state <> 'DELETED' AND {UNRESTRICTED})"
+    return f"({published_to(viewer)} OR {own})"
+
+
+def bytes_may_be_served() -> str:
     """May the bytes leave the origin for whoever holds a token? A token is only given to who may see the video."""
-    return UNRESTRICTED & Q(author_state__in=[AuthorState.DRAFT, AuthorState.PUBLISHED])
+    return f"""(
+        {UNRESTRICTED} AND {_V}.author_state <> 'DELETED'
+        AND ({_V}.author_state <> 'PUBLISHED' OR {in_good_standing(f"{_V}.author_id")})
+    )"""

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from strawberry.dataloader import DataLoader
 
+from models.rules.sql import account, holding
 from models.rules.video import may_be_seen_by
 from models.video import Video, VideoVisibility
 
@@ -18,7 +19,8 @@ class VideosById(DataLoader[UUID, Video | None]):
         super().__init__(load_fn=self._load)
 
     async def _load(self, keys: list[UUID]) -> list[Video | None]:
-        seen = await VideoVisibility.filter(may_be_seen_by(self.viewer_id), id__in=keys).values_list("id", flat=True)
+        rule = may_be_seen_by(account(self.viewer_id))
+        seen = await holding(VideoVisibility.filter(id__in=keys), rule).values_list("id", flat=True)
         found = {row.id: row for row in await Video.filter(id__in=list(seen))}
         return [found.get(key) for key in keys]
 
@@ -32,9 +34,8 @@ class VideosByGeneration(DataLoader[UUID, Video | None]):
 
     async def _load(self, keys: list[UUID]) -> list[Video | None]:
         rows = {row.id: row for row in await Video.filter(generation_id__in=keys)}
-        seen = set(
-            await VideoVisibility.filter(may_be_seen_by(self.viewer_id), id__in=list(rows)).values_list("id", flat=True)
-        )
+        rule = may_be_seen_by(account(self.viewer_id))
+        seen = set(await holding(VideoVisibility.filter(id__in=list(rows)), rule).values_list("id", flat=True))
         found = {row.generation_id: row for row in rows.values() if row.id in seen}
         return [found.get(key) for key in keys]
 

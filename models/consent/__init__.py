@@ -1,0 +1,1 @@
+"""The consent state machine in the database: locks, standings, gates and withdrawals."""

@@ -1,0 +1,35 @@
+"""Who stands how to whom: each rule is an SQL fragment over two expressions that name accounts."""
+
+from __future__ import annotations
+
+ADULT_YEARS = 18
+
+
+def in_good_standing(who: str) -> str:
+    """Is this account neither suspended nor deleted?"""
+    return f"EXISTS (SELECT 1 FROM account a WHERE a.id = {who} AND a.suspended_at IS NULL AND a.deleted_at IS NULL)"
+
+
+def follows(follower: str, followee: str) -> str:
+    """Does the one follow the other?"""
+    return f"EXISTS (SELECT 1 FROM follow f WHERE f.follower_id = {follower} AND f.followee_id = {followee})"
+
+
+def mutual(one: str, other: str) -> str:
+    """Do the two follow each other?"""
+    return f"({follows(one, other)} AND {follows(other, one)})"
+
+
+def blocks(blocker: str, blocked: str) -> str:
+    """Does the one block the other?"""
+    return f"EXISTS (SELECT 1 FROM block b WHERE b.blocker_id = {blocker} AND b.blocked_id = {blocked})"
+
+
+def apart(one: str, other: str) -> str:
+    """Does either block the other?"""
+    return f"({blocks(one, other)} OR {blocks(other, one)})"
+
+
+def adult(birth_date: str) -> str:
+    """Is somebody born on this date of age? An unknown date is an adult's: the local owner has none."""
+    return f"coalesce({birth_date} <= (yume_now() - interval '{ADULT_YEARS} years')::date, true)"

@@ -1,0 +1,44 @@
+"""When a grant permits: SQL fragments over ``g`` (cameo_grant), ``c`` (cameo) and an expression naming an account.
+
+Deny beats allow, and everything is evaluated at the moment of reading: no timer ends a grant.
+"""
+
+from __future__ import annotations
+
+from models.rules.account import adult, blocks, in_good_standing, mutual
+
+USABLE = f"""(
+    c.state = 'ACTIVE' AND c.version > 0 AND {in_good_standing("c.owner_id")}
+    AND NOT (c.captured_minor AND (SELECT {adult("o.birth_date")} FROM account o WHERE o.id = c.owner_id))
+)"""
+"""May anybody at all use this cameo now? Not while it is paused, its owner suspended, or captured as a child."""
+
+LIVE = """(
+    g.state = 'ACTIVE' AND coalesce(g.not_before <= yume_now(), true) AND coalesce(g.expires_at > yume_now(), true)
+)"""
+"""Is this grant in force by itself?"""
+
+
+def admits(who: str) -> str:
+    """Does grant ``g`` of cameo ``c`` reach this account? A block by the owner beats every grant."""
+    return f"""(
+        (g.subject_id = {who} OR g.audience = 'EVERYONE'
+            OR (g.audience = 'MUTUALS' AND {mutual(who, "c.owner_id")}))
+        AND NOT {blocks("c.owner_id", who)}
+    )"""
+
+
+def permitting(who: str, scopes: str) -> str:
+    """Id of the grant that lets this account use cameo ``c`` with all these scopes, or NULL; named ones go first."""
+    return f"""(
+        SELECT g.id FROM cameo_grant g
+        WHERE g.cameo_id = c.id AND {LIVE} AND {admits(who)} AND (g.scopes & {scopes}) = {scopes}
+        ORDER BY g.subject_id IS NULL, g.id LIMIT 1
+    )"""
+
+
+def permitted(who: str, scopes: str) -> str:
+    """May this account use cameo ``c`` with all these scopes now? Its owner may, while it is usable."""
+    return f"""(
+        {USABLE} AND {in_good_standing(who)} AND (c.owner_id = {who} OR {permitting(who, scopes)} IS NOT NULL)
+    )"""

@@ -1,0 +1,31 @@
+"""Withdrawals: each time a likeness was taken out of videos, how far it reached, and the purge that follows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from tortoise import fields
+
+from models.base import Row
+from models.likeness import WithdrawalReason
+
+
+class Withdrawal(Row):
+    """One act. ``purged`` counts what was destroyed, ``{class: {"objects", "bytes"}}``; ``receipt`` is signed JSON."""
+
+    cameo: fields.ForeignKeyRelation[Any] = fields.ForeignKeyField(
+        "models.Cameo", on_delete=fields.RESTRICT, related_name="withdrawals"
+    )
+    reason = fields.CharEnumField(WithdrawalReason, max_length=8)
+    videos = fields.IntField(default=0, db_default=0)
+    purged: dict[str, Any] = fields.JSONField(default=dict)
+    purged_at: datetime | None = fields.DatetimeField(null=True)
+    receipt: dict[str, Any] | None = fields.JSONField(null=True)
+
+    cameo_id: UUID
+
+    class Meta:
+        table = "withdrawal"
+        indexes: ClassVar = [("cameo_id", "id")]
