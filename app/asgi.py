@@ -26,6 +26,7 @@ from app.routes.socket import SocketGraphQL
 from app.routes.sse import EventStreams
 from app.settings import Settings
 from app.settings import settings as settings_of_process
+from app.vault import open_vault
 from jobs.progress import ProgressReader
 from jobs.queue import Doorbell
 from models.keys import load_keys
@@ -89,6 +90,7 @@ async def _open_stores(settings: Settings, urls: StoreUrls) -> AsyncGenerator[St
             progress=progress,
             doorbell=Doorbell(redis),
             keys=load_keys(settings.keys),
+            vault=open_vault(settings),
             production=settings.production,
             address=settings.address,
         )

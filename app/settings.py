@@ -33,7 +33,11 @@ class Settings(BaseSettings):
     media_url: str | None = Field(
         default=None, description="s3://bucket/prefix for media; a folder in data_dir when unset."
     )
-    key_dir: Path | None = Field(default=None, description="Folder of the purpose keys; data_dir/keys when unset.")
+    key_dir: Path | None = Field(default=None, description="Folder of all keys; data_dir/keys when unset.")
+    master_key: SecretStr | None = Field(
+        default=None,
+        description="32 bytes in base64 that wrap every data key; the file master.key in key_dir when unset.",
+    )
     allowed_origins: str = Field(default="", description="Further web origins that may open sockets, comma separated.")
     device: str = Field(default="cpu", description="Device of this host's worker: cpu, cuda:0, …")
     engine: str = Field(default="diorama", description="Backend of this host's worker.")
@@ -52,7 +56,7 @@ class Settings(BaseSettings):
 
     @property
     def keys(self) -> Path:
-        """Folder that holds the purpose keys."""
+        """Folder that holds the purpose keys, the vault's data keys and the erasure ledger."""
         return self.key_dir or self.data_dir / "keys"
 
     @property

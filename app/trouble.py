@@ -34,3 +34,7 @@ class StoresAbsent(Trouble):
 
 class MigrationFailed(Trouble):
     """The database cannot be brought to the schema of this version."""
+
+
+class KeysBroken(Trouble):
+    """The key folder cannot be used as it is: another master key, or an erasure ledger that somebody changed."""

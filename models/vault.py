@@ -76,7 +76,7 @@ class Vault:
         path = self._path(subject)
         if path.exists():
             return
-        if subject in self.ledger:
+        if self._gone(subject):
             raise Shredded(f"The key of {subject} was destroyed, and no other takes its place.")
         wrapped = _encrypt(self._master, secrets.token_bytes(KEY_BYTES), _bound("key", subject, ""))
         for _ in range(_TRIES):
@@ -87,7 +87,7 @@ class Vault:
                 break
         else:
             raise FileNotFoundError(path.parent)
-        if subject in self.ledger:  # shredded meanwhile: whichever of the two looks last removes the key
+        if self._gone(subject):  # shredded meanwhile: whichever of the two looks last removes the key
             self.shred(subject)
             raise Shredded(f"The key of {subject} was destroyed, and no other takes its place.")
 
@@ -124,6 +124,14 @@ class Vault:
                 path.parent.rmdir()
         return True
 
+    def shred_all(self, subject: str) -> int:
+        """Destroy ``subject`` and everything under it (``cameo/<id>``: all versions, also those still to come).
+
+        Returns how many keys there were.
+        """
+        self.ledger.record(subject)
+        return sum(map(self.shred, [*self.subjects(f"{subject}/"), subject]))
+
     def has(self, subject: str) -> bool:
         """Whether ``subject`` has a key."""
         return self._path(subject).exists()
@@ -139,14 +147,18 @@ class Vault:
     def replay_erasures(self) -> list[str]:
         """Destroy again the keys that the ledger says were destroyed, as after a restore of an older key folder.
 
-        Returns every subject in the ledger, for the caller to erase again what the stores may still hold of them.
+        Returns every subject that the ledger named, for the caller to erase again what the stores may still hold.
         Raises `models.ledger.LedgerBroken`.
         """
         subjects = self.ledger.subjects()
         for subject in subjects:
-            if self.has(subject):
-                self.shred(subject)
+            for found in (*self.subjects(f"{subject}/"), subject):
+                if self.has(found):
+                    self.shred(found)
         return subjects
+
+    def _gone(self, subject: str) -> bool:
+        return subject in self.ledger or subject.rpartition("/")[0] in self.ledger
 
     def _key(self, subject: str) -> AESGCM:
         try:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from models.account import Account, Session
     from models.keys import Keys
     from models.storage import MediaStore
+    from models.vault import Vault
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Stores:
     progress: ProgressReader
     doorbell: Doorbell
     keys: Keys
+    vault: Vault
     production: bool
     address: str
 

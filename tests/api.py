@@ -19,6 +19,7 @@ from models.account import Account, Role
 from models.base import new_id
 from models.keys import load_keys
 from models.storage import MediaStore
+from models.vault import Vault, read_master
 from models.video import AuthorState, Rendition, RenditionKind, Video, VideoVisibility
 from resolvers.context import Context, Stores
 from resolvers.session import open_session, session_for_token
@@ -125,6 +126,7 @@ async def make_stores(redis: Redis, folder: Path) -> Stores:
         progress=progress,
         doorbell=Doorbell(redis),
         keys=load_keys(folder / "keys"),
+        vault=Vault(folder / "keys", read_master(folder / "keys", None)),
         production=False,
         address="http://127.0.0.1:8000",
     )

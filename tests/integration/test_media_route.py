@@ -18,6 +18,7 @@ from jobs.queue import Doorbell
 from models.base import new_id
 from models.keys import load_keys
 from models.storage import MediaStore
+from models.vault import Vault, read_master
 from models.video import AuthorState, ModerationState, Rendition, RenditionKind, Video, VideoVisibility
 from resolvers.context import Stores
 from resolvers.media import media_address, preview_address
@@ -48,6 +49,7 @@ async def site(stores: RunningStores, _template: str, tmp_path_factory: pytest.T
                 progress=ProgressReader(redis),
                 doorbell=Doorbell(redis),
                 keys=load_keys(folder / "keys"),
+                vault=Vault(folder / "keys", read_master(folder / "keys", None)),
                 production=False,
                 address=server.url,
             ),

@@ -1,0 +1,18 @@
+"""Opening this installation's vault; what is wrong with its keys is said in words that mend it."""
+
+from __future__ import annotations
+
+from app.settings import Settings
+from app.trouble import KeysBroken
+from models.vault import Vault, WrongMaster, read_master
+
+
+def open_vault(settings: Settings) -> Vault:
+    """The vault in the key folder, unlocked with the master key. Raises `KeysBroken`."""
+    given = settings.master_key
+    try:
+        return Vault(settings.keys, read_master(settings.keys, given.get_secret_value() if given else None))
+    except WrongMaster as error:
+        raise KeysBroken(
+            str(error), mend=f"Set YUME_MASTER_KEY, or put {settings.keys / 'master.key'} back, as it was."
+        ) from error
