@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 
 class DomainError(Exception):
@@ -75,3 +76,39 @@ class QuotaExceeded(DomainError):
         self.needed = needed
         self.left = left
         self.resets_at = resets_at
+
+
+class StepUpRequired(DomainError):
+    """Only a session in which the password was given a short while ago may do this."""
+
+    code = "STEP_UP_REQUIRED"
+
+    def __init__(self, message: str = "Confirm that it is you with `stepUp`, then send this again.") -> None:
+        super().__init__(message)
+
+
+class Blocked(DomainError):
+    """A rule forbids the content. ``rule`` is its code, ``excerpt`` the words it fired on."""
+
+    code = "BLOCKED"
+
+    def __init__(self, message: str, *, rule: str, excerpt: str, appealable: bool, field: str | None = None) -> None:
+        super().__init__(message, field=field)
+        self.rule = rule
+        self.excerpt = excerpt
+        self.appealable = appealable
+
+
+class ConsentMissing(DomainError):
+    """A person shown does not consent to this use. ``cameo_id`` is None when telling which would tell too much.
+
+    ``reason`` is what the caller may know: "UNAVAILABLE" (no such permission: never why), "ASK" (a request may help),
+    "RESTRICTED" (the cameo's restrictions forbid this use) or "APPROVAL" (its owner has not agreed to this draft).
+    """
+
+    code = "CONSENT"
+
+    def __init__(self, message: str, *, cameo_id: UUID | None, reason: str, field: str | None = None) -> None:
+        super().__init__(message, field=field)
+        self.cameo_id = cameo_id
+        self.reason = reason

@@ -10,6 +10,7 @@ import strawberry
 
 from models import errors as domain
 from schema.access import plain
+from schema.node import global_id
 
 
 @strawberry.enum(description="Every code an error may carry. Codes are stable; messages may change.")
@@ -22,6 +23,11 @@ class ErrorCode(Enum):
         "IDEMPOTENCY_CONFLICT", description="The idempotency key was used with another body."
     )
     INVALID = strawberry.enum_value("INVALID", description="An input is wrong; `field` names it.")
+    STEP_UP_REQUIRED = strawberry.enum_value(
+        "STEP_UP_REQUIRED", description="Confirm with `stepUp` that it is you, then send again."
+    )
+    BLOCKED = strawberry.enum_value("BLOCKED", description="A content rule forbids it; `rule` and `excerpt` say which.")
+    CONSENT = strawberry.enum_value("CONSENT", description="A person shown does not consent to this use.")
     RATE_LIMITED = strawberry.enum_value("RATE_LIMITED", description="Too many tries; wait.")
     QUOTA_EXCEEDED = strawberry.enum_value("QUOTA_EXCEEDED", description="An allowance does not cover the request.")
     QUERY_TOO_COSTLY = strawberry.enum_value("QUERY_TOO_COSTLY", description="The document asks for too many nodes.")
@@ -77,6 +83,32 @@ class QuotaExceededError(Error):
     resets_at: datetime | None = plain("When the allowance refills; null when it does not.", default=None)
 
 
+@strawberry.type(description="This needs a password given a short while ago: call `stepUp`, then send again.")
+class StepUpRequiredError(Error):
+    pass
+
+
+@strawberry.type(description="A rule forbids the content.")
+class BlockedError(Error):
+    rule: str = plain("Code of the rule that fired.", default="")
+    excerpt: str = plain("The words it fired on, from the viewer's own input.", default="")
+    appealable: bool = plain("Can this decision be appealed?", default=False)
+
+
+@strawberry.enum(description="Why consent is missing, as far as the viewer may know.")
+class ConsentReason(Enum):
+    UNAVAILABLE = strawberry.enum_value("UNAVAILABLE", description="The cameo cannot be used like this by the viewer.")
+    ASK = strawberry.enum_value("ASK", description="Not yet: `requestCameo` asks its owner.")
+    RESTRICTED = strawberry.enum_value("RESTRICTED", description="The cameo's restrictions forbid this use.")
+    APPROVAL = strawberry.enum_value("APPROVAL", description="Its owner has not agreed to this draft.")
+
+
+@strawberry.type(description="A person shown does not consent to this use.")
+class ConsentError(Error):
+    cameo: strawberry.ID | None = plain("The cameo it is about; null when that would tell too much.", default=None)
+    reason: ConsentReason = plain("Why, as far as the viewer may know.", default=ConsentReason.UNAVAILABLE)
+
+
 _TYPES: dict[type[domain.DomainError], type[Error]] = {
     domain.Unauthenticated: UnauthenticatedError,
     domain.NotFound: NotFoundError,
@@ -86,6 +118,9 @@ _TYPES: dict[type[domain.DomainError], type[Error]] = {
     domain.Invalid: InvalidError,
     domain.RateLimited: RateLimitedError,
     domain.QuotaExceeded: QuotaExceededError,
+    domain.StepUpRequired: StepUpRequiredError,
+    domain.Blocked: BlockedError,
+    domain.ConsentMissing: ConsentError,
 }
 
 
@@ -96,4 +131,9 @@ def error_member(error: domain.DomainError) -> Error:
         extra = {"retry_after_seconds": error.retry_after}
     elif isinstance(error, domain.QuotaExceeded):
         extra = {"needed": error.needed, "left": error.left, "resets_at": error.resets_at}
+    elif isinstance(error, domain.Blocked):
+        extra = {"rule": error.rule, "excerpt": error.excerpt, "appealable": error.appealable}
+    elif isinstance(error, domain.ConsentMissing):
+        cameo = None if error.cameo_id is None else global_id("Cameo", error.cameo_id)
+        extra = {"cameo": cameo, "reason": ConsentReason(error.reason)}
     return _TYPES[type(error)](code=ErrorCode(error.code), message=error.message, field=error.field, **extra)
