@@ -48,7 +48,7 @@ $(DONE)/torch: $(DONE)/venv
 	@touch $@
 
 $(DONE)/app: $(DONE)/torch requirements.lock pyproject.toml
-	$(say) "3 of 3: everything else, about 360 MB to fetch"
+	$(say) "3 of 3: everything else, about 560 MB to fetch"
 	@$(PIP) install --progress-bar on -c requirements.lock -e .
 	@du -sh $(VENV) | awk '{print "Installed: " $$1 " in $(VENV)"}'
 	@touch $@
