@@ -9,6 +9,7 @@ from typing import Literal
 
 import msgspec
 
+from engine.errors import EngineError
 from engine.spec import FaceCrop
 
 Language = Literal["en", "fr"]
@@ -20,6 +21,14 @@ DIGITS, LONG_DIGITS = 6, 8
 TURNS, MANY_TURNS = 3, 5
 """How many turns are asked for, and how many where nobody speaks."""
 MOST_CROPS = 8
+
+
+class CaptureRefused(EngineError):
+    """A file that cannot be checked at all. ``code`` is stable ("TOO_LONG"); the message is for whoever sent it."""
+
+    def __init__(self, code: str, message: str, *, retryable: bool = False) -> None:
+        super().__init__(message)
+        self.code, self.retryable = code, retryable
 
 
 class CameoKind(StrEnum):
@@ -141,18 +150,34 @@ class CaptureRequest(msgspec.Struct, frozen=True, kw_only=True):
     earlier_face: tuple[float, ...] | None = None
 
 
+class Cleaned(msgspec.Struct, frozen=True, kw_only=True):
+    """A foreign file made anew: a ``clip`` (MP4) with its ``sound`` (WAV, mono 24 kHz), or a ``still`` (PNG).
+
+    ``width`` × ``height`` are pixels of what was written; a still has no ``seconds``, ``fps`` and ``frames``.
+    """
+
+    clip: str | None = None
+    sound: str | None = None
+    still: str | None = None
+    width: int
+    height: int
+    seconds: float = 0.0
+    fps: int = 0
+    frames: int = 0
+
+
 class CaptureReport(msgspec.Struct, frozen=True, kw_only=True):
     """Everything a recording gave. Paths are files of the request's ``out_dir``; embeddings have unit length.
 
     ``crops`` (at most `MOST_CROPS`) are heads cut out, ``voice_sample`` is a mono 16-bit WAV of at most 10 s at 24 kHz,
     ``thumbnail`` a WebP of 256 pixels, ``clip`` the recording encoded anew (MP4, no metadata) and ``seconds`` its
-    length. What a failed step would have given is None or empty. ``face_model`` and ``voice_model`` name what measured
-    the embeddings: two are comparable only when these are equal.
+    length; a picture has neither. What a failed step would have given is None or empty. ``face_model`` and
+    ``voice_model`` name what measured the embeddings: two are comparable only when these are equal.
     """
 
     checks: tuple[CheckResult, ...]
     seconds: float
-    clip: str
+    clip: str | None = None
     thumbnail: str | None = None
     fingerprint: bytes = b""
     face_embedding: tuple[float, ...] | None = None
