@@ -13,14 +13,20 @@ from models.likeness import WithdrawalReason
 
 
 class Withdrawal(Row):
-    """One act. ``purged`` counts what was destroyed, ``{class: {"objects", "bytes"}}``; ``receipt`` is signed JSON."""
+    """One act. ``reach`` is `models.consent.withdraw.Reach`; ``marked_at``: its likenesses say so too.
+
+    ``purged`` counts what was destroyed, ``{class: {"objects", "bytes"}}``; ``receipt`` is signed JSON.
+    """
 
     cameo: fields.ForeignKeyRelation[Any] = fields.ForeignKeyField(
         "models.Cameo", on_delete=fields.RESTRICT, related_name="withdrawals"
     )
     reason = fields.CharEnumField(WithdrawalReason, max_length=8)
+    reach: dict[str, Any] = fields.JSONField(default=dict)
     videos = fields.IntField(default=0, db_default=0)
+    marked_at: datetime | None = fields.DatetimeField(null=True)
     purged: dict[str, Any] = fields.JSONField(default=dict)
+    told_at: datetime | None = fields.DatetimeField(null=True)
     purged_at: datetime | None = fields.DatetimeField(null=True)
     receipt: dict[str, Any] | None = fields.JSONField(null=True)
 
