@@ -96,6 +96,18 @@ class Doorbell:
         except (RedisError, OSError) as error:
             _log.warning("cancel_hint_unheard", generation=str(generation_id), error=repr(error))
 
+    async def request_cancels(self, generation_ids: Sequence[UUID]) -> None:
+        """As `request_cancel`, for many at once: consent to them ended."""
+        if not generation_ids:
+            return
+        try:
+            async with asyncio.timeout(PATIENCE), self._redis.pipeline(transaction=False) as pipe:
+                for generation_id in generation_ids:
+                    pipe.publish(CANCEL_CHANNEL, str(generation_id))
+                await pipe.execute()
+        except (RedisError, OSError) as error:
+            _log.warning("cancel_hint_unheard", generations=len(generation_ids), error=repr(error))
+
     async def _enqueue(self, task: str, queue: str) -> None:
         async with asyncio.timeout(PATIENCE):
             await self._arq.enqueue_job(task, _queue_name=queue)
