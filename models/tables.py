@@ -13,22 +13,26 @@ from models.block import Block
 from models.cameo import Cameo, CameoEpoch, CameoVersion
 from models.capture import Capture
 from models.decision import Decision
+from models.erasure import Erasure
+from models.file_hash import FileHash
 from models.follow import Follow
 from models.generation import EngineHost, Generation, Outbox, QuotaCharge
 from models.grant import Grant
 from models.likeness import Approval, GenerationLikeness, VideoLikeness
 from models.lineage import Lineage
+from models.notification import Notification
 from models.policy import PolicyRow
+from models.protect import BlockEntry, Notice
 from models.upload import Upload
 from models.video import Rendition, Video, VideoVisibility
 from models.withdrawal import Withdrawal
 
 __all__ = [
-    "Account", "Approval", "AuditDailyHead", "AuditEntry", "AuditHead", "AuditPersonal", "Block", "Cameo", "CameoEpoch",
-    "CameoVersion", "Capture", "Decision", "EngineHost", "Follow", "Generation", "GenerationLikeness", "Grant",
-    "Invite", "Lineage", "Outbox", "PolicyRow", "QuotaCharge", "Rendition", "Session", "Upload", "Video",
-    "VideoLikeness", "VideoVisibility",
-    "Withdrawal", "connect", "orm_config",
+    "Account", "Approval", "AuditDailyHead", "AuditEntry", "AuditHead", "AuditPersonal", "Block", "BlockEntry", "Cameo",
+    "CameoEpoch", "CameoVersion", "Capture", "Decision", "EngineHost", "Erasure", "FileHash", "Follow", "Generation",
+    "GenerationLikeness", "Grant", "Invite", "Lineage", "Notice", "Notification", "Outbox", "PolicyRow", "QuotaCharge",
+    "Rendition", "Session", "Upload", "Video", "VideoLikeness", "VideoVisibility", "Withdrawal", "connect",
+    "orm_config",
 ]  # fmt: skip
 
 
