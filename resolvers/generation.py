@@ -61,7 +61,7 @@ async def create_generation(context: Context, request: GenerationRequest) -> Gen
     check_idempotency_key(request.idempotency_key)
     async with in_transaction() as connection:
         # One account's requests queue here, so that a key, a quota and a limit are judged one at a time.
-        await Account.select_for_update().using_db(connection).get(id=member.id)
+        await Account.select_for_update(no_key=True).using_db(connection).get(id=member.id)
         known = await _known(connection, member.id, request)
         if known is not None:
             return known

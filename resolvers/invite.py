@@ -50,7 +50,7 @@ async def invite(context: Context, *, idempotency_key: str) -> tuple[str, Invite
     # The code follows from the key, so that a retry can show it again although only its HMAC is stored.
     code = _spell(keys.invite.mac(b"code:" + member.id.bytes + idempotency_key.encode())[:_CODE_BYTES])
     async with in_transaction() as connection:
-        await Account.select_for_update().using_db(connection).get(id=member.id)
+        await Account.select_for_update(no_key=True).using_db(connection).get(id=member.id)
         known = await Invite.get_or_none(code_hmac=code_digest(keys, code), using_db=connection)
         if known is not None:
             return code, known

@@ -1,5 +1,6 @@
-"""The one order in which consent's rows are locked: cameos by id, then videos by id.
+"""The one order in which consent's rows are locked: the caller's account, cameos by id, videos by id, generations.
 
+Accounts are locked ``FOR NO KEY UPDATE``: a row that names one may then be inserted while another transaction holds it.
 Whoever uses a likeness locks ``FOR SHARE``, whoever restricts it ``FOR UPDATE``. What is checked is read by *later*
 statements, which see what the locks waited for; a statement that locks and checks may read other tables from before.
 """
@@ -10,6 +11,11 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from tortoise.backends.base.client import BaseDBAsyncClient
+
+
+async def lock_account(connection: BaseDBAsyncClient, account_id: UUID) -> None:
+    """Let the transactions of one account, or about it, come one by one. Before any cameo is locked."""
+    await connection.execute_query("SELECT 1 FROM account WHERE id = $1 FOR NO KEY UPDATE", [account_id])
 
 
 async def lock_for_use(connection: BaseDBAsyncClient, cameos: Iterable[UUID], videos: Iterable[UUID] = ()) -> None:
