@@ -16,7 +16,7 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-PURPOSES = ("invite", "media", "cursor")
+PURPOSES = ("invite", "media", "cursor", "upload")
 SIGNING_PURPOSES = ("receipt", "audit")
 
 
@@ -113,6 +113,7 @@ class Keys:
     invite: Key
     media: Key
     cursor: Key
+    upload: Key
     receipt: SigningKey
     audit: SigningKey
     published: Mapping[str, PublicKey] = field(hash=False)
@@ -135,6 +136,7 @@ def load_keys(folder: Path) -> Keys:
         invite=macs["invite"],
         media=macs["media"],
         cursor=macs["cursor"],
+        upload=macs["upload"],
         receipt=signers["receipt"],
         audit=signers["audit"],
         published={key.kid: key for key in found},
