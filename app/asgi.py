@@ -24,6 +24,7 @@ from app.routes.page import Assets, keep_session, page
 from app.routes.preview import preview
 from app.routes.socket import SocketGraphQL
 from app.routes.sse import EventStreams
+from app.routes.upload import upload
 from app.settings import Settings
 from app.settings import settings as settings_of_process
 from app.vault import open_vault
@@ -64,6 +65,7 @@ def application(settings: Settings, schema: strawberry.Schema) -> Starlette:
             Route("/media/preview/{token}", preview, methods=["GET"]),
             Route("/media/live/{token}/{name}", live, methods=["GET"]),
             Route("/media/{token}/{name}", media, methods=["GET"]),
+            Route("/uploads/{ticket}", upload, methods=["PUT"]),
             Route("/healthz", healthz, methods=["GET"]),
             Route("/readyz", readyz, methods=["GET"]),
             Route("/metrics", metrics, methods=["GET"]),

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
 
 from tortoise import fields
+from tortoise.backends.base.client import BaseDBAsyncClient
 
-from models.base import Row
+from models.base import Row, new_id
+from models.keys import Keys
 
 
 class UploadPurpose(StrEnum):
@@ -20,6 +25,16 @@ class UploadPurpose(StrEnum):
     AVATAR = "AVATAR"
     VERIFY = "VERIFY"
     NOTICE = "NOTICE"
+
+
+MOST_BYTES = {
+    UploadPurpose.CAPTURE: 50 << 20,
+    UploadPurpose.START_FRAME: 10 << 20,
+    UploadPurpose.AVATAR: 5 << 20,
+    UploadPurpose.VERIFY: 100 << 20,
+    UploadPurpose.NOTICE: 10 << 20,
+}
+"""How large a file for each purpose may be."""
 
 
 class Upload(Row):
@@ -48,3 +63,50 @@ class Upload(Row):
     class Meta:
         table = "upload"
         indexes: ClassVar = [("account_id",), ("expires_at",)]
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """A ticket as its holder has it; ``token`` is the secret."""
+
+    id: UUID
+    purpose: UploadPurpose
+    token: str = field(repr=False)
+    max_bytes: int
+    expires_at: datetime
+
+
+def upload_subject(upload_id: UUID) -> str:
+    """Under which subject the vault seals an uploaded file."""
+    return f"upload/{upload_id}"
+
+
+def upload_folder(upload_id: UUID) -> str:
+    """Where in media storage an uploaded file lies, sealed."""
+    return f"uploads/{upload_id}"
+
+
+def derived_token(keys: Keys, *parts: str) -> str:
+    """A 256-bit token that only this server can make, and makes again for the same parts: so a retry gets the same."""
+    said = b"".join(len(part.encode()).to_bytes(4, "big") + part.encode() for part in parts)
+    return base64.urlsafe_b64encode(keys.upload.mac(said)).rstrip(b"=").decode()
+
+
+def hash_of(token: str) -> str:
+    """What is stored of a token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+async def issue(
+    connection: BaseDBAsyncClient, purpose: UploadPurpose, account_id: UUID | None, token: str, *, seconds: float
+) -> Ticket:
+    """Write a ticket that is good for ``seconds``."""
+    upload_id = new_id()
+    [row] = await connection.execute_query_dict(
+        """
+        INSERT INTO upload (id, created_at, account_id, purpose, token_hash, max_bytes, expires_at)
+        VALUES ($1, yume_now(), $2, $3, $4, $5, yume_now() + make_interval(secs => $6)) RETURNING expires_at
+        """,
+        [upload_id, account_id, purpose.value, hash_of(token), MOST_BYTES[purpose], seconds],
+    )
+    return Ticket(upload_id, purpose, token, MOST_BYTES[purpose], row["expires_at"])

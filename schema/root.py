@@ -15,11 +15,14 @@ from schema.invite import InviteMutations
 from schema.policy import PolicyMutations
 from schema.query import Query
 from schema.session import SessionMutations
+from schema.upload import UploadMutations
 from schema.video import VideoMutations
 
 
 @strawberry.type(description="Everything that can be changed. Each answers with a union: success, or a named error.")
-class Mutation(SessionMutations, InviteMutations, GenerationMutations, VideoMutations, PolicyMutations):
+class Mutation(
+    SessionMutations, InviteMutations, GenerationMutations, VideoMutations, PolicyMutations, UploadMutations
+):
     pass
 
 
