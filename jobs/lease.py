@@ -36,6 +36,10 @@ class Lease:
     spec: dict[str, Any]
     age_seconds: float
     """Since the generation was asked for."""
+    parent_id: UUID | None = None
+    """The video it remixes."""
+    guarded: bool = False
+    """Whether somebody's consent may end it: it shows a likeness, or remixes a video."""
 
     @property
     def media_prefix(self) -> str:
@@ -65,6 +69,11 @@ class Failure:
     retry: bool = False
 
 
+CONSENT_ENDED = Failure("CONSENT_ENDED", "A person in this clip no longer allows it. It was not charged.")
+"""How a generation ends whose likeness may no longer be used: no name, no reason."""
+PARENT_GONE = Failure("CONSENT_ENDED", "The video that this remixes is no longer available. It was not charged.")
+
+
 def media_prefix(generation_id: UUID) -> str:
     """Where every object of a generation is stored."""
     return f"videos/{generation_id}/"
@@ -86,8 +95,11 @@ async def claim(connection: BaseDBAsyncClient, worker_id: UUID, engine: str) -> 
             SELECT id FROM generation WHERE state = 'QUEUED' AND engine = $2
             ORDER BY priority DESC, id FOR UPDATE SKIP LOCKED LIMIT 1
         )
-        RETURNING id, account_id, fence, attempt, engine, spec,
-            extract(epoch FROM yume_now() - created_at)::float AS age
+        RETURNING id, account_id, fence, attempt, engine, spec, parent_id,
+            extract(epoch FROM yume_now() - created_at)::float AS age,
+            (parent_id IS NOT NULL OR EXISTS (
+                SELECT 1 FROM generation_likeness l WHERE l.generation_id = generation.id
+            )) AS guarded
         """,
         [worker_id, engine],
     )
@@ -95,7 +107,10 @@ async def claim(connection: BaseDBAsyncClient, worker_id: UUID, engine: str) -> 
         return None
     row = rows[0]
     spec = json.loads(row["spec"]) if isinstance(row["spec"], str) else row["spec"]
-    return Lease(row["id"], row["account_id"], row["fence"], row["attempt"], row["engine"], spec, row["age"])
+    return Lease(
+        row["id"], row["account_id"], row["fence"], row["attempt"], row["engine"], spec, row["age"],
+        parent_id=row["parent_id"], guarded=row["guarded"],
+    )  # fmt: skip
 
 
 async def heartbeat(
@@ -221,12 +236,18 @@ async def requeue(connection: BaseDBAsyncClient, generation_id: UUID) -> None:
 
 
 async def end(
-    connection: BaseDBAsyncClient, generation_id: UUID, state: GenerationState, failure: Failure | None = None
+    connection: BaseDBAsyncClient,
+    generation_id: UUID,
+    state: GenerationState,
+    failure: Failure | None = None,
+    *,
+    refund: bool = True,
 ) -> None:
     """End a locked generation without a clip: the final state, the one refund, the promises of its last word and of
     a clean storage.
 
-    The fence rises, so that nothing its worker writes afterwards is accepted anywhere.
+    The fence rises, so that nothing its worker writes afterwards is accepted anywhere. ``refund`` False keeps the
+    charge: only for who tries out what is forbidden.
     """
     rows = await connection.execute_query_dict(
         """
@@ -237,10 +258,11 @@ async def end(
         """,
         [generation_id, state.value, failure and failure.code, failure and failure.message],
     )
-    await connection.execute_query(
-        "UPDATE quota_charge SET refunded_at = yume_now() WHERE generation_id = $1 AND refunded_at IS NULL",
-        [generation_id],
-    )
+    if refund:
+        await connection.execute_query(
+            "UPDATE quota_charge SET refunded_at = yume_now() WHERE generation_id = $1 AND refunded_at IS NULL",
+            [generation_id],
+        )
     fence: int = rows[0]["fence"]
     if fence > 1:  # it was claimed: something may be stored, now or by a worker that does not know yet
         await enqueue_purge_of(connection, [media_prefix(generation_id)])

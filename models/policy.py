@@ -46,6 +46,7 @@ RULES: dict[str, Rule] = {
     "prompt_characters_max": Rule(2000, _between(1, 20_000, whole=True), "characters, 1 to 20000"),
     "engine_seconds_per_day": Rule(600.0, _between(0, 86_400), "engine seconds, 0 to 86400"),
     "active_generations_per_account": Rule(5, _between(1, 1000, whole=True), "a number, 1 to 1000"),
+    "remix_depth_max": Rule(256, _between(1, 1000, whole=True), "links from the first clip of a chain, 1 to 1000"),
     "session_days": Rule(30, _between(1, 365), "days, 1 to 365"),
 }
 """Every rule by its key."""

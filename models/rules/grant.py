@@ -42,3 +42,13 @@ def permitted(who: str, scopes: str) -> str:
     return f"""(
         {USABLE} AND {in_good_standing(who)} AND (c.owner_id = {who} OR {permitting(who, scopes)} IS NOT NULL)
     )"""
+
+
+def askable(who: str) -> str:
+    """May this account be told to ask cameo ``c``'s owner? Not where nobody is admitted; a block looks the same."""
+    return f"""(
+        EXISTS (
+            SELECT 1 FROM cameo_grant g WHERE g.cameo_id = c.id AND g.state = 'ACTIVE'
+            AND g.audience IS NOT NULL AND g.audience <> 'ONLY_ME'
+        ) AND {USABLE} AND NOT {blocks("c.owner_id", who)}
+    )"""
