@@ -27,6 +27,7 @@ from jobs.sweep import Sweep
 from jobs.tasks.generate_video import Bench, generate_video
 from jobs.tasks.purge_media import purge_media
 from models.base import new_id
+from models.keys import load_keys
 from models.storage import MediaStore
 from models.tables import connect
 
@@ -71,7 +72,7 @@ async def run_worker(
         media = MediaStore.from_url(settings.media_url, settings.data_dir)
         tools = Tools(engine=engine, redis=redis, media=media, scratch=scratch, timeout=CLIP_SECONDS_MAX)
         bench = Bench(worker_id=worker_id, engine=settings.engine, tools=tools)
-        async with _declared(worker_id, engine, settings), _at_work(redis, media, bench):
+        async with _declared(worker_id, engine, settings), _at_work(settings, redis, media, bench):
             _log.info("worker_ready", engine=settings.engine, device=settings.device)
             await stopping.wait()
             _log.info("worker_stops")
@@ -108,9 +109,10 @@ async def _declared(worker_id: UUID, engine: EngineChild, settings: Settings) ->
 
 
 @asynccontextmanager
-async def _at_work(redis: Redis, media: MediaStore, bench: Bench) -> AsyncGenerator[None]:
+async def _at_work(settings: Settings, redis: Redis, media: MediaStore, bench: Bench) -> AsyncGenerator[None]:
     """Everything that finds work runs while the block does; at its end the generation at work is handed back."""
-    sweep = Sweep(redis=redis, media=media, bench=bench)
+    keys = load_keys(settings.keys)
+    sweep = Sweep(redis=redis, media=media, bench=bench, keys=keys, key_folder=settings.keys)
     bench.on_settled = sweep.nudge
 
     def heard(generation_id: UUID) -> None:

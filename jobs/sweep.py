@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Generator
+from pathlib import Path
 
 import structlog
 from redis.asyncio import Redis
@@ -13,12 +14,14 @@ from redis.exceptions import RedisError
 from tortoise import connections
 from tortoise.transactions import in_transaction
 
+from jobs.daily_head import keep_daily_head
 from jobs.failures import STORE_AWAY
 from jobs.lease import ATTEMPTS_SPENT, LEASE_SECONDS, Failure, give_up
 from jobs.metrics import EXPIRED
 from jobs.outbox import drain, purge_pending
 from jobs.queue import Doorbell
 from jobs.tasks.generate_video import Bench
+from models.keys import Keys
 from models.storage import MediaStore
 
 PERIOD_SECONDS = 1.5
@@ -69,8 +72,9 @@ async def sweep_sessions() -> None:
 class Sweep:
     """The loop of one worker. `nudge` makes it run at once, after this worker has made a promise."""
 
-    def __init__(self, *, redis: Redis, media: MediaStore, bench: Bench) -> None:
+    def __init__(self, *, redis: Redis, media: MediaStore, bench: Bench, keys: Keys, key_folder: Path) -> None:
         self._redis, self._media, self._bench = redis, media, bench
+        self._keys, self._key_folder = keys, key_folder
         self._doorbell = Doorbell(redis)
         self._nudged = asyncio.Event()
         self._purging: asyncio.Task[int] | None = None
@@ -121,6 +125,7 @@ class Sweep:
         )
         if time.monotonic() >= self._tidy_at:
             await sweep_sessions()
+            await keep_daily_head(self._keys, self._key_folder)
             self._tidy_at = time.monotonic() + _TIDY_SECONDS
 
     @contextlib.contextmanager

@@ -135,8 +135,9 @@ async def heads_before(connection: BaseDBAsyncClient, cut: datetime) -> AsyncIte
 async def seal_day(key: SigningKey) -> DailyHead | None:
     """Sign a head for the day that it is (UTC) unless it has one; any number of workers may try at once.
 
-    Returns the head that was made. Raises `HeadUnfit` when the head before it no longer fits the log: whoever changed
-    entries under a signed head must not get the change signed by the next.
+    Returns the head that was made. Raises `asyncpg.LockNotAvailableError` while a transaction that has appended takes
+    its time to commit (try again later), and `HeadUnfit` when the head before it no longer fits the log: whoever
+    changed entries under a signed head must not get the change signed by the next.
     """
     if not await _due():
         return None
@@ -194,7 +195,7 @@ async def _cut() -> datetime:
     """A moment such that every entry dated before it is committed, and every later one will be dated after it."""
     async with in_transaction() as connection:
         # Waits for appenders in the middle of a transaction, and holds up new ones for as long as this takes.
-        await connection.execute_query("SET LOCAL lock_timeout = '2s'")
+        await connection.execute_query("SET LOCAL lock_timeout = '500ms'")
         await connection.execute_query("LOCK TABLE audit_head IN SHARE MODE")
         [row] = await connection.execute_query_dict("SELECT yume_now() AS cut")
     return row["cut"]
