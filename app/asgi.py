@@ -25,11 +25,15 @@ from app.routes.preview import preview
 from app.routes.socket import SocketGraphQL
 from app.routes.sse import EventStreams
 from app.routes.upload import upload
+from app.routes.wellknown import audit_head, keys
 from app.settings import Settings
 from app.settings import settings as settings_of_process
 from app.vault import open_vault
+from jobs.feed import FEED_STREAM
+from jobs.inbox import INBOX_STREAM
 from jobs.progress import ProgressReader
 from jobs.queue import Doorbell
+from jobs.tail import Tail
 from models.keys import load_keys
 from models.storage import MediaStore
 from models.tables import connect
@@ -69,6 +73,8 @@ def application(settings: Settings, schema: strawberry.Schema) -> Starlette:
             Route("/healthz", healthz, methods=["GET"]),
             Route("/readyz", readyz, methods=["GET"]),
             Route("/metrics", metrics, methods=["GET"]),
+            Route("/.well-known/yume/keys.json", keys, methods=["GET"]),
+            Route("/.well-known/yume/audit-head.json", audit_head, methods=["GET"]),
             Route("/session", keep_session, methods=["POST"]),
             Route("/", page, methods=["GET"]),
             Route("/login", page, methods=["GET"]),
@@ -85,11 +91,14 @@ async def _open_stores(settings: Settings, urls: StoreUrls) -> AsyncGenerator[St
     redis = Redis.from_url(urls.redis_url)
     progress = ProgressReader(redis)
     await progress.start()
+    feed, inbox = Tail(redis, FEED_STREAM), Tail(redis, INBOX_STREAM)
     try:
         yield Stores(
             redis=redis,
             media=MediaStore.from_url(settings.media_url, settings.data_dir),
             progress=progress,
+            feed=feed,
+            inbox=inbox,
             doorbell=Doorbell(redis),
             keys=load_keys(settings.keys),
             vault=open_vault(settings),
@@ -98,6 +107,8 @@ async def _open_stores(settings: Settings, urls: StoreUrls) -> AsyncGenerator[St
         )
     finally:
         await progress.stop()
+        await feed.stop()
+        await inbox.stop()
         await redis.aclose()
         await Tortoise.close_connections()
 

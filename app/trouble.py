@@ -38,3 +38,7 @@ class MigrationFailed(Trouble):
 
 class KeysBroken(Trouble):
     """The key folder cannot be used as it is: another master key, or an erasure ledger that somebody changed."""
+
+
+class FileUnfit(Trouble):
+    """A file given on the command line is not what the command reads."""

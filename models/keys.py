@@ -131,7 +131,6 @@ def load_keys(folder: Path) -> Keys:
     signers = {name: SigningKey(name, secret_file(folder / f"{name}.key")) for name in SIGNING_PURPOSES}
     for signer in signers.values():
         create_once(folder / f"{signer.purpose}.{signer.kid}.pub", signer.public.raw)
-    found = [PublicKey(name, path.read_bytes()) for name in SIGNING_PURPOSES for path in folder.glob(f"{name}.*.pub")]
     return Keys(
         invite=macs["invite"],
         media=macs["media"],
@@ -139,8 +138,14 @@ def load_keys(folder: Path) -> Keys:
         upload=macs["upload"],
         receipt=signers["receipt"],
         audit=signers["audit"],
-        published={key.kid: key for key in found},
+        published=load_public_keys(folder),
     )
+
+
+def load_public_keys(folder: Path) -> dict[str, PublicKey]:
+    """By its kid, each public key that the purpose keys in ``folder`` ever had; nothing is made."""
+    found = (PublicKey(name, path.read_bytes()) for name in SIGNING_PURPOSES for path in folder.glob(f"{name}.*.pub"))
+    return {key.kid: key for key in found}
 
 
 def secret_file(path: Path) -> bytes:
