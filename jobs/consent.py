@@ -11,7 +11,7 @@ from uuid import UUID
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
-from jobs.lease import Failure, cancel, end
+from jobs.lease import CONSENT_ENDED, PARENT_GONE, Failure, cancel, end
 from jobs.queue import Doorbell
 from models.consent.epochs import raise_for
 from models.consent.withdraw import Reach, Withdrawn, withdraw
@@ -21,9 +21,6 @@ from models.likeness import WithdrawalReason
 
 TOPIC_WITHDRAWN = "withdrawn"
 """Outbox: a withdrawal whose bytes are to be purged, whose watchers and people are to be told."""
-
-CONSENT_ENDED = Failure("CONSENT_ENDED", "A person in this clip no longer allows it. Nothing was charged.")
-"""How a generation ends whose likeness was withdrawn meanwhile: no name and no reason."""
 
 
 @dataclass
@@ -70,6 +67,7 @@ async def stop_jobs(
         AND ($2::uuid IS NULL OR gen.account_id = $2)
         """,
         [list(cameo_ids), account_id],
+        CONSENT_ENDED,
     )
 
 
@@ -79,6 +77,7 @@ async def stop_remixes(connection: BaseDBAsyncClient) -> list[UUID]:
         connection,
         "EXISTS (SELECT 1 FROM video_visibility v WHERE v.id = gen.parent_id AND v.consent = 'WITHDRAWN')",
         [],
+        PARENT_GONE,
     )
 
 
@@ -138,11 +137,11 @@ async def revoke_grants(
     return effects
 
 
-async def _stop(connection: BaseDBAsyncClient, condition: str, values: list[object]) -> list[UUID]:
+async def _stop(connection: BaseDBAsyncClient, condition: str, values: list[object], failure: Failure) -> list[UUID]:
     active = f"SELECT gen.id FROM generation gen WHERE {condition} AND gen.state"  # noqa: S608 - one of two constants
     queued = await connection.execute_query_dict(f"{active} = 'QUEUED' ORDER BY gen.id FOR UPDATE", values)
     for row in queued:
-        await end(connection, row["id"], GenerationState.FAILED, CONSENT_ENDED)
+        await end(connection, row["id"], GenerationState.FAILED, failure)
     # A row claimed while the statement above waited for it is at work now.
     working = await connection.execute_query_dict(f"{active} IN ('RUNNING', 'CHECKING')", values)
     return [row["id"] for row in (*queued, *working)]

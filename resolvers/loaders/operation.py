@@ -5,9 +5,18 @@ from __future__ import annotations
 from uuid import UUID
 
 from resolvers.loaders.account import AccountsById
+from resolvers.loaders.cameo import (
+    AccessByCameo,
+    AskedByCameo,
+    CameosById,
+    CameosByOwner,
+    CameosShown,
+    MayUseByCameo,
+)
 from resolvers.loaders.generation import GenerationsById, QueuePositions
 from resolvers.loaders.policy import PolicyInForce
 from resolvers.loaders.quota import QuotaByAccount
+from resolvers.loaders.relation import RelationsByAccount
 from resolvers.loaders.rendition import RenditionsByVideo
 from resolvers.loaders.video import VideosByGeneration, VideosById, VisibilityByVideo
 
@@ -23,5 +32,12 @@ class Loaders:
         self.renditions = RenditionsByVideo()
         self.generations = GenerationsById(viewer_id)
         self.queue_positions = QueuePositions()
+        self.cameos = CameosById(viewer_id)
+        self.cameos_shown = CameosShown()
+        self.cameos_by_owner = CameosByOwner(viewer_id)
+        self.may_use = MayUseByCameo(viewer_id)
+        self.access = AccessByCameo()
+        self.asked = AskedByCameo(viewer_id)
+        self.relations = RelationsByAccount(viewer_id)
         self.policy = PolicyInForce()
         self.quota = QuotaByAccount(self.policy)
