@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import contextlib
 import os
 import re
@@ -46,7 +45,7 @@ def read_master(folder: Path, given: str | None) -> bytes:
         return secret_file(folder / "master.key")
     try:
         master = base64.b64decode(given.strip(), validate=True)
-    except binascii.Error:
+    except ValueError:
         master = b""
     if len(master) != KEY_BYTES:
         raise WrongMaster("The master key must be 32 bytes in base64. Make one with: openssl rand -base64 32")
@@ -66,7 +65,8 @@ class Vault:
         if len(master) != KEY_BYTES:
             raise WrongMaster("The master key must be 32 bytes.")
         self._data = folder / "data"
-        self._data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._data.mkdir(exist_ok=True, mode=0o700)
         self._master = AESGCM(master)
         self._check_master(folder / "master.check")
         self.ledger = Ledger(folder / "erasures.jsonl", master)
@@ -129,6 +129,7 @@ class Vault:
 
         Returns how many keys there were.
         """
+        self._path(subject)
         self.ledger.record(subject)
         return sum(map(self.shred, [*self.subjects(f"{subject}/"), subject]))
 
@@ -174,9 +175,10 @@ class Vault:
 
     def _make_folder(self, folder: Path) -> None:
         if not folder.is_dir():
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            for parent in (folder.parent, self._data):
-                sync_folder(parent)
+            # One by one: mkdir(parents=True) would open the folders on the way to everybody.
+            for each in (folder.parent, folder):
+                each.mkdir(exist_ok=True, mode=0o700)
+                sync_folder(each.parent)
 
     def _check_master(self, path: Path) -> None:
         """A wrong master key is told at the start, not when the first face cannot be opened."""
