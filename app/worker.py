@@ -15,6 +15,7 @@ import structlog
 from redis.asyncio import Redis
 from tortoise import Tortoise
 
+from app.vault import open_vault
 from engine.runner import CHILD_COMMAND, EngineChild
 from jobs.arq_settings import CHORES_QUEUE, GENERATE_QUEUE
 from jobs.attempt import Tools
@@ -70,7 +71,8 @@ async def run_worker(
             return
         closing.push_async_callback(_close, engine)
         media = MediaStore.from_url(settings.media_url, settings.data_dir)
-        tools = Tools(engine=engine, redis=redis, media=media, scratch=scratch, timeout=CLIP_SECONDS_MAX)
+        vault = open_vault(settings)
+        tools = Tools(engine=engine, redis=redis, media=media, scratch=scratch, vault=vault, timeout=CLIP_SECONDS_MAX)
         bench = Bench(worker_id=worker_id, engine=settings.engine, tools=tools)
         async with _declared(worker_id, engine, settings), _at_work(settings, redis, media, bench):
             _log.info("worker_ready", engine=settings.engine, device=settings.device)

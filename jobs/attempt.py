@@ -6,11 +6,12 @@ import asyncio
 import io
 import shutil
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
+from uuid import UUID
 
 import msgspec
 import PIL.Image
@@ -23,8 +24,18 @@ from engine.protocol import ClipMessage, SegmentMessage, StepMessage
 from engine.runner import EngineChild
 from engine.spec import GenerationSpec, Phase
 from jobs.check import check_file
+from jobs.consent_gate import (
+    ConsentEnded,
+    Fault,
+    ResultForbidden,
+    check_consent,
+    check_recipe,
+    end_as_forbidden,
+    end_for_consent,
+)
 from jobs.failures import STORE_AWAY, CheckFailed, failure_of
 from jobs.finish import Finished, finish, store_files
+from jobs.handover import hand_over
 from jobs.heart import Heart, Verdict
 from jobs.lease import Lease, cancelled, fail, release
 from jobs.live import LiveSegments
@@ -32,6 +43,7 @@ from jobs.progress_writer import PreviewBytes, ProgressWriter, SupersededError
 from jobs.queue import enqueue_purge_of
 from models.policy import policy_in_force
 from models.storage import MediaStore
+from models.vault import Vault
 
 SETTLE_SECONDS = 60.0
 """How long the end of an attempt is tried while Postgres is away; its lease guards it all the while."""
@@ -53,6 +65,7 @@ class Tools:
     redis: Redis
     media: MediaStore
     scratch: Path
+    vault: Vault
     timeout: float
     """Seconds a clip may take."""
 
@@ -94,11 +107,27 @@ class Attempt:
     async def _obey(self, verdict: Verdict) -> str:
         # The state first: whoever waits for it need not wait until the engine has stopped.
         self._silence()
+        if verdict is Verdict.CONSENT and self.heart.ended_by is not None:
+            return await self._end_for_consent(self.heart.ended_by)
         if verdict is Verdict.CANCEL and await self._settle(lambda db: cancelled(db, self._lease)):
             return "cancelled"
         self._log.warning("lease_lost")
         await self._settle(self._discard)
         return "lost"
+
+    async def _end_for_consent(self, cause: UUID) -> str:
+        self._settling = True
+        self._silence()
+        if not await self._settle(lambda db: end_for_consent(db, self._lease, cause)):
+            return "lost"
+        await self._writer.forget_previews()
+        return "consent_ended"
+
+    async def _end_as_forbidden(self, faults: Sequence[Fault]) -> str:
+        self._settling = True
+        ended = await self._settle(lambda db: end_as_forbidden(db, self._lease, faults))
+        await self._writer.forget_previews()
+        return "blocked" if ended else "lost"
 
     async def _leave(self, making: asyncio.Task[str]) -> str:
         if self._settling:
@@ -122,14 +151,20 @@ class Attempt:
 
     async def _make_and_settle(self) -> str:
         try:
+            await check_consent(self._lease)
             spec = msgspec.convert(self._lease.spec, GenerationSpec)
             clip = await self._make(spec)
             await self._check(spec, clip)
+            await check_recipe(self._lease, clip.recipe)
             await self._tell(Phase.STORE, 0.99, checking=True)
             objects = await store_files(self._tools.media, self._lease, clip)
             await self._live.finish()
             self._settling = True
             done = await self._settle(lambda db: finish(db, self._lease, spec, clip, objects))
+        except ConsentEnded as ended:
+            return await self._end_for_consent(ended.cause)
+        except ResultForbidden as forbidden:
+            return await self._end_as_forbidden(forbidden.faults)
         except SupersededError:
             self._log.warning("lease_lost", told_by="redis")
             self._settling = True
@@ -141,6 +176,7 @@ class Attempt:
 
     async def _make(self, spec: GenerationSpec) -> ClipMessage:
         self._scratch.mkdir(parents=True, mode=0o700)
+        spec = await hand_over(self._tools.vault, self._tools.media, self._lease, spec, self._scratch)
         async with aclosing(self._tools.engine.run(spec, self._scratch, timeout=self._tools.timeout)) as messages:
             async for message in messages:
                 if self._stopped:

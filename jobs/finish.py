@@ -12,9 +12,13 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 
 from engine.protocol import ClipMessage
 from engine.spec import GenerationSpec
+from jobs.consent_gate import end_locked
+from jobs.draft import carry_likenesses, place_in_chain, record_use
 from jobs.lease import Lease, end, media_prefix
 from jobs.queue import enqueue_announcement, enqueue_purge_of
 from models.base import new_id
+from models.consent.gates import cameos_of_generation, consent_has_ended
+from models.consent.locks import lock_for_use
 from models.generation import Generation, GenerationState
 from models.storage import MediaStore
 from models.video import Rendition, RenditionKind, Video, VideoVisibility
@@ -70,8 +74,11 @@ async def finish(
 ) -> Finished:
     """Make the draft, in the given transaction: lock, then check, then write everything or nothing.
 
+    Locked are the cameos, then the parent, then the generation; what later statements check stays true to the commit.
     May be repeated when the answer to a commit was lost: the second call finds the first one's work.
     """
+    cameos = await cameos_of_generation(connection, lease.generation_id)
+    await lock_for_use(connection, cameos, [lease.parent_id] if lease.parent_id else [])
     row = await Generation.select_for_update().using_db(connection).get(id=lease.generation_id)
     if row.fence == lease.fence and row.state is GenerationState.SUCCEEDED:
         made = await Video.get(generation_id=lease.generation_id, using_db=connection)
@@ -82,6 +89,10 @@ async def finish(
     if row.cancel_requested_at is not None:
         await end(connection, lease.generation_id, GenerationState.CANCELLED)
         return Finished(GenerationState.CANCELLED)
+    cause = await consent_has_ended(connection, lease.generation_id)
+    if cause is not None:
+        await end_locked(connection, lease, cause)
+        return Finished(GenerationState.FAILED)
     video_id = await _make_draft(connection, lease, spec, clip, objects)
     await connection.execute_query(
         """
@@ -98,6 +109,7 @@ async def finish(
         earlier = [f"{media_prefix(lease.generation_id)}{fence}/" for fence in range(1, lease.fence)]
         await enqueue_purge_of(connection, earlier, later=True)
     await enqueue_announcement(connection, lease.generation_id, fence=lease.fence)
+    await record_use(connection, lease, video_id)
     return Finished(GenerationState.SUCCEEDED, video_id)
 
 
@@ -119,6 +131,8 @@ async def _make_draft(
         recipe=clip.recipe,
     )
     await VideoVisibility.create(using_db=connection, id=video.id, author_id=lease.account_id)
+    await place_in_chain(connection, video.id, lease.parent_id)
+    await carry_likenesses(connection, lease, video.id, clip.sha256)
     for stored in objects:
         await Rendition.create(
             using_db=connection,

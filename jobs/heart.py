@@ -1,4 +1,4 @@
-"""The heartbeat of one attempt: keeps the lease, records progress, and learns of a lost lease or a wanted stop."""
+"""The heartbeat of one attempt: keeps the lease, records progress, learns of a lost lease, a stop, ended consent."""
 
 from __future__ import annotations
 
@@ -6,16 +6,20 @@ import asyncio
 import contextlib
 import time
 from enum import Enum
+from uuid import UUID
 
 import structlog
 from tortoise import connections
 
 from jobs.failures import STORE_AWAY
 from jobs.lease import HEARTBEAT_SECONDS, LEASE_SECONDS, Lease, heartbeat
+from models.consent.gates import consent_has_ended
 
 RECORD_SECONDS = 1.0
 """Progress reaches Postgres at most so often."""
 RETRY_SECONDS = 0.5
+CONSENT_SECONDS = 1.5
+"""Between looks whether everybody in the clip still consents (gate 3: at least every 2 s)."""
 _STATEMENT_SECONDS = 3.0
 
 _log = structlog.get_logger()
@@ -26,6 +30,7 @@ class Verdict(Enum):
 
     LOST = "lost"
     CANCEL = "cancel"
+    CONSENT = "consent"
 
 
 class Heart:
@@ -38,6 +43,9 @@ class Heart:
         self._checking = False
         self._beat_now = asyncio.Event()
         self._alive_at = time.monotonic()
+        self._pause = CONSENT_SECONDS if lease.guarded else HEARTBEAT_SECONDS
+        self.ended_by: UUID | None = None
+        """With `Verdict.CONSENT`: the cause, as `jobs.consent_gate.ConsentEnded` names it."""
 
     def note(self, *, phase: str, fraction: float, checking: bool = False) -> None:
         """Where the clip is now; the next beat records it, which comes early when a second has passed."""
@@ -46,7 +54,7 @@ class Heart:
             self._beat_now.set()
 
     def hint(self) -> None:
-        """Beat at once: the author may have asked for a stop."""
+        """Beat at once: the author may have asked for a stop, or somebody shown may have taken back their consent."""
         self._beat_now.set()
 
     async def keep(self) -> Verdict:
@@ -73,6 +81,8 @@ class Heart:
                     fraction=self._fraction,
                     checking=self._checking,
                 )
+                if pulse.ours and not pulse.cancel_requested and self._lease.guarded:
+                    self.ended_by = await consent_has_ended(connections.get("default"), self._lease.generation_id)
         except STORE_AWAY as error:
             _log.warning("heartbeat_missed", generation=str(self._lease.generation_id), error=repr(error))
             lapsed = time.monotonic() - self._alive_at >= LEASE_SECONDS
@@ -81,4 +91,6 @@ class Heart:
         self._alive_at = asked_at
         if not pulse.ours:
             return Verdict.LOST, 0.0
-        return (Verdict.CANCEL if pulse.cancel_requested else None), HEARTBEAT_SECONDS
+        if pulse.cancel_requested:
+            return Verdict.CANCEL, 0.0
+        return (None if self.ended_by is None else Verdict.CONSENT), self._pause

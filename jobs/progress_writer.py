@@ -120,6 +120,18 @@ class ProgressWriter:
         async with self._turn:
             await self._write(self._next(), self._event(EventKind.QUEUED), RUNNING_TTL)
 
+    async def forget_previews(self) -> None:
+        """Remove the pictures told of so far. What a Redis that is away keeps is refused when read, and expires."""
+        async with self._turn:
+            gone, self._previews = [preview_key(old) for old in self._previews], deque()
+            if not gone:
+                return
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    await self._redis.delete(*gone)
+            except (RedisError, OSError) as error:
+                self._give_up(error)
+
     def _event(self, kind: EventKind, **fields: object) -> ProgressEvent:
         return ProgressEvent(generation_id=self._generation_id, attempt=self._attempt, kind=kind, **fields)  # type: ignore[arg-type]
 
