@@ -78,10 +78,12 @@ def clean(source: Path, out_dir: Path) -> Cleaned:
     The clip is H.264 and AAC without metadata, upright, at most `KEPT_SIDE` pixels a side and `KEPT_FPS` pictures a
     second. Raises `CaptureRefused` with the reason for whatever is no whole recording within the limits.
     """
-    container_format = _container_of(source)
+    form = _container_of(source)
     clip = out_dir / "clip.mp4"
     try:
-        with av.open(str(source.resolve()), format=container_format, options=_OPTIONS) as container:
+        with av.open(
+            str(source.resolve()), format=container_format, options=_OPTIONS, metadata_errors="ignore"
+        ) as container:
             picture, sound = _streams(container)
             recording = _Recording(container, picture, sound)
             cleaned = _encode(recording, clip)

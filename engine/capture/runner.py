@@ -30,8 +30,6 @@ from engine.capture.spec import (
     CameoKind,
     CaptureRefused,
     CaptureRequest,
-    CheckName,
-    CheckResult,
     Cleaned,
     PictureReport,
 )
@@ -69,8 +67,6 @@ async def check_capture(
         pictures = request.challenge.kind is not CameoKind.PERSON
         clean = CleanOrder(path=request.path, out_dir=request.out_dir, pictures=pictures)
         cleaned = await _clean(clean, min(timeout, CLEAN_SECONDS), command)
-        message = "The file can be read."
-        yield CheckDone(result=CheckResult(name=CheckName.FILE, passed=True, code="OK", message=message))
         order = CheckOrder(
             cleaned=cleaned,
             challenge=request.challenge,

@@ -96,10 +96,16 @@ def audio_frame(samples: NDArray[np.float32], rate: int) -> AudioFrame:
 
 def _bridged(loud: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """``loud`` with its short pauses filled (a morphological closing) and its single clicks gone."""
-    window = np.ones(_BRIDGE)
-    grown = np.convolve(loud, window, mode="same") > 0.5
-    closed = np.convolve(~grown, window, mode="same") < 0.5
-    return closed & (np.convolve(loud, np.ones(2 * _BRIDGE + 1), mode="same") >= 4)
+    grown = _around(loud, _BRIDGE) > 0
+    closed = _around(~grown, _BRIDGE) == 0
+    return closed & (_around(loud, 2 * _BRIDGE + 1) >= 4)
+
+
+def _around(mask: NDArray[np.bool_], width: int) -> NDArray[np.int64]:
+    """How many moments are set among the ``width`` (odd) around each."""
+    half = width // 2
+    total = np.concatenate(([0], np.cumsum(np.pad(mask, half).astype(np.int64))))
+    return total[width:] - total[:-width]
 
 
 def _voiced(frames: Values) -> NDArray[np.bool_]:
