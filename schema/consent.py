@@ -78,6 +78,22 @@ class GrantState(Enum):
     SUPERSEDED = strawberry.enum_value("SUPERSEDED", description="Replaced by a newer one.")
 
 
+@strawberry.enum(description="How a likeness came into a video.")
+class LikenessVia(Enum):
+    SHOWN = strawberry.enum_value("SHOWN", description="It was cast.")
+    INHERITED = strawberry.enum_value("INHERITED", description="It came with the video that this one builds on.")
+
+
+@strawberry.enum(description="Why a likeness was taken out of a video. Told to its owner, never to anybody else.")
+class WithdrawalReason(Enum):
+    REVOKED = strawberry.enum_value("REVOKED", description="The permission was revoked.")
+    REMOVED = strawberry.enum_value("REMOVED", description="The person shown removed this video.")
+    BLOCKED = strawberry.enum_value("BLOCKED", description="The person shown blocked its author.")
+    EXPIRED = strawberry.enum_value("EXPIRED", description="The permission ran out.")
+    DECLINED = strawberry.enum_value("DECLINED", description="The person shown did not approve the draft.")
+    ERASED = strawberry.enum_value("ERASED", description="The cameo was erased.")
+
+
 @strawberry.enum(description="Whether the viewer may use a cameo.")
 class MayUseReason(Enum):
     OK = strawberry.enum_value("OK", description="Yes, within the scopes shown.")

@@ -10,6 +10,7 @@ from strawberry.types import Info
 
 from models.errors import Invalid, NotFound
 from resolvers.account import account_by_handle, account_by_id
+from resolvers.cameo import cameo_by_handle, cameo_by_id, castable
 from resolvers.engine import engines
 from resolvers.feed.latest import latest
 from resolvers.generation import generation_by_id
@@ -18,6 +19,7 @@ from resolvers.policy import in_force
 from resolvers.video import video_by_id
 from schema.access import Access, field
 from schema.account import Account, After, First
+from schema.cameo import Cameo, CameoConnection
 from schema.engine import Engine
 from schema.feed import FeedConnection, FeedKind
 from schema.generation import Generation
@@ -76,6 +78,27 @@ class Query:
     ) -> FeedConnection:
         return FeedConnection.of(await FEEDS[kind](info.context, Window(first, after)))
 
+    @field(Access.ANYONE, "The cameo with this handle; null when there is none that the viewer may use or ask for.")
+    async def cameo(
+        self,
+        info: Info,
+        handle: Annotated[str, strawberry.argument(description="With or without @; case does not matter.")],
+    ) -> Cameo | None:
+        row = await cameo_by_handle(info.context, handle)
+        return None if row is None else Cameo.of(row)
+
+    @field(Access.MEMBER, "Cameos that the viewer may use or ask for, newest first.")
+    async def castable_cameos(
+        self,
+        info: Info,
+        query: Annotated[
+            str | None, strawberry.argument(description="How the handle or the owner's name starts; null: all.")
+        ] = None,
+        first: First = 10,
+        after: After = None,
+    ) -> CameoConnection:
+        return CameoConnection.of(await castable(info.context, query, Window(first, after)))
+
     @field(Access.ANYONE, "The engines that make clips here.")
     async def engines(self) -> list[Engine]:
         return [Engine.of(reading) for reading in await engines()]
@@ -95,6 +118,9 @@ async def _node(info: Info, node_id: str) -> Node | None:
             case "Video":
                 video = await video_by_id(info.context, found)
                 return None if video is None else Video.of(video)
+            case "Cameo":
+                cameo = await cameo_by_id(info.context, found)
+                return None if cameo is None else Cameo.of(cameo)
             case "Generation" if info.context.viewer is not None:
                 return Generation.of(await generation_by_id(info.context, found))
             case _:
