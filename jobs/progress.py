@@ -14,10 +14,10 @@ from jobs.progress_event import (
     stream_key,
 )
 from jobs.progress_reader import ProgressReader
-from jobs.progress_writer import PreviewBytes, ProgressWriter, SupersededError, announce, read_preview
+from jobs.progress_writer import PreviewBytes, ProgressWriter, SupersededError, announce, forget_progress, read_preview
 
 __all__ = [
     "TERMINAL", "Cursor", "EventKind", "FailureDetail", "LiveSegment", "PreviewBytes", "PreviewPicture",
-    "ProgressEvent", "ProgressReader", "ProgressWriter", "SupersededError", "announce", "preview_key", "read_preview",
-    "stream_key",
+    "ProgressEvent", "ProgressReader", "ProgressWriter", "SupersededError", "announce", "forget_progress",
+    "preview_key", "read_preview", "stream_key",
 ]  # fmt: skip

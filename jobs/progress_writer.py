@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 from uuid import UUID
 
+import msgspec
 import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError, ResponseError
@@ -115,6 +116,11 @@ class ProgressWriter:
             segment = LiveSegment(index=index, start=start, seconds=seconds, codecs=codecs)
             await self._write(cursor, self._event(EventKind.SEGMENT, segment=segment), RUNNING_TTL)
 
+    async def changed(self) -> None:
+        """Tell that the row says something new, and nothing more: for what is followed by its row, as captures are."""
+        async with self._turn:
+            await self._write(self._next(), self._event(EventKind.SNAPSHOT), RUNNING_TTL)
+
     async def queued(self) -> None:
         """Tell that the generation waits again: its worker handed it back."""
         async with self._turn:
@@ -197,6 +203,29 @@ async def read_preview(redis: Redis, key: str) -> bytes | None:
     """The WebP bytes of the preview picture ``key`` of an event, or None when it is no longer kept."""
     async with asyncio.timeout(PATIENCE):
         return await redis.get(preview_key(key))
+
+
+async def forget_progress(redis: Redis, generation_id: UUID) -> int:
+    """Remove the stream of a generation and the preview pictures that it names; returns how many pictures there were.
+
+    Raises `redis.exceptions.RedisError` or `OSError`.
+    """
+    key, pictures = stream_key(generation_id), 0
+    async with asyncio.timeout(PATIENCE):
+        for name, fields in await redis.xrange(key):
+            cursor = Cursor.parse(name)
+            preview = None if cursor is None else _readable_preview(cursor, fields)
+            if preview is not None:
+                pictures += await redis.delete(preview_key(preview.key))
+        await redis.delete(key)
+    return pictures
+
+
+def _readable_preview(cursor: Cursor, fields: dict[bytes, bytes]) -> PreviewPicture | None:
+    try:
+        return decode_event(cursor, fields).preview
+    except msgspec.MsgspecError:
+        return None
 
 
 def _beyond(event: ProgressEvent, fence: int) -> bool:

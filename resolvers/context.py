@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from jobs.progress import ProgressReader
     from jobs.queue import Doorbell
+    from jobs.tail import Tail
     from models.account import Account, Session
     from models.keys import Keys
     from models.storage import MediaStore
@@ -26,6 +27,8 @@ class Stores:
     redis: Redis
     media: MediaStore
     progress: ProgressReader
+    feed: Tail
+    inbox: Tail
     doorbell: Doorbell
     keys: Keys
     vault: Vault

@@ -13,8 +13,11 @@ from redis.asyncio import Redis
 from tortoise import connections
 
 from engine.spec import Capabilities
+from jobs.feed import FEED_STREAM
+from jobs.inbox import INBOX_STREAM
 from jobs.progress import ProgressReader
 from jobs.queue import Doorbell
+from jobs.tail import Tail
 from models.account import Account, Role
 from models.base import new_id
 from models.keys import load_keys
@@ -124,6 +127,8 @@ async def make_stores(redis: Redis, folder: Path) -> Stores:
         redis=redis,
         media=MediaStore.from_url(None, folder),
         progress=progress,
+        feed=Tail(redis, FEED_STREAM),
+        inbox=Tail(redis, INBOX_STREAM),
         doorbell=Doorbell(redis),
         keys=load_keys(folder / "keys"),
         vault=Vault(folder / "keys", read_master(folder / "keys", None)),

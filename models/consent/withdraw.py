@@ -83,6 +83,16 @@ async def mark(connection: BaseDBAsyncClient, withdrawal_id: UUID) -> int:
     return marked["count"]
 
 
+async def reached(connection: BaseDBAsyncClient, withdrawal_id: UUID, *, published: bool, limit: int) -> list[UUID]:
+    """Up to ``limit`` videos that a withdrawal reached; ``published``: only what everybody's lists had."""
+    [row] = await connection.execute_query_dict(
+        "SELECT cameo_id, reach::text AS reach FROM withdrawal WHERE id = $1", [withdrawal_id]
+    )
+    stored = orjson.loads(row["reach"])
+    values = [row["cameo_id"], stored["grants"], stored["videos"], stored["author"], published, limit]
+    return [found["id"] for found in await connection.execute_query_dict(_LIST, values)]
+
+
 # A descendant carries every likeness of its ancestors, so the walk down needs no look at likenesses.
 _REACHED = """
     WITH RECURSIVE named AS (
@@ -120,4 +130,10 @@ _MARK = f"""
         UPDATE withdrawal SET marked_at = coalesce(marked_at, yume_now()) WHERE id = $5
     )
     SELECT count(*)::int AS count FROM marked
+"""
+_LIST = f"""
+    {_REACHED}
+    SELECT v.id FROM reached r JOIN video_visibility v ON v.id = r.id
+    WHERE v.consent = 'WITHDRAWN' AND (NOT $5 OR (v.author_state = 'PUBLISHED' AND v.audience = 'PUBLIC'))
+    LIMIT $6
 """

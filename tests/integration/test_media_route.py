@@ -13,8 +13,11 @@ import pytest
 from redis.asyncio import Redis
 
 from app.embedded import Stores as RunningStores
+from jobs.feed import FEED_STREAM
+from jobs.inbox import INBOX_STREAM
 from jobs.progress import ProgressReader, preview_key
 from jobs.queue import Doorbell
+from jobs.tail import Tail
 from models.base import new_id
 from models.keys import load_keys
 from models.storage import MediaStore
@@ -47,6 +50,8 @@ async def site(stores: RunningStores, _template: str, tmp_path_factory: pytest.T
                 redis=redis,
                 media=MediaStore.from_url(None, folder),
                 progress=ProgressReader(redis),
+                feed=Tail(redis, FEED_STREAM),
+                inbox=Tail(redis, INBOX_STREAM),
                 doorbell=Doorbell(redis),
                 keys=load_keys(folder / "keys"),
                 vault=Vault(folder / "keys", read_master(folder / "keys", None)),

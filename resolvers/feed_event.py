@@ -1,0 +1,60 @@
+"""Watching a feed: what was added to it and what is gone from it, each addition judged anew for its viewer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator
+from uuid import UUID
+
+from jobs.feed import FeedChange, FeedEvent, events
+from jobs.progress import Cursor
+from models.errors import Unauthenticated
+from models.rules.sql import account, holding
+from models.rules.video import may_be_listed
+from models.video import VideoVisibility
+from resolvers.context import Context
+from resolvers.session import session_is_live
+
+_TRUST_SECONDS = 1.0
+"""How long a session that was found live is trusted."""
+
+
+async def watch_latest(context: Context, after: str | None) -> AsyncGenerator[FeedEvent, None]:
+    """Changes of the LATEST feed after the cursor ``after`` (None: from now on).
+
+    GONE is told to everybody, since who saw the video cannot be known; ADDED only where the viewer may see it in a
+    list at this moment. Raises `Unauthenticated` once the viewer's session ends.
+    """
+    checked_at = time.monotonic()
+    start, beyond = _place(after)
+    async with context.stores.feed.subscribe(start) as entries:
+        async for entry in entries:
+            for event in events(entry, beyond=beyond):
+                if time.monotonic() - checked_at >= _TRUST_SECONDS:
+                    await _authorise(context)
+                    checked_at = time.monotonic()
+                if event.change is not FeedChange.ADDED or await _listed(context, event.video_id):
+                    yield event
+            beyond = -1
+
+
+async def _listed(context: Context, video_id: UUID | None) -> bool:
+    viewer = account(None if context.viewer is None else context.viewer.id)
+    return await holding(VideoVisibility.filter(id=video_id), may_be_listed(viewer)).exists()
+
+
+async def _authorise(context: Context) -> None:
+    if context.session is not None and not await session_is_live(context.session.id):
+        raise Unauthenticated("Your session has ended. Sign in again.")
+
+
+def _place(after: str | None) -> tuple[str | None, int]:
+    """Where to read on, and how many changes of the first entry were heard: an entry may hold many."""
+    if after is None:
+        return None, -1
+    whole, dot, index = after.partition(".")
+    cursor = Cursor.parse(whole)
+    if not dot or cursor is None or not index.isdecimal():
+        return whole, -1
+    before = Cursor(cursor.fence, cursor.seq - 1) if cursor.seq else Cursor(cursor.fence - 1, 2**63)
+    return str(before), int(index)
