@@ -34,7 +34,7 @@ from engine.capture.protocol import (
 )
 from engine.capture.spec import CaptureRefused
 
-CLEAN_MEMORY, CHECK_MEMORY = 1 << 30, 2 << 30
+CLEAN_MEMORY, CHECK_MEMORY = 1 << 30, 3 << 30
 """Bytes of address space. Much of what the models map is never touched; see docs/capture.md for what is used."""
 CLEAN_CPU, CHECK_CPU = 60, 120
 """Seconds of CPU time, far above what the longest recording takes."""

@@ -81,9 +81,8 @@ def clean(source: Path, out_dir: Path) -> Cleaned:
     form = _container_of(source)
     clip = out_dir / "clip.mp4"
     try:
-        with av.open(
-            str(source.resolve()), format=container_format, options=_OPTIONS, metadata_errors="ignore"
-        ) as container:
+        path = str(source.resolve())
+        with av.open(path, format=form, options=_OPTIONS, metadata_errors="ignore") as container:
             picture, sound = _streams(container)
             recording = _Recording(container, picture, sound)
             cleaned = _encode(recording, clip)
