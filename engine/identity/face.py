@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 FACE_MODEL = f"dlib-resnet-v1/{DIGESTS['face_recognition.onnx'][:12]}"
 """Stored beside every embedding: two are comparable only when this is equal."""
 
-SAME_FACE = 0.90
+SAME_FACE = 0.93
 """Cosine from which two embeddings are taken for one person. docs/likeness.md says what that costs."""
 
-MAY_BE_SAME = 0.88
+MAY_BE_SAME = 0.91
 """Cosine from which a person should look: between this and `SAME_FACE` the network does not know."""
 
 SURE = 0.6
@@ -73,6 +73,10 @@ class Mesh:
     roll: float
     presence: float
 
+    def moved(self, dx: float, dy: float) -> Mesh:
+        """The same mesh in a picture whose corner lies elsewhere."""
+        return replace(self, points=self.points + np.array([dx, dy, 0.0]))
+
     @property
     def span(self) -> float:
         """Pixels from brow to chin along the face: a measure that turning sideways does not change."""
@@ -118,6 +122,10 @@ class Faces:
     def _canonical(self) -> NDArray[np.float64]:
         return canonical_face()
 
+    def load(self) -> None:
+        """Read every network now: a process that is shut in later cannot."""
+        _ = self._detector, self._mesher, self._segmenter, self._recogniser, self._canonical
+
     def detect(self, bgr: NDArray[np.uint8], *, sure: float = SURE) -> list[FoundFace]:
         """Every face of at least about a twentieth of the picture's longer side, the largest first."""
         height, width = bgr.shape[:2]
@@ -144,7 +152,10 @@ class Faces:
 
     def embed(self, bgr: NDArray[np.uint8], face: FoundFace, mesh: Mesh | None = None) -> NDArray[np.float32]:
         """(128,) of unit length: whose face this is. Give ``mesh`` when it is known already."""
-        mesh = mesh or self.mesh(bgr, face)
+        return self.embed_mesh(bgr, mesh or self.mesh(bgr, face))
+
+    def embed_mesh(self, bgr: NDArray[np.uint8], mesh: Mesh) -> NDArray[np.float32]:
+        """As `embed`, for a face whose mesh is known."""
         chip = cv2.cvtColor(aligned(bgr, mesh), cv2.COLOR_BGR2RGB).astype(np.float32)
         made = np.asarray(self._recogniser.run(None, {"rgb": chip[None]})[0], np.float32)[0]
         return made / np.linalg.norm(made)
