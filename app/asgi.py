@@ -33,6 +33,7 @@ from jobs.feed import FEED_STREAM
 from jobs.inbox import INBOX_STREAM
 from jobs.progress import ProgressReader
 from jobs.queue import Doorbell
+from jobs.restore import replay_erasures
 from jobs.tail import Tail
 from models.keys import load_keys
 from models.storage import MediaStore
@@ -87,12 +88,14 @@ def application(settings: Settings, schema: strawberry.Schema) -> Starlette:
 
 @asynccontextmanager
 async def _open_stores(settings: Settings, urls: StoreUrls) -> AsyncGenerator[Stores]:
+    vault = open_vault(settings)
     await connect(urls.database_url)
     redis = Redis.from_url(urls.redis_url)
     progress = ProgressReader(redis)
     await progress.start()
     feed, inbox = Tail(redis, FEED_STREAM), Tail(redis, INBOX_STREAM)
     try:
+        await replay_erasures(vault)
         yield Stores(
             redis=redis,
             media=MediaStore.from_url(settings.media_url, settings.data_dir),
@@ -101,7 +104,7 @@ async def _open_stores(settings: Settings, urls: StoreUrls) -> AsyncGenerator[St
             inbox=inbox,
             doorbell=Doorbell(redis),
             keys=load_keys(settings.keys),
-            vault=open_vault(settings),
+            vault=vault,
             production=settings.production,
             address=settings.address,
         )

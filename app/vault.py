@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from app.settings import Settings
 from app.trouble import KeysBroken
+from models.ledger import LedgerBroken
 from models.vault import Vault, WrongMaster, read_master
 
 
 def open_vault(settings: Settings) -> Vault:
-    """The vault in the key folder, unlocked with the master key. Raises `KeysBroken`."""
+    """The vault in the key folder, unlocked with the master key, its ledger whole. Raises `KeysBroken`."""
     given = settings.master_key
     try:
-        return Vault(settings.keys, read_master(settings.keys, given.get_secret_value() if given else None))
+        vault = Vault(settings.keys, read_master(settings.keys, given.get_secret_value() if given else None))
+        vault.ledger.subjects()
     except WrongMaster as error:
         raise KeysBroken(
             str(error), mend=f"Set YUME_MASTER_KEY, or put {settings.keys / 'master.key'} back, as it was."
         ) from error
+    except LedgerBroken as error:
+        raise KeysBroken(
+            str(error),
+            mend=f"Put the newest copy of {settings.keys / 'erasures.jsonl'} back: nothing is served without.",
+        ) from error
+    return vault

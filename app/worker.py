@@ -20,11 +20,14 @@ from engine.runner import CHILD_COMMAND, EngineChild
 from jobs.arq_settings import CHORES_QUEUE, GENERATE_QUEUE
 from jobs.attempt import Tools
 from jobs.bell import answer
+from jobs.capture_attempt import CaptureTools
 from jobs.failures import STORE_AWAY
 from jobs.hints import listen
 from jobs.host import declare, keep_declared, withdraw
+from jobs.restore import replay_erasures
 from jobs.scratch import scratch_folder
 from jobs.sweep import Sweep
+from jobs.tasks.check_capture import CaptureBench, check_captures
 from jobs.tasks.generate_video import Bench, generate_video
 from jobs.tasks.purge_media import purge_media
 from models.base import new_id
@@ -63,6 +66,8 @@ async def run_worker(
     async with AsyncExitStack() as closing:
         await connect(urls.database_url)
         closing.push_async_callback(_disconnect)
+        vault = open_vault(settings)
+        await replay_erasures(vault)
         redis = Redis.from_url(urls.redis_url, socket_connect_timeout=2.0, socket_keepalive=True)
         closing.push_async_callback(redis.aclose)
         scratch = closing.enter_context(scratch_folder(settings.data_dir / "scratch", str(worker_id)))
@@ -71,7 +76,6 @@ async def run_worker(
             return
         closing.push_async_callback(_close, engine)
         media = MediaStore.from_url(settings.media_url, settings.data_dir)
-        vault = open_vault(settings)
         tools = Tools(engine=engine, redis=redis, media=media, scratch=scratch, vault=vault, timeout=CLIP_SECONDS_MAX)
         bench = Bench(worker_id=worker_id, engine=settings.engine, tools=tools)
         async with _declared(worker_id, engine, settings), _at_work(settings, redis, media, bench):
@@ -113,9 +117,10 @@ async def _declared(worker_id: UUID, engine: EngineChild, settings: Settings) ->
 @asynccontextmanager
 async def _at_work(settings: Settings, redis: Redis, media: MediaStore, bench: Bench) -> AsyncGenerator[None]:
     """Everything that finds work runs while the block does; at its end the generation at work is handed back."""
-    keys = load_keys(settings.keys)
-    sweep = Sweep(redis=redis, media=media, bench=bench, keys=keys, key_folder=settings.keys)
-    bench.on_settled = sweep.nudge
+    keys, vault = load_keys(settings.keys), open_vault(settings)
+    captures = CaptureBench(CaptureTools(redis=redis, media=media, vault=vault, keys=keys, scratch=bench.scratch))
+    sweep = Sweep(redis=redis, media=media, bench=bench, captures=captures, keys=keys, key_folder=settings.keys)
+    bench.on_settled = captures.on_settled = sweep.nudge
 
     def heard(generation_id: UUID) -> None:
         bench.hint(generation_id)
@@ -127,14 +132,22 @@ async def _at_work(settings: Settings, redis: Redis, media: MediaStore, bench: B
         asyncio.create_task(
             answer(redis, GENERATE_QUEUE, [generate_video], {"bench": bench}, rest=bench.rest), name="bell"
         ),
-        asyncio.create_task(answer(redis, CHORES_QUEUE, [purge_media], {"media": media}), name="chores"),
+        asyncio.create_task(
+            answer(
+                redis,
+                CHORES_QUEUE,
+                [purge_media, check_captures],
+                {"media": media, "vault": vault, "captures": captures},
+            ),
+            name="chores",
+        ),
     ]
     for task in tasks:
         task.add_done_callback(_report_crash)
     try:
         yield
     finally:
-        await bench.close()
+        await asyncio.gather(bench.close(), captures.close())
         # Its promise to ring for what was handed back is kept now, not when another worker sweeps.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(1.0):
