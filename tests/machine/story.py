@@ -1,0 +1,188 @@
+"""Drawing what happens next: verbs that make sense in the state that is, and compound rules that lead somewhere.
+
+A machine that draws blindly hardly ever gets a video published with somebody's likeness in it, let alone revoked and
+granted again while a remix of it is being made. So most draws are short stories, told one action at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, TypeVar
+
+from tests.machine.state import ALL, FACE, PUBLISH, REMIX, VOICE, State, Video
+
+T = TypeVar("T")
+Act = Callable[..., Any]
+"""``act(verb, **arguments)``: does it in both worlds, compares them, and returns what the model said."""
+
+SCOPES = (FACE, VOICE, FACE | VOICE, FACE | PUBLISH, FACE | REMIX | PUBLISH, VOICE | REMIX | PUBLISH, ALL)
+AUDIENCES = ("ONLY_ME", "APPROVED", "MUTUALS", "EVERYONE")
+DAYS = (None, None, 1.0, 10.0)
+
+
+class Draw(Protocol):
+    """Chooses one of some things; hypothesis shrinks towards the first."""
+
+    def __call__(self, choices: Sequence[T]) -> T: ...
+
+
+def lend(state: State, act: Act, draw: Draw) -> None:
+    """Somebody permits something, in one of the ways there are."""
+    cameo = draw(list(state.cameos.values()))
+    other = draw([one for one in state.accounts if one != cameo.owner])
+    way = draw(("everyone", "mutuals", "named"))
+    expires, withdraws, asks = _until(state, draw), draw((False, True)), draw((False, False, False, True))
+    if way == "mutuals":
+        act("follow", one=cameo.owner, other=other)
+        act("follow", one=other, other=cameo.owner)
+    audience = {"everyone": "EVERYONE", "mutuals": "MUTUALS", "named": "APPROVED"}[way]
+    scopes = draw((ALL, *SCOPES)) if way != "named" else 0
+    act("set_access", cameo=cameo.id, audience=audience, scopes=scopes,
+        expires=expires if way != "named" else None, withdraws=withdraws, asks=asks)  # fmt: skip
+    if way == "named":
+        act("grant", cameo=cameo.id, subject=other, scopes=draw((ALL, *SCOPES)), expires=expires, withdraws=withdraws)
+
+
+def ask(state: State, act: Act, draw: Draw) -> int | None:
+    """Somebody asks for a clip; mostly something they may have."""
+    author = draw(state.accounts)
+    parent = draw([None, *_buildable(state, author)])
+    options = [c for c in state.cameos for s in (FACE, VOICE) if state.permitted(author, c, s)]
+    cast: dict[int, int] = {}
+    for cameo in sorted(set(draw([[], options[:1], options, list(state.cameos)[:1]]))):
+        cast[cameo] = draw((FACE, VOICE, FACE | VOICE))
+    return act("request", author=author, cast=cast, parent=parent)
+
+
+def make(state: State, act: Act, draw: Draw) -> int | None:
+    """A clip from the request to the draft, with something happening in between now and then."""
+    job = ask(state, act, draw)
+    if job is None:
+        return None
+    if draw((True, False)):
+        act("work", job=job)
+    if draw((False, False, True)):
+        restrict(state, act, draw)
+        if draw((False, True)):
+            lend(state, act, draw)
+    if state.jobs[job].state in ("QUEUED", "RUNNING"):
+        return act("finish", job=job)
+    return None
+
+
+def show(state: State, act: Act, draw: Draw) -> int | None:
+    """A clip that is made, agreed to when somebody wants to be asked, and published."""
+    video = make(state, act, draw)
+    if video is None:
+        return None
+    for cameo in state.videos[video].approvals:
+        act("answer", cameo=cameo, video=video, yes=draw((True, True, False)))
+    if draw((False, False, False, True)):
+        restrict(state, act, draw)
+    act("publish", video=video, audience=draw(("PUBLIC", "LINK", "FOLLOWERS", "MUTUALS")), remixable=True)
+    return video
+
+
+def chain(state: State, act: Act, draw: Draw) -> None:
+    """A published clip, remixed by somebody else, and then something is taken back."""
+    lend(state, act, draw)
+    parent = show(state, act, draw)
+    if parent is None:
+        return
+    author = draw(state.accounts)
+    job = act("request", author=author, cast={}, parent=parent)
+    if job is not None:
+        child = act("finish", job=job)
+        if child is not None and draw((True, False)):
+            act("publish", video=child, audience="PUBLIC", remixable=True)
+    restrict(state, act, draw)
+
+
+def restrict(state: State, act: Act, draw: Draw) -> None:
+    """Somebody takes something back."""
+    cameo = draw(list(state.cameos.values()))
+    other = draw([one for one in state.accounts if one != cameo.owner])
+    named = [g.id for g in state.grants.values() if g.subject is not None and g.state == "ACTIVE"]
+    carrying = [v.id for v in state.videos.values() if cameo.id in v.likenesses]
+    verb = draw(
+        ["revoke_cameo", "pause", "unfollow", "block", "narrow", "suspend"]
+        + ["revoke_grant"] * bool(named) + ["withdraw_likeness"] * bool(carrying)
+    )  # fmt: skip
+    if verb == "revoke_cameo":
+        act("revoke_cameo", cameo=cameo.id, withdraw=draw((True, False)))
+    elif verb == "pause":
+        act("pause", cameo=cameo.id)
+        if draw((True, False)):
+            act("resume", cameo=cameo.id)
+    elif verb == "narrow":
+        access = state.access(cameo.id)
+        act(
+            "set_access", cameo=cameo.id, audience=draw(("ONLY_ME", "APPROVED", access.audience)),
+            scopes=access.scopes & draw(SCOPES), expires=access.expires, withdraws=access.withdraws, asks=access.asks,
+        )  # fmt: skip
+    elif verb == "revoke_grant":
+        act("revoke_grant", grant=draw(named), withdraw=draw((True, False)))
+    elif verb == "withdraw_likeness":
+        act("withdraw_likeness", cameo=cameo.id, video=draw(carrying))
+    elif verb == "suspend":
+        account = draw(state.accounts)
+        if act("suspend", account=account) and draw((True, False)):
+            act("unsuspend", account=account)
+    else:
+        one, two = draw(((cameo.owner, other), (other, cameo.owner)))
+        act(verb, one=one, other=two)
+        if verb == "block" and draw((True, False)):
+            act("unblock", one=one, other=two)
+
+
+def carry_on(state: State, act: Act, draw: Draw) -> None:
+    """A worker goes on with a job that is under way."""
+    jobs = [job.id for job in state.active()]
+    if jobs:
+        act(draw(("finish", "work")), job=draw(jobs))
+
+
+def settle(state: State, act: Act, draw: Draw) -> None:
+    """Something happens to a video that is there."""
+    if not state.videos:
+        return
+    video: Video = draw(list(state.videos.values()))
+    verb = draw(("publish", "answer", "moderate", "delete"))
+    if verb == "publish":
+        act("publish", video=video.id, audience=draw(("PUBLIC", "FOLLOWERS")), remixable=draw((True, False)))
+    elif verb == "answer" and video.approvals:
+        act("answer", cameo=draw(list(video.approvals)), video=video.id, yes=draw((True, False)))
+    elif verb == "moderate":
+        act("moderate", video=video.id, state=draw(("HIDDEN", "CLEAR")))
+    elif verb == "delete":
+        act("delete", video=video.id)
+
+
+def recover(state: State, act: Act, draw: Draw) -> None:
+    """What was restricted for a while is not any more: nothing that is gone may come back by it."""
+    for cameo in state.cameos.values():
+        if cameo.state == "PAUSED":
+            act("resume", cameo=cameo.id)
+    for account in sorted(state.suspended):
+        act("unsuspend", account=account)
+    for one, other in sorted(state.blocks):
+        act("unblock", one=one, other=other)
+    lend(state, act, draw)
+
+
+def wait(_: State, act: Act, draw: Draw) -> None:
+    """Days go by."""
+    act("wait", days=draw((0.5, 2.0, 8.0)))
+
+
+Story = Callable[[State, Act, Draw], Any]
+STORIES: tuple[Story, ...] = (lend, make, show, chain, restrict, carry_on, ask, settle, recover, wait)
+
+
+def _until(state: State, draw: Draw) -> float | None:
+    days = draw(DAYS)
+    return None if days is None else state.now + days
+
+
+def _buildable(state: State, author: int) -> list[int]:
+    return [v.id for v in state.videos.values() if state.buildable(author, v)]
