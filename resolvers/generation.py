@@ -14,15 +14,17 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
 from engine.errors import InvalidRequest
-from engine.spec import Capabilities, GenerationSpec, Quality
+from engine.spec import Capabilities, CastMember, GenerationSpec, Quality, Source
 from jobs.lease import cancel
 from jobs.queue import enqueue_generation
 from models.account import Account
 from models.base import new_id
+from models.consent.locks import lock_for_use
 from models.errors import Conflict, IdempotencyConflict, Invalid, NotFound, RateLimited
 from models.generation import FINAL_STATES, Generation, GenerationState, QuotaCharge
 from models.policy import policy_in_force
 from models.video import Video
+from resolvers.cast import CastRequest, Use, Wish, consider, remember, settle
 from resolvers.context import Context
 from resolvers.engine import choose_engine
 from resolvers.idempotency import check_idempotency_key
@@ -44,7 +46,15 @@ class GenerationRequest:
     seed: int | None = None
     engine: str | None = None
     quality: Quality = Quality.STANDARD
+    cast: tuple[CastRequest, ...] = ()
+    remix_of: UUID | None = None
+    remix_strength: float | None = None
     idempotency_key: str = ""
+
+    @property
+    def wish(self) -> Wish:
+        """The part that gate 1 decides on."""
+        return Wish(self.prompt, self.negative_prompt, self.style, self.cast, self.remix_of)
 
     def digest(self) -> str:
         """SHA-256 of the request's body: the same key with another body is a mistake worth naming."""
@@ -52,20 +62,28 @@ class GenerationRequest:
 
 
 async def create_generation(context: Context, request: GenerationRequest) -> Generation:
-    """Accept a job: the row, its quota charge and its outbox row in one transaction, then the doorbell.
+    """Accept a job: the row, its quota charge, whose likenesses it may use and its outbox row in one transaction.
 
-    The same idempotency key and body give the same job again. Raises `Invalid` (prompt, seconds, style, seed,
-    engine, idempotencyKey), `IdempotencyConflict`, `QuotaExceeded`, `RateLimited`, `Conflict` (no engine).
+    The same idempotency key and body give the same job again. Raises `Invalid` (prompt, seconds, style, seed, cast,
+    engine, idempotencyKey), `IdempotencyConflict`, `QuotaExceeded`, `RateLimited`, `Conflict` (no engine, chain too
+    long), `ConsentMissing`, `NotFound` and `Denied` (remixOf).
     """
     member = context.member
     check_idempotency_key(request.idempotency_key)
+    # A retry is answered as the first send was, whatever has been restricted since.
+    known = await _known(connections.get("default"), member.id, request)
+    if known is not None:
+        return known
+    policy = await policy_in_force()
+    check_request(request, policy)
+    use = await consider(context, request.wish, depth_max=policy["remix_depth_max"])
     async with in_transaction() as connection:
         # One account's requests queue here, so that a key, a quota and a limit are judged one at a time.
         await Account.select_for_update(no_key=True).using_db(connection).get(id=member.id)
         known = await _known(connection, member.id, request)
         if known is not None:
             return known
-        generation = await _accept(connection, member, request)
+        generation = await _accept(connection, member, request, use)
     await context.stores.doorbell.ring()
     return generation
 
@@ -138,11 +156,15 @@ async def _known(connection: BaseDBAsyncClient, account_id: UUID, request: Gener
     return known
 
 
-async def _accept(connection: BaseDBAsyncClient, member: Account, request: GenerationRequest) -> Generation:
+async def _accept(
+    connection: BaseDBAsyncClient, member: Account, request: GenerationRequest, considered: Use
+) -> Generation:
     policy = await policy_in_force(connection)
     check_request(request, policy)
+    await lock_for_use(connection, considered.cameo_ids, considered.parent_ids)
+    use = await settle(connection, member.id, request.wish, considered, depth_max=policy["remix_depth_max"])
     engine = await choose_engine(request.engine)
-    spec = build_spec(request, engine.capabilities, policy)
+    spec = build_spec(request, engine.capabilities, policy, use.members(request.prompt))
     cost = spec.seconds * COST_OF_QUALITY[spec.quality]
     await charge(connection, member.id, cost)
     await _check_active(connection, member.id, policy["active_generations_per_account"])
@@ -154,8 +176,10 @@ async def _accept(connection: BaseDBAsyncClient, member: Account, request: Gener
         engine=engine.name,
         spec=msgspec.to_builtins(spec),
         cost_seconds=cost,
+        parent_id=request.remix_of,
         using_db=connection,
     )
+    await remember(connection, member.id, generation.id, use)
     await QuotaCharge.create(account_id=member.id, generation_id=generation.id, seconds=cost, using_db=connection)
     await enqueue_generation(connection, generation.id)
     return generation
@@ -180,8 +204,13 @@ def check_request(request: GenerationRequest, policy: dict[str, Any]) -> None:
         raise Invalid(f"A clip lasts {low:g} to {high:g} seconds.", field="seconds")
 
 
-def build_spec(request: GenerationRequest, capabilities: Capabilities, policy: dict[str, Any]) -> GenerationSpec:
-    """What the engine will be asked. Raises `Invalid` when the engine cannot do it."""
+def build_spec(
+    request: GenerationRequest, capabilities: Capabilities, policy: dict[str, Any], cast: tuple[CastMember, ...] = ()
+) -> GenerationSpec:
+    """What the engine will be asked; the worker adds the files of the cast and the parent's recipe.
+
+    Raises `Invalid` when the engine cannot do it.
+    """
     sizes = [size for size in capabilities.sizes if (size[0] < size[1]) == request.portrait]
     if not sizes:
         raise Invalid("This engine does not make clips in this orientation.", field="orientation")
@@ -197,7 +226,11 @@ def build_spec(request: GenerationRequest, capabilities: Capabilities, policy: d
         seed=secrets.randbelow(2**31) if request.seed is None else request.seed,
         quality=request.quality,
         style=request.style,
+        cast=cast,
+        source=Source(recipe={}, latent=None, strength=request.remix_strength) if request.remix_of else None,
     )
+    if request.remix_strength is not None and not (spec.source and capabilities.remix_strength):
+        raise Invalid("Remix strength is for remixes, where the engine has it.", field="remixStrength")
     try:
         capabilities.validate(spec)
     except InvalidRequest as error:

@@ -31,3 +31,13 @@ class Limit:
             _, spent, left = await pipe.execute()
         if spent > self.count:
             raise RateLimited(f"Too many tries. Wait {max(left, 1)} seconds and try again.", retry_after=max(left, 1))
+
+    async def peek(self, redis: Redis, subject: str) -> None:
+        """Raise `RateLimited` when the window's tries are spent; counts nothing."""
+        key = f"limit:{self.name}:{subject}"
+        async with asyncio.timeout(PATIENCE), redis.pipeline(transaction=True) as pipe:
+            pipe.get(key)
+            pipe.ttl(key)
+            spent, left = await pipe.execute()
+        if int(spent or 0) >= self.count:
+            raise RateLimited(f"Too many tries. Wait {max(left, 1)} seconds and try again.", retry_after=max(left, 1))

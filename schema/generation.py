@@ -13,11 +13,17 @@ from strawberry.types import Info
 from engine.spec import Quality as EngineQuality
 from models import generation as rows
 from resolvers import generation as resolve
+from resolvers.cast import CastRequest
+from resolvers.cast_notice import notice_of
 from resolvers.live import WORKING, live_addresses
 from resolvers.quota import read_quota
 from schema.access import Access, field, plain
+from schema.consent import CameoScope, stored_scopes
 from schema.errors import (
+    BlockedError,
     ConflictError,
+    ConsentError,
+    DeniedError,
     IdempotencyConflictError,
     InvalidError,
     NotFoundError,
@@ -125,6 +131,23 @@ class Generation(Node):
         return self.row.created_at
 
 
+@strawberry.input(description="A cameo to show in a clip.")
+class CastInput:
+    cameo_id: strawberry.ID = strawberry.field(description="Whom.")
+    scopes: list[CameoScope] = strawberry.field(
+        description="What to use: FACE, VOICE or both. One never implies another."
+    )
+    role: str | None = strawberry.field(
+        description="What they play, such as “the baker”: how the prompt names them where it does not write @handle. "
+        "At most 80 characters.",
+        default=None,
+    )
+
+    def request(self) -> CastRequest:
+        """As the resolvers take it. Raises `NotFound` for an id of something else."""
+        return CastRequest(row_id(self.cameo_id, "Cameo", field="cast"), stored_scopes(self.scopes), self.role)
+
+
 @strawberry.input(description="What a clip should be.")
 class CreateGenerationInput:
     prompt: str = strawberry.field(description="What the clip shows; speech goes in quotes. At most 2,000 characters.")
@@ -137,6 +160,21 @@ class CreateGenerationInput:
         description="Name of an engine; the server's best when left out.", default=None
     )
     quality: Quality = strawberry.field(description="How much work to spend.", default=Quality.STANDARD)
+    cast: list[CastInput] = strawberry.field(
+        description="Cameos to show, at most as many as the engine takes. Nothing else casts anybody: a prompt that "
+        "names @somebody who is not listed here is refused.",
+        default_factory=list[CastInput],
+    )
+    remix_of: strawberry.ID | None = strawberry.field(
+        description="A video to build on. Everybody in it stays part of the remix, whoever is cast: the viewer needs "
+        "a permission with REMIX for each.",
+        default=None,
+    )
+    remix_strength: float | None = strawberry.field(
+        description="How far to go from the remixed video, 0 (keep all) to 1 (all new); as far as the words ask when "
+        "left out.",
+        default=None,
+    )
     idempotency_key: str = strawberry.field(description="The same key and body give the same job; a UUID is good.")
 
 
@@ -144,6 +182,7 @@ class CreateGenerationInput:
 class CreateGenerationSuccess:
     generation: Generation = plain("The job.")
     quota: Quota = plain("The author's day, with this job charged.")
+    cast_notice: str | None = plain("Who else will see the draft and can remove it; null when nobody else is in it.")
 
 
 @strawberry.input(description="Which job to stop.")
@@ -163,7 +202,11 @@ CreateGenerationPayload = Annotated[
     | QuotaExceededError
     | RateLimitedError
     | IdempotencyConflictError
-    | ConflictError,
+    | ConflictError
+    | ConsentError
+    | BlockedError
+    | NotFoundError
+    | DeniedError,
     strawberry.union("CreateGenerationPayload", description="The accepted job, or why nothing was stored."),
 ]
 CancelGenerationPayload = Annotated[
@@ -187,11 +230,15 @@ class GenerationMutations:
             seed=input.seed,
             engine=input.engine,
             quality=EngineQuality(input.quality.value),
+            cast=tuple(one.request() for one in input.cast),
+            remix_of=None if input.remix_of is None else row_id(input.remix_of, "Video", field="remixOf"),
+            remix_strength=input.remix_strength,
             idempotency_key=input.idempotency_key,
         )
         row = await resolve.create_generation(info.context, request)
         quota = Quota.of(await read_quota(info.context, row.account_id), row.cost_seconds)
-        return CreateGenerationSuccess(generation=Generation.of(row), quota=quota)
+        notice = await notice_of(row)
+        return CreateGenerationSuccess(generation=Generation.of(row), quota=quota, cast_notice=notice)
 
     @mutation(Access.MEMBER, "Stop a job of the viewer's.")
     async def cancel_generation(

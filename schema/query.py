@@ -11,6 +11,7 @@ from strawberry.types import Info
 from models.errors import Invalid, NotFound
 from resolvers.account import account_by_handle, account_by_id
 from resolvers.cameo import cameo_by_handle, cameo_by_id, castable
+from resolvers.cast_notice import notice_before
 from resolvers.engine import engines
 from resolvers.feed.latest import latest
 from resolvers.generation import generation_by_id
@@ -22,7 +23,7 @@ from schema.account import Account, After, First
 from schema.cameo import Cameo, CameoConnection
 from schema.engine import Engine
 from schema.feed import FeedConnection, FeedKind
-from schema.generation import Generation
+from schema.generation import CastInput, Generation
 from schema.node import Node, parse_global_id, row_id
 from schema.policy import Policy
 from schema.video import Video
@@ -67,6 +68,20 @@ class Query:
     @field(Access.MEMBER, "A generation of the viewer's.")
     async def generation(self, info: Info, id: Id) -> Generation | None:
         return Generation.of(await generation_by_id(info.context, row_id(id, "Generation")))
+
+    @field(
+        Access.MEMBER,
+        "One line to show before a clip is asked for: who else would see the draft and can remove it. Null when nobody "
+        "else would be in it; an error where `createGeneration` would refuse the cast.",
+    )
+    async def cast_notice(
+        self,
+        info: Info,
+        cast: Annotated[list[CastInput], strawberry.argument(description="As in `createGeneration`.")],
+        remix_of: Annotated[strawberry.ID | None, strawberry.argument(description="The video to build on.")] = None,
+    ) -> str | None:
+        parent = None if remix_of is None else row_id(remix_of, "Video", field="remixOf")
+        return await notice_before(info.context, tuple(one.request() for one in cast), parent)
 
     @field(Access.ANYONE, "A vertical feed of published videos.")
     async def feed(
