@@ -117,8 +117,8 @@ async def _declared(worker_id: UUID, engine: EngineChild, settings: Settings) ->
 @asynccontextmanager
 async def _at_work(settings: Settings, redis: Redis, media: MediaStore, bench: Bench) -> AsyncGenerator[None]:
     """Everything that finds work runs while the block does; at its end the generation at work is handed back."""
-    keys, vault = load_keys(settings.keys), open_vault(settings)
-    captures = CaptureBench(CaptureTools(redis=redis, media=media, vault=vault, keys=keys, scratch=bench.scratch))
+    keys, vault = load_keys(settings.keys), bench.tools.vault
+    captures = CaptureBench(CaptureTools(redis=redis, media=media, vault=vault, keys=keys, scratch=bench.tools.scratch))
     sweep = Sweep(redis=redis, media=media, bench=bench, captures=captures, keys=keys, key_folder=settings.keys)
     bench.on_settled = captures.on_settled = sweep.nudge
 

@@ -88,6 +88,13 @@ class Doorbell:
         except (RedisError, OSError) as error:
             _log.warning("doorbell_unheard", error=repr(error))
 
+    async def ring_captures(self) -> None:
+        """Tell one worker that there is a recording to check. Call after the commit."""
+        try:
+            await self._enqueue("check_captures", CHORES_QUEUE)
+        except (RedisError, OSError) as error:
+            _log.warning("doorbell_unheard", error=repr(error))
+
     async def request_cancel(self, generation_id: UUID) -> None:
         """Hint to whoever runs ``generation_id`` that ``cancel_requested_at`` was set; its heartbeat sees it anyway."""
         try:

@@ -14,13 +14,18 @@ from redis.exceptions import RedisError
 from tortoise import connections
 from tortoise.transactions import in_transaction
 
+from jobs.capture_end import sweep_captures
 from jobs.daily_head import keep_daily_head
 from jobs.failures import STORE_AWAY
 from jobs.lease import ATTEMPTS_SPENT, LEASE_SECONDS, Failure, give_up
 from jobs.metrics import EXPIRED
 from jobs.outbox import drain, purge_pending
 from jobs.queue import Doorbell
+from jobs.shred import shred_pending
+from jobs.tasks.check_capture import CaptureBench
 from jobs.tasks.generate_video import Bench
+from jobs.uploads import sweep_uploads
+from jobs.versions import sweep_versions
 from models.keys import Keys
 from models.storage import MediaStore
 
@@ -72,8 +77,17 @@ async def sweep_sessions() -> None:
 class Sweep:
     """The loop of one worker. `nudge` makes it run at once, after this worker has made a promise."""
 
-    def __init__(self, *, redis: Redis, media: MediaStore, bench: Bench, keys: Keys, key_folder: Path) -> None:
-        self._redis, self._media, self._bench = redis, media, bench
+    def __init__(
+        self,
+        *,
+        redis: Redis,
+        media: MediaStore,
+        bench: Bench,
+        captures: CaptureBench,
+        keys: Keys,
+        key_folder: Path,
+    ) -> None:
+        self._redis, self._media, self._bench, self._captures = redis, media, bench, captures
         self._keys, self._key_folder = keys, key_folder
         self._doorbell = Doorbell(redis)
         self._nudged = asyncio.Event()
@@ -104,6 +118,11 @@ class Sweep:
             await sweep_leases()
             await self._tidy()
         self._bench.wake()
+        with self._watch("captures"):
+            await sweep_captures()
+            await sweep_versions()
+            await sweep_uploads()
+        self._captures.wake()
         await self.keep_promises()
         if self._purging is None or self._purging.done():
             # Deleting may be slow, and nobody's clip waits for it.
@@ -115,6 +134,8 @@ class Sweep:
             await drain(self._redis, self._doorbell)
 
     async def _purge(self) -> int:
+        with self._watch("shred"):
+            await shred_pending(self._captures.tools.vault)
         with self._watch("purge"):
             return await purge_pending(self._media)
         return 0

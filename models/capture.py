@@ -23,13 +23,32 @@ class CaptureState(StrEnum):
     EXPIRED = "EXPIRED"
 
 
+class Review(StrEnum):
+    """Why a moderator has to look, or (ACCEPTED) that one has looked and a worker may go on."""
+
+    FACE_MATCH = "FACE_MATCH"
+    PROTECTED = "PROTECTED"
+    ACCEPTED = "ACCEPTED"
+
+
+CHALLENGE_SECONDS = 300
+"""How long a challenge is good for."""
+GRACE_SECONDS = 60
+"""How much later a recording that was on its way may still be handed in."""
+MOST_TRIES = 3
+
+OVER = f"(state = 'CHALLENGED' AND expires_at + interval '{GRACE_SECONDS} s' < yume_now())"
+"""Has nobody answered this capture's challenge in time? Expiry is read, not waited for."""
+
+
 class Capture(Row):
     """One way from a challenge to a version of a cameo.
 
     ``challenge`` is `engine.capture.spec.Challenge` as JSON; ``nonce_hash`` (SHA-256, hex) of the single-use nonce it
-    was shown with. ``checks`` lists results in order: ``{"name", "passed", "code", "message"}``. ``carried`` holds,
-    sealed under ``capture/<id>``, what earlier tries proved (the face that must be the same). ``fence`` guards the
-    worker's writes as in `models.generation.Generation`. ``review`` is why a moderator has to look, if one has to.
+    was shown with. ``tries`` counts recordings that failed. ``checks`` lists results in order: ``{"name", "passed",
+    "code", "message", "recording"}``, the last a number from 1. ``carried`` holds, sealed under
+    ``capture/<id>``, what earlier tries proved (the face that must be the same). ``fence`` guards the worker's writes
+    as in `models.generation.Generation`. ``review`` is a `Review`, if a moderator has to look.
     """
 
     account: fields.ForeignKeyRelation[Any] = fields.ForeignKeyField(
@@ -71,3 +90,23 @@ class Capture(Row):
         table = "capture"
         unique_together: ClassVar = [("account_id", "idempotency_key")]
         indexes: ClassVar = [("state", "heartbeat_at"), ("cameo_id", "id")]
+
+
+def capture_subject(capture_id: UUID) -> str:
+    """Under which subject the vault seals what a capture holds until it ends."""
+    return f"capture/{capture_id}"
+
+
+def likeness_prefix(cameo_id: UUID) -> str:
+    """Where in media storage everything of a cameo's captures lies, versions and unfinished ones."""
+    return f"captures/{cameo_id}/"
+
+
+def held_prefix(cameo_id: UUID, capture_id: UUID) -> str:
+    """Where in media storage lies what a capture holds until it ends."""
+    return f"{likeness_prefix(cameo_id)}held/{capture_id}/"
+
+
+def version_prefix(cameo_id: UUID, capture_id: UUID) -> str:
+    """Where in media storage the files of the version lie that a capture became."""
+    return f"{likeness_prefix(cameo_id)}versions/{capture_id}/"

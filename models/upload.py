@@ -92,6 +92,16 @@ def derived_token(keys: Keys, *parts: str) -> str:
     return base64.urlsafe_b64encode(keys.upload.mac(said)).rstrip(b"=").decode()
 
 
+def capture_token(keys: Keys, capture_id: UUID, tries: int) -> str:
+    """The token of the ticket for a capture's recording number ``tries`` (from 0)."""
+    return derived_token(keys, "capture ticket", str(capture_id), str(tries))
+
+
+def capture_nonce(keys: Keys, capture_id: UUID, tries: int) -> str:
+    """The single-use nonce that goes with a capture's challenge number ``tries`` (from 0)."""
+    return derived_token(keys, "capture nonce", str(capture_id), str(tries))
+
+
 def hash_of(token: str) -> str:
     """What is stored of a token."""
     return hashlib.sha256(token.encode()).hexdigest()

@@ -32,6 +32,11 @@ class Bench:
         """Called after each attempt: there may be promises to keep."""
 
     @property
+    def tools(self) -> Tools:
+        """What this worker works with."""
+        return self._tools
+
+    @property
     def busy(self) -> bool:
         """Whether something is at work."""
         return self._task is not None and not self._task.done()

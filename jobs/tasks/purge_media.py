@@ -1,14 +1,14 @@
-"""The task that deletes media given up by committed transactions, at once rather than at the next sweep."""
+"""The task that does, at once rather than at the next sweep, what committed transactions promised of hiding things."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from jobs.outbox import purge_pending
-from models.storage import MediaStore
+from jobs.chores import Chores
 
 
 async def purge_media(ctx: dict[Any, Any]) -> None:
-    """Arq task: somebody rang. ``ctx["media"]`` is the worker's `MediaStore`."""
-    media: MediaStore = ctx["media"]
-    await purge_pending(media)
+    """Arq task: somebody rang. ``ctx["chores"]`` is the worker's `Chores`."""
+    chores: Chores = ctx["chores"]
+    await chores.tell()
+    await chores.destroy()

@@ -1,0 +1,90 @@
+"""Whom a new capture may show besides its owner, and which recordings are known: all kept versions, opened in turn."""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from tortoise import connections
+
+from models.cameo import vault_subject
+from models.vault import Shredded, Vault
+
+FACE_LABEL, VOICE_LABEL, FINGERPRINT_LABEL, CROPS_LABEL = "face_embedding", "voice_embedding", "fingerprint", "crops"
+"""What the sealed columns of `models.cameo.CameoVersion` are sealed as."""
+_PAGE = 500
+
+_FACES = """
+    SELECT v.id, v.cameo_id, v.number, v.face_embedding AS sealed FROM cameo_version v JOIN cameo c ON c.id = v.cameo_id
+    WHERE v.id > $1 AND v.destroyed_at IS NULL AND v.face_embedding IS NOT NULL AND v.face_model = $3
+        AND c.owner_id <> $4
+    ORDER BY v.id LIMIT $2
+"""
+_FINGERPRINTS = """
+    SELECT v.id, v.cameo_id, v.number, v.fingerprint AS sealed FROM cameo_version v
+    WHERE v.id > $1 AND v.destroyed_at IS NULL AND v.fingerprint IS NOT NULL ORDER BY v.id LIMIT $2
+"""
+
+
+def pack_embedding(values: Sequence[float]) -> bytes:
+    """An embedding as it is sealed: little-endian floats of 32 bits."""
+    return struct.pack(f"<{len(values)}f", *values)
+
+
+def unpack_embedding(raw: bytes) -> tuple[float, ...]:
+    """Undo `pack_embedding`."""
+    return struct.unpack(f"<{len(raw) // 4}f", raw)
+
+
+def is_near(one: Sequence[float], other: Sequence[float], threshold: float) -> bool:
+    """Whether the cosine of two embeddings of unit length reaches ``threshold``."""
+    return len(one) == len(other) and float(np.dot(np.asarray(one), np.asarray(other))) >= threshold
+
+
+async def lookalikes(
+    vault: Vault, owner_id: UUID, embedding: Sequence[float], face_model: str, *, threshold: float
+) -> list[UUID]:
+    """Cameos of other members whose face's cosine with ``embedding`` reaches ``threshold``.
+
+    Embeddings are opened one by one, each under its own version's key, and nothing of them is kept.
+    """
+
+    def near(page: list[dict[str, Any]]) -> list[UUID]:
+        opened = _opened(vault, page, FACE_LABEL)
+        return [cameo for cameo, raw in opened if is_near(unpack_embedding(raw), embedding, threshold)]
+
+    found: set[UUID] = set()
+    async for page in _pages(_FACES, face_model, owner_id):
+        found.update(await asyncio.to_thread(near, page))
+    return sorted(found)
+
+
+async def known_fingerprints(vault: Vault) -> tuple[bytes, ...]:
+    """The fingerprints of all recordings that became versions, whoever's they are."""
+
+    def opened(page: list[dict[str, Any]]) -> list[bytes]:
+        return [raw for _, raw in _opened(vault, page, FINGERPRINT_LABEL)]
+
+    found: list[bytes] = []
+    async for page in _pages(_FINGERPRINTS):
+        found += await asyncio.to_thread(opened, page)
+    return tuple(found)
+
+
+async def _pages(statement: str, *values: object) -> AsyncIterator[list[dict[str, Any]]]:
+    after = UUID(int=0)
+    while rows := await connections.get("default").execute_query_dict(statement, [after, _PAGE, *values]):
+        yield rows
+        after = rows[-1]["id"]
+
+
+def _opened(vault: Vault, rows: list[dict[str, Any]], label: str) -> Iterator[tuple[UUID, bytes]]:
+    for row in rows:
+        try:
+            yield row["cameo_id"], vault.open(vault_subject(row["cameo_id"], row["number"]), row["sealed"], label=label)
+        except Shredded:
+            continue  # it was given up a moment ago
