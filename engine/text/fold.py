@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import groupby
+from itertools import groupby, pairwise
 
 LONGEST = 20_000
 """Characters read of any text: prompts have 2,000, a transcript a little more. Everything here is linear in them."""
@@ -22,6 +22,8 @@ _LOOKALIKES = str.maketrans(
 _LETTERS = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "’": "'", "ʼ": "'"})
 _LEET = (str.maketrans("013457@$", "oieastas"), str.maketrans("013457@$", "oleastas"))
 _INSIDE = "@$*"
+_ALONE = "aiyldo"
+_HYPHENS = "-‐‑–_·~+="
 _BREAKS = '.,;:!?…()[]{}"«»“”|/¡¿。、'
 _FLAG_A = 0x1F1E6
 
@@ -30,12 +32,14 @@ _FLAG_A = 0x1F1E6
 class Word:
     """One word of a text: ``forms`` are the spellings it may stand for, the plainest first; ``start`` and ``end`` are
     its place in the text as written; ``clause`` counts up at every stop, so that nothing is read across one.
+    ``joined`` is what it spells with the next word, where only a hyphen or the like parts them ("pis-tol").
     """
 
     forms: tuple[str, ...]
     start: int
     end: int
     clause: int
+    joined: str = ""
 
     @property
     def plain(self) -> str:
@@ -86,7 +90,7 @@ def words(text: str) -> tuple[Word, ...]:
             found.append(Word((letter,), place, place + 1, clause))
     if letters:
         found.append(_word(letters, start, len(text), clause))
-    return tuple(_joined(found, text))
+    return tuple(_hyphenated(_joined(found, text), text))
 
 
 def _word(letters: str, start: int, end: int, clause: int) -> Word:
@@ -131,6 +135,13 @@ def _joined(found: list[Word], text: str) -> list[Word]:
     return result
 
 
+def _hyphenated(found: list[Word], text: str) -> list[Word]:
+    for index, (word, after) in enumerate(pairwise(found)):
+        if after.start - word.end == 1 and text[word.end] in _HYPHENS:
+            found[index] = replace(word, joined=word.plain + after.plain)
+    return found
+
+
 def _near(run: list[Word], word: Word, text: str) -> bool:
     return not run or (word.start - run[-1].end <= 3 and "\n" not in text[run[-1].end : word.start])
 
@@ -140,7 +151,40 @@ def _spelt(run: list[Word]) -> list[Word]:
     if len(run) < 3:
         return run
     letters = "".join(word.plain for word in run)
-    return [Word(_forms(letters), run[0].start, run[-1].end, run[0].clause)]
+    # The first letter may be a word of its own: "a g u n".
+    forms = _forms(letters) + (_forms(letters[1:]) if letters[0] in _ALONE else ())
+    return [Word(forms, run[0].start, run[-1].end, run[0].clause)]
+
+
+@lru_cache(maxsize=16_384)
+def bases(form: str) -> frozenset[str]:
+    """``form`` and the dictionary forms it may be an inflection of, in English or in French."""
+    found = {form}
+    if len(form) < 4:
+        if len(form) == 3:
+            found |= {form.removesuffix("s"), f"{form}r" if form[-1] == "e" else form}
+        return frozenset(found)
+    if form.endswith(("s", "x")) and not form.endswith("ss"):
+        found.add(form[:-1])
+    if form.endswith("ies"):
+        found.add(f"{form[:-3]}y")
+    if form.endswith("aux"):
+        found.add(f"{form[:-3]}al")
+    if form.endswith(("ses", "xes", "zes", "ches", "shes", "oes")):
+        found.add(form[:-2])
+    for suffix in ("ing", "ed"):
+        stem = form.removesuffix(suffix)
+        if stem != form and len(stem) > 2:
+            found |= {stem, f"{stem}e"} | ({stem[:-1]} if stem[-1] == stem[-2] else set())
+            found |= {f"{stem[:-1]}y"} if stem.endswith("i") else set()
+    for suffix in _CONJUGATED:
+        stem = form.removesuffix(suffix)
+        if stem != form and len(stem) > 1:
+            found |= {f"{stem}er", f"{stem}e"}
+    return frozenset(found)
+
+
+_CONJUGATED = ("e", "es", "ent", "ez", "ons", "er", "ee", "ees", "ant", "ait", "aient", "era", "eront")
 
 
 def excerpt(text: str, start: int, end: int, *, around: int = 24) -> str:
