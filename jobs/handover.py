@@ -15,6 +15,7 @@ import msgspec
 from engine.spec import CastMember, GenerationSpec, Source
 from jobs.consent_gate import ConsentEnded
 from jobs.lease import Lease
+from jobs.likeness_files import lay_out
 from models.cameo import Scope
 from models.errors import NotFound
 from models.likeness import GenerationLikeness
@@ -44,8 +45,6 @@ async def hand_over(
 async def _member(
     vault: Vault, media: MediaStore, member: CastMember, row: GenerationLikeness | None, folder: Path
 ) -> CastMember:
-    from jobs.likeness_files import lay_out
-
     cameo_id = UUID(member.cameo_id)
     if row is None:
         raise ConsentEnded(cameo_id)

@@ -94,9 +94,9 @@ async def notify(
         """
         INSERT INTO notification (id, created_at, account_id, kind, group_key, actor_id, cameo_id, video_id,
             generation_id, grant_id, capture_id, rule)
-        VALUES ($1, yume_now(), $2, $3,
-            CASE WHEN $4 THEN $3 || ':' || $6::text || ':' || to_char(yume_now() AT TIME ZONE 'UTC', 'YYYY-MM-DD')
-                ELSE $1::text END,
+        VALUES ($1, yume_now(), $2, $3::text,
+            CASE WHEN $4 THEN concat_ws(':', $3::text, $6::uuid, to_char(yume_now() AT TIME ZONE 'UTC', 'YYYY-MM-DD'))
+                ELSE $1::uuid::text END,
             $5, $6, $7, $8, $9, $10, $11)
         """,
         [row_id, account_id, kind.value, together, actor, cameo, video, generation, grant, capture, rule],

@@ -29,18 +29,20 @@ from resolvers.session import open_session, session_for_token
 from schema.root import build_schema
 
 CAPABILITIES = Capabilities(
-    title="Test engine", audio=True, first_frame=False, cast=False, remix_strength=False, streaming=False, preview=True,
-    min_seconds=1.0, max_seconds=10.0, sizes=((720, 1280), (1280, 720)), fps=(24, 30), steps=(1, 32), styles=("clay",),
+    title="Test engine", audio=True, first_frame=False, cast=True, max_cast=2, remix_strength=True, streaming=False,
+    preview=True, min_seconds=1.0, max_seconds=10.0, sizes=((720, 1280), (1280, 720)), fps=(24, 30), steps=(1, 32),
+    styles=("clay",),
 )  # fmt: skip
 
 CREATE = """
 mutation($input: CreateGenerationInput!) { createGeneration(input: $input) {
   __typename
   ... on CreateGenerationSuccess {
-    generation { id state progress cursor queuePosition cost { costSeconds } prompt } quota { leftSeconds }
+    generation { id state progress cursor queuePosition cost { costSeconds } prompt } quota { leftSeconds } castNotice
   }
   ... on QuotaExceededError { needed left resetsAt }
   ... on RateLimitedError { retryAfterSeconds }
+  ... on ConsentError { reason cameo }
   ... on Error { code message field }
 } }
 """

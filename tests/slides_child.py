@@ -30,8 +30,8 @@ class Slides:
     name = "slides"
     weights = "5" * 64
     capabilities = Capabilities(
-        title="Slides", audio=True, first_frame=False, cast=False, remix_strength=False, streaming=True, preview=True,
-        min_seconds=1.0, max_seconds=10.0, sizes=((64, 96), (96, 64)), fps=(10,), steps=(1, STEPS),
+        title="Slides", audio=True, first_frame=False, cast=True, max_cast=2, remix_strength=True, streaming=True,
+        preview=True, min_seconds=1.0, max_seconds=10.0, sizes=((64, 96), (96, 64)), fps=(10,), steps=(1, STEPS),
         quality_steps={Quality.STANDARD: STEPS},
     )  # fmt: skip
 
@@ -53,7 +53,14 @@ class Slides:
         yield Step(Phase.DECODE, 1, 1)
         seconds = spec.frame_count / spec.fps
         tone = np.sin(np.arange(round(seconds * 24_000)) * 0.1).astype(np.float32)[None].repeat(2, 0) * 0.5
-        recipe = {"schema": 1, "backend": "slides", "seed": spec.seed}
+        recipe = {
+            "schema": 1, "backend": "slides", "seed": spec.seed,
+            "spec": {"prompt": spec.prompt, "style": spec.style},
+            "cast": [{"cameo": one.cameo_id, "version": one.version} for one in spec.cast],
+            "given": {"faces": [len(one.faces) for one in spec.cast], "voices": [bool(one.voice) for one in spec.cast],
+                      "parent": None if spec.source is None else spec.source.recipe.get("seed"),
+                      "latent": spec.source is not None and Path(spec.source.latent or "").is_file()},
+        }  # fmt: skip
         yield Clip(_frames(spec), tone, 24_000, recipe, {"z": np.zeros((2, 2), np.float32)}, "slides")
 
 
