@@ -137,6 +137,28 @@ async def revoke_grants(
     return effects
 
 
+async def decline_approvals(connection: BaseDBAsyncClient, cameo_id: UUID, video_ids: Sequence[UUID]) -> Effects:
+    """The person shown did not agree to these drafts, in time or at all: they are withdrawn, their quota goes back."""
+    rows = await connection.execute_query_dict(
+        """
+        UPDATE approval SET state = 'DECLINED', answered_at = yume_now()
+        WHERE cameo_id = $1 AND video_id = ANY ($2::uuid[]) AND state = 'PENDING' RETURNING video_id
+        """,
+        [cameo_id, list(video_ids)],
+    )
+    declined = [row["video_id"] for row in rows]
+    if not declined:
+        return Effects()
+    await connection.execute_query(
+        """
+        UPDATE quota_charge q SET refunded_at = yume_now() FROM video v
+        WHERE v.id = ANY ($1::uuid[]) AND q.generation_id = v.generation_id AND q.refunded_at IS NULL
+        """,
+        [declined],
+    )
+    return await withdraw_for(connection, cameo_id, WithdrawalReason.DECLINED, Reach(videos=declined))
+
+
 async def _stop(connection: BaseDBAsyncClient, condition: str, values: list[object], failure: Failure) -> list[UUID]:
     active = f"SELECT gen.id FROM generation gen WHERE {condition} AND gen.state"  # noqa: S608 - one of two constants
     queued = await connection.execute_query_dict(f"{active} = 'QUEUED' ORDER BY gen.id FOR UPDATE", values)

@@ -62,14 +62,14 @@ async def castable(context: Context, query: str | None, window: Window) -> Page[
         [words],
         window,
     )
-    return await _hydrate(Cameo, page)
+    return await hydrate(Cameo, page)
 
 
 async def grants_of(context: Context, cameo: Cameo, window: Window) -> Page[Grant]:
     """Every permission for a cameo of the viewer's, requests and ended ones among them, newest first."""
     await own_cameo(context, cameo.id)
     statement = "SELECT g.id, g.created_at AS moment FROM cameo_grant g WHERE g.cameo_id = $1"
-    return await _hydrate(Grant, await rows_page(context, f"grants:{cameo.id}", statement, [cameo.id], window))
+    return await hydrate(Grant, await rows_page(context, f"grants:{cameo.id}", statement, [cameo.id], window))
 
 
 async def uses_of(context: Context, cameo: Cameo, window: Window) -> Page[VideoLikeness]:
@@ -79,17 +79,17 @@ async def uses_of(context: Context, cameo: Cameo, window: Window) -> Page[VideoL
         SELECT l.id, l.created_at AS moment FROM video_likeness l JOIN video_visibility v ON v.id = l.video_id
         WHERE l.cameo_id = $1 AND v.author_state <> 'DELETED'
     """
-    return await _hydrate(VideoLikeness, await rows_page(context, f"uses:{cameo.id}", statement, [cameo.id], window))
+    return await hydrate(VideoLikeness, await rows_page(context, f"uses:{cameo.id}", statement, [cameo.id], window))
 
 
 async def decisions_of(context: Context, cameo: Cameo, window: Window) -> Page[Decision]:
     """Every yes and no about the use of a cameo of the viewer's, newest first."""
     await own_cameo(context, cameo.id)
     statement = "SELECT d.id, d.created_at AS moment FROM decision d WHERE d.cameo_id = $1"
-    return await _hydrate(Decision, await rows_page(context, f"decisions:{cameo.id}", statement, [cameo.id], window))
+    return await hydrate(Decision, await rows_page(context, f"decisions:{cameo.id}", statement, [cameo.id], window))
 
 
-async def _hydrate(kind: type[RowT], page: Page[dict[str, object]]) -> Page[RowT]:
+async def hydrate(kind: type[RowT], page: Page[dict[str, object]]) -> Page[RowT]:
     """Rows for a page of ids. What was erased since leaves a shorter page, never a hole."""
     found = {row.pk: row for row in await kind.filter(id__in=[row["id"] for row in page.rows])}
     kept = [(found[row["id"]], place) for row, place in zip(page.rows, page.cursors, strict=True) if row["id"] in found]

@@ -35,3 +35,9 @@ async def _lock(connection: BaseDBAsyncClient, cameos: Iterable[UUID], videos: I
                 f"SELECT 1 FROM {table} WHERE id = ANY ($1::uuid[]) ORDER BY id FOR {strength}",
                 [sorted(ids)],
             )
+
+
+async def lock_pair(connection: BaseDBAsyncClient, one: UUID, other: UUID) -> None:
+    """Let what changes how two accounts stand to each other come one by one. Before anything else is locked."""
+    low, high = sorted((str(one), str(other)))
+    await connection.execute_query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [f"pair:{low}:{high}"])
