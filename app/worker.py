@@ -21,6 +21,7 @@ from jobs.arq_settings import CHORES_QUEUE, GENERATE_QUEUE
 from jobs.attempt import Tools
 from jobs.bell import answer
 from jobs.capture_attempt import CaptureTools
+from jobs.chores import Chores
 from jobs.failures import STORE_AWAY
 from jobs.hints import listen
 from jobs.host import declare, keep_declared, withdraw
@@ -119,7 +120,10 @@ async def _at_work(settings: Settings, redis: Redis, media: MediaStore, bench: B
     """Everything that finds work runs while the block does; at its end the generation at work is handed back."""
     keys, vault = load_keys(settings.keys), bench.tools.vault
     captures = CaptureBench(CaptureTools(redis=redis, media=media, vault=vault, keys=keys, scratch=bench.tools.scratch))
-    sweep = Sweep(redis=redis, media=media, bench=bench, captures=captures, keys=keys, key_folder=settings.keys)
+    chores = Chores(redis, media, keys, vault)
+    sweep = Sweep(
+        redis=redis, media=media, bench=bench, captures=captures, chores=chores, keys=keys, key_folder=settings.keys
+    )
     bench.on_settled = captures.on_settled = sweep.nudge
 
     def heard(generation_id: UUID) -> None:
@@ -137,7 +141,7 @@ async def _at_work(settings: Settings, redis: Redis, media: MediaStore, bench: B
                 redis,
                 CHORES_QUEUE,
                 [purge_media, check_captures],
-                {"media": media, "vault": vault, "captures": captures},
+                {"chores": chores, "captures": captures},
             ),
             name="chores",
         ),

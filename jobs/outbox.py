@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
+from jobs.feed import TOPIC_FEED, keep
 from jobs.metrics import PURGED
 from jobs.progress_event import EventKind, FailureDetail, ProgressEvent
 from jobs.progress_writer import announce
@@ -56,6 +57,23 @@ async def drain(redis: Redis, doorbell: Doorbell) -> int:
                         event := await _event(connection, UUID(payload["generation_id"]), payload["fence"])
                     ) is not None:
                         await announce(redis, event, fence=payload["fence"])
+            kept += len(rows)
+            if len(rows) < BATCH:
+                return kept
+
+
+async def tell_feeds(redis: Redis) -> int:
+    """Tell open feeds what committed transactions added and took away; returns how many promises were kept.
+
+    Raises `RedisError` or `OSError` when Redis is away: the rows stay.
+    """
+    kept = 0
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            async with in_transaction() as connection:
+                rows = await _take(connection, (TOPIC_FEED,), BATCH)
+                for _, _, payload in rows:
+                    await keep(redis, payload)
             kept += len(rows)
             if len(rows) < BATCH:
                 return kept

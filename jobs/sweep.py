@@ -15,11 +15,12 @@ from tortoise import connections
 from tortoise.transactions import in_transaction
 
 from jobs.capture_end import sweep_captures
+from jobs.chores import Chores
 from jobs.daily_head import keep_daily_head
 from jobs.failures import STORE_AWAY
 from jobs.lease import ATTEMPTS_SPENT, LEASE_SECONDS, Failure, give_up
 from jobs.metrics import EXPIRED
-from jobs.outbox import drain, purge_pending
+from jobs.outbox import drain
 from jobs.queue import Doorbell
 from jobs.shred import shred_pending
 from jobs.tasks.check_capture import CaptureBench
@@ -84,11 +85,12 @@ class Sweep:
         media: MediaStore,
         bench: Bench,
         captures: CaptureBench,
+        chores: Chores,
         keys: Keys,
         key_folder: Path,
     ) -> None:
         self._redis, self._media, self._bench, self._captures = redis, media, bench, captures
-        self._keys, self._key_folder = keys, key_folder
+        self._chores, self._keys, self._key_folder = chores, keys, key_folder
         self._doorbell = Doorbell(redis)
         self._nudged = asyncio.Event()
         self._purging: asyncio.Task[int] | None = None
@@ -132,12 +134,14 @@ class Sweep:
         """Ring for what is queued and say last words, while Redis is there."""
         with self._watch("outbox"):
             await drain(self._redis, self._doorbell)
+        with self._watch("telling"):
+            await self._chores.tell()
 
     async def _purge(self) -> int:
         with self._watch("shred"):
             await shred_pending(self._captures.tools.vault)
         with self._watch("purge"):
-            return await purge_pending(self._media)
+            return await self._chores.destroy()
         return 0
 
     async def _tidy(self) -> None:

@@ -1,0 +1,49 @@
+"""What every worker does beside making clips: telling those concerned, destroying what was given up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from redis.asyncio import Redis
+from tortoise import connections
+
+from jobs.consent import TOPIC_WITHDRAWN
+from jobs.erasure_work import Eraser
+from jobs.inbox import deliver
+from jobs.outbox import purge_pending, tell_feeds
+from jobs.withdrawn import purge_withdrawn, tell_withdrawn
+from models.keys import Keys
+from models.storage import MediaStore
+from models.vault import Vault
+
+
+@dataclass(frozen=True)
+class Chores:
+    """All of them may run in any number of workers at once, and be repeated after any crash."""
+
+    redis: Redis
+    media: MediaStore
+    keys: Keys
+    vault: Vault
+
+    async def tell(self) -> None:
+        """Tell open feeds and inboxes. Raises `RedisError` or `OSError` when Redis is away: nothing is forgotten."""
+        await tell_feeds(self.redis)
+        await tell_withdrawn(self.redis)
+        # The withdrawal's own row is what both halves go by; its outbox row only asked for haste.
+        await connections.get("default").execute_query("DELETE FROM outbox WHERE topic = $1", [TOPIC_WITHDRAWN])
+        await deliver(self.redis)
+
+    async def destroy(self) -> int:
+        """Destroy what committed transactions gave up; returns how many wishes were fulfilled.
+
+        Raises what storage raises; what could not be destroyed is tried again.
+        """
+        done = await purge_pending(self.media)
+        done += await purge_withdrawn(self.media, self.redis, self.keys)
+        return done + await self._eraser.erase_pending()
+
+    @cached_property
+    def _eraser(self) -> Eraser:
+        return Eraser(self.media, self.redis, self.vault, self.keys)
