@@ -41,7 +41,14 @@ async def keep_daily_head(keys: Keys, key_folder: Path) -> bool:
 
 def read_anchors(keys: Keys, paths: Sequence[Path]) -> list[DailyHead]:
     """The heads in those of ``paths`` that exist. Raises `ValueError` for a file that is no head of this server."""
-    return [read_head(keys.published, json.loads(path.read_bytes())) for path in paths if path.exists()]
+    found: list[DailyHead] = []
+    for path in paths:
+        if path.exists():
+            document = json.loads(path.read_bytes())
+            if not isinstance(document, dict):
+                raise ValueError("It holds no JSON object.")
+            found.append(read_head(keys.published, document))
+    return found
 
 
 async def _anchor(keys: Keys, head: DailyHead, key_folder: Path) -> None:

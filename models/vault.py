@@ -17,6 +17,8 @@ from models.ledger import Ledger
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
+CHECK = "master.check"
+"""File in the key folder that only the right master key opens."""
 _VERSION = b"\x01"
 _SUBJECT = re.compile(r"[a-z]{1,20}(/[0-9A-Za-z-]{1,64}){1,2}")
 _PREFIX = re.compile(r"[0-9A-Za-z/-]*")
@@ -38,10 +40,13 @@ class WrongMaster(Exception):
 def read_master(folder: Path, given: str | None) -> bytes:
     """The master key (32 bytes): ``given`` in base64, else the file ``master.key`` (0600), made when it is missing.
 
-    Raises `WrongMaster` when ``given`` is not 32 bytes in base64.
+    Raises `WrongMaster` when ``given`` is not 32 bytes in base64, and when the folder's keys are wrapped already with a
+    master key that is neither given nor there.
     """
     if given is None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if (folder / CHECK).exists() and not (folder / "master.key").exists():
+            raise WrongMaster("The keys in this folder were wrapped with a master key that is not given now.")
         return secret_file(folder / "master.key")
     try:
         master = base64.b64decode(given.strip(), validate=True)
@@ -68,7 +73,7 @@ class Vault:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._data.mkdir(exist_ok=True, mode=0o700)
         self._master = AESGCM(master)
-        self._check_master(folder / "master.check")
+        self._check_master(folder / CHECK)
         self.ledger = Ledger(folder / "erasures.jsonl", master)
 
     def create(self, subject: str) -> None:

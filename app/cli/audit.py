@@ -45,7 +45,12 @@ def head() -> None:
     """Print today's signed head as JSON, signing it now if no worker has. Keep it somewhere else."""
     import asyncio
     import json
+    import sys
 
+    import structlog
+
+    # Standard output is the head's alone.
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     print(json.dumps(asyncio.run(_head()), indent=2))  # noqa: T201 - the head is this command's result
 
 

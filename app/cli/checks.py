@@ -41,8 +41,8 @@ Check = Callable[["Settings"], Awaitable[Finding]]
 async def findings(settings: Settings) -> AsyncIterator[Finding]:
     """Look at every part, one after another; a part that cannot even be looked at is a finding too."""
     checks: tuple[Check, ...] = (
-        python, packages, disk, data_folder, identity, torch, codecs, weights, port, postgres, valkey, migrations,
-        engines, media,
+        python, packages, disk, data_folder, keys, identity, torch, codecs, weights, port, postgres, valkey, migrations,
+        audit, engines, media,
     )  # fmt: skip
     for check in checks:
         try:
@@ -79,6 +79,23 @@ async def data_folder(settings: Settings) -> Finding:
         return Finding("data folder", True, f"{folder} will be made by `yume up`")
     ours = folder.stat().st_uid == os.geteuid() and os.access(folder, os.W_OK | os.X_OK)
     return Finding("data folder", ours, str(folder), "Run as its owner, or set YUME_DATA_DIR to another folder.")
+
+
+async def keys(settings: Settings) -> Finding:
+    """Whether the vault opens, its erasure ledger is whole, and the master key lies apart from what it wraps."""
+    from app.vault import open_vault
+
+    if not settings.keys.exists():
+        return Finding("keys", True, f"{settings.keys} will be made by `yume up`")
+    erased = len(open_vault(settings).ledger.subjects())
+    apart = settings.master_key is not None
+    where = "given" if apart else "a file beside the keys it wraps"
+    mend = (
+        f"Set YUME_MASTER_KEY to `base64 < {settings.keys / 'master.key'}`, kept where your secrets are, and remove the"
+        " file: a copy of the folder must not open by itself."
+    )
+    ok = apart or not settings.production
+    return Finding("keys", ok, f"the master key is {where}; {erased} erasures in the ledger", mend)
 
 
 async def identity(settings: Settings) -> Finding:
@@ -183,6 +200,36 @@ async def migrations(settings: Settings) -> Finding:
     await Tortoise.close_connections()
     detail = f"missing: {', '.join(missing)}" if missing else "none missing"
     return Finding("migrations", not missing, detail, "Run `yume migrate`.")
+
+
+async def audit(settings: Settings) -> Finding:
+    """Whether the audit log gets its signed head every day, and was not rolled back behind one."""
+    import asyncpg
+
+    from jobs.daily_head import ANCHOR, read_anchors
+    from models.keys import load_keys
+
+    kept = read_anchors(load_keys(settings.keys), [settings.keys / ANCHOR]) if settings.keys.exists() else []
+    connection = await asyncpg.connect(store_urls(settings).database_url, timeout=5)
+    try:
+        newest = await connection.fetchrow(
+            "SELECT day, cut > yume_now() - interval '2 days' AS fresh FROM audit_daily_head ORDER BY day DESC LIMIT 1"
+        )
+        known = [
+            await connection.fetchval(
+                "SELECT 1 FROM audit_daily_head WHERE day = $1 AND root = $2", head.day, head.root
+            )
+            for head in kept
+        ]
+    finally:
+        await connection.close()
+    if newest is None and not kept:
+        return Finding("audit", True, "no signed head yet: a worker makes the first")
+    fresh = newest is not None and newest["fresh"] and all(known)
+    detail = "no signed head" if newest is None else f"last signed head: {newest['day']}"
+    if not all(known):
+        detail += f", which the head of {kept[0].day} beside the keys does not lead to: the database was rolled back"
+    return Finding("audit", fresh, detail, 'Run `yume audit verify`, and see docs/operate.md, "Audit".')
 
 
 async def engines(settings: Settings) -> Finding:

@@ -157,8 +157,8 @@ def test_a_subject_that_could_leave_the_folder_is_refused(vault: Vault, folder: 
     assert vault.ledger.subjects() == []
 
 
-def test_files_are_their_owners_alone(vault: Vault, folder: Path) -> None:
-    read_master(folder, None)
+def test_files_are_their_owners_alone(folder: Path) -> None:
+    vault = Vault(folder, read_master(folder, None))
     vault.create(ADA)
     vault.shred(BOB)
     for path in folder.rglob("*"):
@@ -171,6 +171,12 @@ def test_a_master_key_is_made_once_and_given_ones_are_checked(folder: Path) -> N
     for bad in ("", "short", base64.b64encode(b"x" * 31).decode(), "ü" * 44):
         with pytest.raises(WrongMaster, match="32 bytes"):
             read_master(folder, bad)
+
+
+def test_no_second_master_key_is_made_for_keys_that_one_wraps(vault: Vault, folder: Path) -> None:
+    with pytest.raises(WrongMaster, match="not given"):
+        read_master(folder, None)
+    assert not (folder / "master.key").exists()
 
 
 def test_another_master_key_is_told_at_once_and_opens_nothing(vault: Vault, folder: Path) -> None:
