@@ -132,7 +132,7 @@ def _reel(asset_id: str, told: Mapping[str, Any]) -> Reel:
     )
 
 
-@lru_cache(maxsize=8)  # at most 6 MB each: 38 frames of 200 x 200; painters keep what they posed, not these
+@lru_cache(maxsize=3)  # at most 6 MB each: 38 frames of 200 x 200; painters keep what they posed, not these
 def _frames(asset_id: str) -> tuple[NDArray[np.uint8], ...]:
     told = index()[asset_id]["reel"]
     pictures: list[NDArray[np.uint8]] = []

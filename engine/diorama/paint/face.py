@@ -11,7 +11,6 @@ import numpy as np
 
 from engine.diorama.cast import Crop, Face
 from engine.diorama.features import Features
-from engine.diorama.outfit import Outfit
 from engine.diorama.paint import face_warp, raster
 from engine.diorama.paint.doll import HEAD
 from engine.diorama.paint.face_warp import Palette
@@ -19,6 +18,7 @@ from engine.diorama.paint.headwear import put_on
 from engine.diorama.paint.light import Light, grade, rim_light
 from engine.diorama.paint.raster import Picture
 from engine.diorama.paint.style import restyle_sprite
+from engine.text.outfit import Outfit
 
 MOUTHS = 8
 """Drawn openings of the mouth, from as photographed to wide."""

@@ -10,10 +10,10 @@ import numpy as np
 
 from engine.diorama.art.pack import asset
 from engine.diorama.features import Features
-from engine.diorama.outfit import Outfit
 from engine.diorama.paint import raster
 from engine.diorama.paint.raster import Picture, bgr
 from engine.diorama.paint.recolour import recolour
+from engine.text.outfit import Outfit
 
 
 @dataclass(frozen=True)

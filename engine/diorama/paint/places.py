@@ -25,8 +25,8 @@ DRAWERS: dict[str, Callable[[Sketch], None]] = {
 }  # fmt: skip
 
 
-KEPT_BYTES = 64 << 20
-"""About three places at 720 × 1280: a remix, and the next try of a prompt, mostly stay where they were."""
+KEPT_BYTES = 40 << 20
+"""About two places at 720 × 1280: a remix, and the next try of a prompt, mostly stay where they were."""
 
 
 def _weigh(place: Place) -> int:

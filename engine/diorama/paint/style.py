@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import lru_cache
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.diorama.paint import raster
+from engine.diorama.paint.kept import Kept
 from engine.diorama.paint.raster import Picture, Stamp
 from engine.diorama.paint.sketch import Layer, Place
 
@@ -254,8 +254,11 @@ def vignette(width: int, height: int, strength: float, start: float) -> Picture:
 # --- watercolour --------------------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=8)
 def _wobble(h: int, w: int, reach: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    return _wobbles.get((h, w, reach), lambda: _drawn_wobble(h, w, reach))
+
+
+def _drawn_wobble(h: int, w: int, reach: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     rng = np.random.default_rng(11)
     cells = (max(3, w // 26), max(3, h // 26))
     maps: list[NDArray[np.float32]] = []
@@ -267,12 +270,15 @@ def _wobble(h: int, w: int, reach: float) -> tuple[NDArray[np.float32], NDArray[
     return maps[0], maps[1]
 
 
+_wobbles: Kept[tuple[NDArray[np.float32], NDArray[np.float32]]] = Kept(16 << 20, lambda maps: 2 * maps[0].nbytes)
+
+
 def _washed_colour(colour: Picture) -> Picture:
     h, w = colour.shape[:2]
     small = cv2.resize(colour, (max(1, w // 2), max(1, h // 2)), interpolation=cv2.INTER_AREA)
     if min(small.shape[:2]) > 9:
         small = cv2.medianBlur(small, 7)
-    map_x, map_y = _wobble(*small.shape[:2], 2.2)
+    map_x, map_y = _wobble(small.shape[0], small.shape[1], 2.2)
     small = cv2.remap(small, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     soft = cv2.GaussianBlur(small, (0, 0), 5)
     # Pigment gathers at the rim of each wash: what is darker than its surroundings gets darker still.
@@ -283,7 +289,7 @@ def _washed_colour(colour: Picture) -> Picture:
 
 def _washed_sprite(picture: Picture) -> Picture:
     flat = np.dstack((cv2.medianBlur(np.ascontiguousarray(picture[:, :, :3]), 5), picture[:, :, 3]))
-    map_x, map_y = _wobble(*picture.shape[:2], picture.shape[0] / 170)
+    map_x, map_y = _wobble(picture.shape[0], picture.shape[1], picture.shape[0] / 170)
     moved = cv2.remap(flat, map_x, map_y, cv2.INTER_LINEAR)
     alpha = moved[:, :, 3]
     inner = raster.soften(cv2.erode(alpha, np.ones((3, 3), np.uint8)), max(1.2, picture.shape[0] / 60))
