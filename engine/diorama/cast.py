@@ -11,8 +11,8 @@ import numpy as np
 from PIL import Image
 
 from engine.diorama.features import Features, found, looked_for
-from engine.diorama.outfit import Outfit, outfit
 from engine.errors import InvalidRequest
+from engine.text.outfit import Outfit, outfit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

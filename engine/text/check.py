@@ -164,20 +164,31 @@ def _topics(asked: Restrictions, wished: Wishes, found: _Found) -> Iterator[tupl
 
 
 def topics_in(passage: Passage) -> dict[Topic, str]:
-    """The topics that ``passage`` is about, each with the part that shows it."""
+    """The topics that ``passage`` is about, by its words or by its meaning, each with the part that shows it."""
+    found, harmless = _read(passage)
+    return found | {topic: part for topic, part in meaning.topics(passage.text, without=harmless) if topic not in found}
+
+
+def topic_words_in(passage: Passage) -> dict[Topic, str]:
+    """The topics that words of ``passage`` name, each with the part that does."""
+    return _read(passage)[0]
+
+
+def _read(passage: Passage) -> tuple[dict[Topic, str], list[tuple[int, int]]]:
+    """The topics named, and the places where words of a topic are harmless: denied, or part of another phrase."""
     text = words(passage.text)
-    language = leans(passage.text)
     excused = [(hit.term.means, hit.first, hit.last) for hit in topic_excuses().find(text)]
-    found: dict[Topic, str] = {}
     harmless = [(text[first].start, text[last].end) for _, first, last in excused]
-    for hit in topic_words().find(text, language=language):
+    found: dict[Topic, str] = {}
+    for hit in topic_words().find(text, language=leans(passage.text)):
         if any(means == hit.term.means and first <= hit.first <= hit.last <= last for means, first, last in excused):
             continue
+        start, end = text[hit.first].start, text[hit.last].end
         if not passage.spoken and denied(text, hit.first):
-            harmless.append((text[hit.first].start, text[hit.last].end))
-            continue
-        found.setdefault(Topic(hit.term.means), excerpt(passage.text, text[hit.first].start, text[hit.last].end))
-    return found | {topic: part for topic, part in meaning.topics(passage.text, without=harmless) if topic not in found}
+            harmless.append((start, end))
+        else:
+            found.setdefault(Topic(hit.term.means), excerpt(passage.text, start, end))
+    return found, harmless
 
 
 def _places(asked: Restrictions, wished: Wishes, found: _Found) -> Iterator[tuple[str, str, str]]:

@@ -71,15 +71,16 @@ def _asked(phrase: str) -> NDArray[np.float32]:
 def sentences(text: str, *, without: Sequence[tuple[int, int]] = ()) -> list[str]:
     """``text`` in pieces of about `SENTENCE` words, cut at its stops; the first `MOST_SENTENCES` of them."""
     pieces: list[str] = []
-    start = end = clause = count = 0
-    kept = [word for word in words(text) if not any(first <= word.start < last for first, last in without)]
-    for word in [*kept, None]:
-        full = word is None or (word.clause != clause and count >= SHORTEST) or count >= SENTENCE
-        if full and count:
-            if count >= SHORTEST:
-                pieces.append(" ".join(text[start:end].split()))
-            count = 0
-        if word is not None:
-            start = word.start if not count else start
-            end, clause, count = word.end, word.clause, count + 1
+    piece: list[str] = []
+    clause = 0
+    for word in words(text):
+        if any(first <= word.start < last for first, last in without):
+            continue
+        if (word.clause != clause and len(piece) >= SHORTEST) or len(piece) >= SENTENCE:
+            pieces.append(" ".join(piece))
+            piece = []
+        clause = word.clause
+        piece.append(text[word.start : word.end])
+    if len(piece) >= SHORTEST:
+        pieces.append(" ".join(piece))
     return pieces[:MOST_SENTENCES]

@@ -18,7 +18,6 @@ from PIL import Image
 
 from engine.diorama.art.pack import asset
 from engine.diorama.cast import Likeness, load_cast
-from engine.diorama.outfit import HATS, Outfit, outfit
 from engine.diorama.paint import Painter, headwear
 from engine.diorama.paint.face import Head
 from engine.diorama.paint.light import LIGHTS
@@ -27,6 +26,7 @@ from engine.diorama.paint.postures import GAITS, POSTURES
 from engine.diorama.scene import KEYS, MOTIONS, STYLES, TIMES, Brief, Line, Scene, Soundtrack, Speech, Subject
 from engine.errors import InvalidRequest
 from engine.spec import CastMember, FaceCrop
+from engine.text.outfit import HATS, Outfit, outfit
 from tests.faces import HAIR, SKIN, draw_face, member
 
 WIDTH, HEIGHT = 180, 320
