@@ -24,6 +24,7 @@ STEPS = 20
 class Slides:
     """Coloured slides and a tone. "take 3" spreads 3 seconds over its steps; "die", "hang", "refuse" misbehave.
 
+    "mumble some words" is said in the clip.
     "hold at 28 until /some/file" draws 28 pictures and then waits for that file.
     """
 
@@ -55,6 +56,7 @@ class Slides:
         tone = np.sin(np.arange(round(seconds * 24_000)) * 0.1).astype(np.float32)[None].repeat(2, 0) * 0.5
         recipe = {
             "schema": 1, "backend": "slides", "seed": spec.seed,
+            "lines": [{"text": line, "language": "en"} for line in re.findall(r"mumble ([a-z ]+)", spec.prompt)],
             "spec": {"prompt": spec.prompt, "style": spec.style},
             "cast": [{"cameo": one.cameo_id, "version": one.version} for one in spec.cast],
             "given": {"faces": [len(one.faces) for one in spec.cast], "voices": [bool(one.voice) for one in spec.cast],
