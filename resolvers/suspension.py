@@ -1,0 +1,61 @@
+"""Suspension: an admin pauses an account, reversibly; nothing of it is destroyed and nobody's permission widens."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from tortoise.transactions import in_transaction
+
+from jobs.consent import Effects, stop_all_of, stop_jobs
+from models.account import Account
+from models.audit import SERVER, append
+from models.consent.epochs import raise_for_all
+from models.consent.locks import lock_account, lock_for_change
+from models.errors import Conflict
+from resolvers.context import Context
+from resolvers.follow import cameos_of, no_such_member
+
+
+async def suspend(context: Context, account_id: UUID) -> Account:
+    """Sign an account out everywhere, stop its jobs and those with its cameos, and hide what it published.
+
+    Twice is success. Raises `Denied` (no admin), `NotFound`, `Conflict` (oneself).
+    """
+    admin = context.admin
+    if account_id == admin.id:
+        raise Conflict("You cannot suspend yourself.", field="accountId")
+    effects = Effects()
+    async with in_transaction() as connection:
+        await lock_account(connection, account_id)
+        target = await Account.get_or_none(id=account_id, deleted_at__isnull=True, using_db=connection)
+        if target is None:
+            raise no_such_member()
+        if target.suspended_at is None:
+            cameos = await cameos_of(connection, [account_id])
+            await lock_for_change(connection, cameos)
+            await connection.execute_query("UPDATE account SET suspended_at = yume_now() WHERE id = $1", [account_id])
+            await connection.execute_query(
+                "UPDATE session SET revoked_at = yume_now() WHERE account_id = $1 AND revoked_at IS NULL", [account_id]
+            )
+            await raise_for_all(connection, cameos)
+            effects.jobs = [*await stop_jobs(connection, cameos), *await stop_all_of(connection, account_id)]
+            facts = {"by": admin.id, "account": account_id, "jobs": len(set(effects.jobs)), "cameos": len(cameos)}
+            await append(connection, SERVER, "ACCOUNT_SUSPENDED", facts)
+            await target.refresh_from_db(using_db=connection)
+    await effects.follow_up(context.stores.doorbell)
+    return target
+
+
+async def unsuspend(context: Context, account_id: UUID) -> Account:
+    """End a suspension: the account is as it was, but signed out. Raises `Denied` (no admin), `NotFound`."""
+    admin = context.admin
+    async with in_transaction() as connection:
+        await lock_account(connection, account_id)
+        target = await Account.get_or_none(id=account_id, deleted_at__isnull=True, using_db=connection)
+        if target is None:
+            raise no_such_member()
+        if target.suspended_at is not None:
+            await connection.execute_query("UPDATE account SET suspended_at = NULL WHERE id = $1", [account_id])
+            await append(connection, SERVER, "ACCOUNT_UNSUSPENDED", {"by": admin.id, "account": account_id})
+            await target.refresh_from_db(using_db=connection)
+    return target
