@@ -18,7 +18,8 @@ from engine.diorama.sound.phonemes import phonemes
 from engine.diorama.sound.voice import VOICE_RATE, speak
 
 PAUSE = 0.18
-"""Seconds between two digits."""
+"""Seconds of quiet at the end."""
+SPEED = 0.75
 
 
 def say_digits(digits: str, language: Language = "en", voice: int = 0, path: Path | None = None) -> Path:
@@ -50,7 +51,7 @@ def save(wave: NDArray[np.float32], path: Path) -> Path:
 
 
 def _kept(words: list[str], language: Language, voice: int) -> Path:
-    name = hashlib.sha256(repr((words, language, voice, PAUSE)).encode()).hexdigest()[:24]
+    name = hashlib.sha256(repr((words, language, voice, PAUSE, SPEED)).encode()).hexdigest()[:24]
     folder = Path(tempfile.gettempdir()) / f"yume-test-voices-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
     path = folder / f"{name}.wav"
@@ -59,7 +60,7 @@ def _kept(words: list[str], language: Language, voice: int) -> Path:
         quiet = np.zeros(int(PAUSE * VOICE_RATE), np.float32)
         # Said as one line, with a stop after each word: single syllables come out swallowed.
         line = ", ".join(words) + "."
-        wave = speak(phonemes(line, language, british=actor.british), actor, speed=0.85)
+        wave = speak(phonemes(line, language, british=actor.british), actor, speed=SPEED)
         draft = save(np.concatenate((0.6 * wave / np.abs(wave).max(), quiet)), path.with_suffix(f".{os.getpid()}"))
         draft.replace(path)  # whole or not at all: other tests look for it too
     return path

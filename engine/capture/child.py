@@ -44,7 +44,7 @@ MOST_WRITTEN = 64 << 20
 _PR_SET_PDEATHSIG = 1
 _SYSTEM = (
     "/usr", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/localtime", "/dev/null", "/dev/urandom", "/proc/self",
-    "/proc/cpuinfo", "/proc/meminfo", "/sys/devices/system",
+    "/proc/cpuinfo", "/proc/meminfo", "/sys/devices", "/sys/bus/pci",
 )  # fmt: skip
 
 

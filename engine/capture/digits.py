@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 import unicodedata
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from engine.capture.spec import Language
 
@@ -35,12 +36,14 @@ _ALIKE = {
         "ate": "eight", "niner": "nine", "nein": "nine",
     },
     "fr": {
-        "une": "un", "hein": "un", "de": "deux", "d": "deux", "toi": "trois", "trop": "trois", "cat": "quatre",
+        "une": "un", "en": "un", "hein": "un", "de": "deux", "d": "deux", "toi": "trois", "trop": "trois", "cat": "quatre",
         "quat": "quatre", "sein": "cinq", "sain": "cinq", "saint": "cinq", "sis": "six", "si": "six", "ci": "six",
         "cet": "sept", "cette": "sept", "set": "sept", "oui": "huit", "uit": "huit", "oeuf": "neuf", "neuve": "neuf",
     },
 }  # fmt: skip
-"""What a recogniser writes where a digit was said. Ordinary words, so both readings are tried."""
+"""What a recogniser writes where a digit was said. They are ordinary words too, so both are tried."""
+_LONGEST = 7
+"""Words of the longest number below 1000: "quatre cent quatre-vingt-dix-sept"."""
 _REPEATED = {"en": {"double": 2, "triple": 3}, "fr": {"double": 2, "triple": 3}}
 
 
@@ -53,39 +56,84 @@ def matches(text: str, wanted: str, language: Language) -> bool:
 
 
 def closest(text: str, wanted: str, language: Language) -> tuple[str, int]:
-    """(the digits heard, how many slips they are away from ``wanted``), in the reading of ``text`` nearest to it."""
-    best = ("", len(wanted))
-    for said in dict.fromkeys(readings(text, language)):
-        away = slips(said, wanted)
-        if away < best[1] or (not best[0] and said):
-            best = (said, min(away, best[1]))
-    return best
+    """(the digits heard, how many slips they are away from ``wanted``), in the reading of ``text`` nearest to it.
 
-
-def readings(text: str, language: Language) -> list[str]:
-    """The digits of ``text`` in each way it can be read, strictest first.
-
-    "twenty-three" is 23 or 203, "quatre-vingt-deux" 82 or 4202 or 422; "to" is a two or no digit at all.
+    Text can often be read in several ways ("twenty-three" is 23 or 20 3, "to" is 2 or nothing): an edit distance is
+    taken over all of them at once. A slip is a digit wrong, missing or too many.
     """
     words = _words(text)
-    found: list[str] = []
-    for alike in (False, True):
-        meant = [_ALIKE[language].get(word, word) if alike else word for word in words]
-        found += ["".join(_composed(meant, language)), "".join(_one_by_one(meant, language))]
-        if language == "fr":
-            found.append("".join(_composed(_score_apart(meant), language)))
+    rows: list[list[_Reading] | None] = [None] * (len(words) + 1)
+    rows[0] = [_Reading(count, "") for count in range(len(wanted) + 1)]
+    for at in range(len(words)):
+        row = rows[at]
+        if row is None:
+            continue
+        for end, digits in _said(words, at, language):
+            rows[end] = _better(rows[end], _read_on(row, digits, wanted))
+    last = (rows[-1] or rows[0])[-1]
+    return last.said, last.slips
+
+
+def heard(text: str, language: Language) -> str:
+    """All digits of ``text`` in its plainest reading, to be shown to whoever said them."""
+    words, at, found = _words(text), 0, ""
+    while at < len(words):
+        at, digits = next(_said(words, at, language))
+        found += digits
     return found
 
 
-def slips(said: str, wanted: str) -> int:
-    """Edits that turn ``said``, or any ending of it, into ``wanted``."""
-    row = list(range(len(wanted) + 1))
-    for digit in said:
-        # The first column stays 0: whatever was said before counts nothing.
-        before, row[0] = row[0], 0
-        for j, other in enumerate(wanted, 1):
-            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (digit != other))
-    return row[-1]
+class _Reading(NamedTuple):
+    """The best way so far to have said a beginning of what was wanted."""
+
+    slips: int
+    said: str
+
+
+def _read_on(row: list[_Reading], digits: str, wanted: str) -> list[_Reading]:
+    """``row`` after ``digits`` were said too: one more round of Levenshtein's for each."""
+    for digit in digits:
+        # Nothing is counted before the first wanted digit: whatever was said till then is a beginning given up.
+        further = [_Reading(0, "")]
+        for place, other in enumerate(wanted):
+            further.append(
+                min(
+                    _Reading(row[place].slips + (digit != other), row[place].said + digit),
+                    _Reading(row[place + 1].slips + 1, row[place + 1].said + digit),
+                    _Reading(further[place].slips + 1, further[place].said),
+                    key=_slips,
+                )
+            )
+        row = further
+    return row
+
+
+def _better(known: list[_Reading] | None, other: list[_Reading]) -> list[_Reading]:
+    return other if known is None else [min(pair, key=_slips) for pair in zip(known, other, strict=True)]
+
+
+def _slips(reading: _Reading) -> int:
+    return reading.slips
+
+
+def _said(words: list[str], at: int, language: Language) -> Iterator[tuple[int, str]]:
+    """Each way to go on reading at word ``at``: (the word after, the digits said)."""
+    word = words[at]
+    for end in range(min(len(words), at + _LONGEST), at, -1):
+        number = _number(words[at:end], language)
+        if number is not None:
+            yield end, str(number)
+    if word.isdecimal():
+        yield at + 1, word
+    elif word in _ALIKE[language]:
+        yield at + 1, str(_VALUES[language][_ALIKE[language][word]])
+    times = _REPEATED[language].get(word, 1)
+    if times > 1 and at + 1 < len(words):
+        digit = words[at + 1] if words[at + 1].isdecimal() else str(_VALUES[language].get(words[at + 1], ""))
+        if len(digit) == 1:
+            yield at + 2, digit * times
+    if not word.isdecimal() and word not in _VALUES[language]:
+        yield at + 1, ""  # a word that is no digit, or need not be one
 
 
 def _words(text: str) -> list[str]:
@@ -93,42 +141,6 @@ def _words(text: str) -> list[str]:
     folded = unicodedata.normalize("NFKD", text.casefold().replace("œ", "oe"))
     plain = "".join(each for each in folded if not unicodedata.combining(each))
     return re.findall(r"[0-9]+|[a-z]+", plain)
-
-
-def _one_by_one(words: list[str], language: Language) -> list[str]:
-    """The digits of each word for itself."""
-    found: list[str] = []
-    times = 1
-    for word in words:
-        if word in _REPEATED[language]:
-            times = _REPEATED[language][word]
-            continue
-        value = _VALUES[language].get(word)
-        if word.isdecimal():
-            found += [word[0]] * (times - 1) + [word]
-        elif value is not None:
-            found += [str(value)] * times
-        times = 1
-    return found
-
-
-def _composed(words: list[str], language: Language) -> list[str]:
-    """The digits of the longest numbers below 1000 that the words make ("cent vingt et un" is 121)."""
-    found: list[str] = []
-    at = 0
-    while at < len(words):
-        for end in range(min(len(words), at + 7), at, -1):
-            number = _number(words[at:end], language)
-            if number is not None:
-                found.append(str(number))
-                at = end
-                break
-        else:
-            # Nothing composes here: a lone word, perhaps figures or "double".
-            step = 2 if words[at] in _REPEATED[language] else 1
-            found += _one_by_one(words[at : at + step], language)
-            at += step
-    return found
 
 
 def _number(words: list[str], language: Language) -> int | None:
@@ -168,11 +180,3 @@ def _after(tens: int, words: list[str], below: int, language: Language) -> int |
         words = words[1:]
     rest = _below_hundred(words, language)
     return tens + rest if rest is not None and 0 < rest < below else None
-
-
-def _score_apart(words: list[str]) -> list[str]:
-    """``words`` with a stop before each "vingt" that follows "quatre": 4 20 2 and not 82."""
-    apart: list[str] = []
-    for before, word in itertools.pairwise(["", *words]):
-        apart += ["|", word] if before == "quatre" and word.startswith("vingt") else [word]
-    return apart

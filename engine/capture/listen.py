@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.capture import digits
 from engine.capture.digits import SLIPS, closest
 from engine.capture.sound import SOUND_RATE, load_wav, save_wav
 from engine.capture.spec import Challenge, CheckName, CheckResult, Language
@@ -113,13 +114,15 @@ def _failed(code: str, message: str, detail: dict[str, float]) -> CheckResult:
 
 
 def _digits(heard: Heard, wanted: str, language: Language) -> CheckResult:
-    said, away = closest(transcribe(heard.talk()[1], language), wanted, language)
+    text = transcribe(heard.talk()[1], language)
+    away = closest(text, wanted, language)[1]
     detail = {"slips": float(away)}
     if away <= SLIPS:
         message = "The digits were read as asked."
         return CheckResult(name=CheckName.DIGITS, passed=True, code="OK", message=message, detail=detail)
+    said = " ".join(digits.heard(text, language)[-2 * len(wanted) :])
     if said:
-        message = f"We heard “{' '.join(said[-2 * len(wanted) :])}”. Read the new digits slowly, one after the other."
+        message = f"We heard “{said}”. Read the new digits slowly, one after the other."
         return CheckResult(name=CheckName.DIGITS, passed=False, code="WRONG_DIGITS", message=message, detail=detail)
     message = "No digits are heard. Read the new digits slowly and clearly, one after the other."
     return CheckResult(name=CheckName.DIGITS, passed=False, code="NO_DIGITS", message=message, detail=detail)

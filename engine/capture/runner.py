@@ -45,6 +45,7 @@ _ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
     "MALLOC_ARENA_MAX": "2",
     "HF_HUB_OFFLINE": "1",
+    "ORT_DISABLE_TELEMETRY": "1",
     "PYTHONPATH": str(Path(__file__).parents[2]),
     "PYTHONDONTWRITEBYTECODE": "1",
 }
