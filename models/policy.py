@@ -39,6 +39,7 @@ def _regions(value: Any) -> bool:
 RULES: dict[str, Rule] = {
     "regions": Rule(["US", "CA"], _regions, "a list of ISO 3166-1 alpha-2 codes"),
     "minimum_age": Rule(13, _between(13, 120, whole=True), "years, 13 to 120"),
+    "cameo_minimum_age": Rule(18, _between(13, 120, whole=True), "years, 13 to 120"),
     "invites_per_account": Rule(4, _between(0, 1000, whole=True), "a number, 0 to 1000"),
     "clip_seconds_min": Rule(1.0, _between(1, 10), "seconds, 1 to 10"),
     "clip_seconds_max": Rule(10.0, _between(1, 60), "seconds, 1 to 60"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 from strawberry.types import Info
@@ -13,6 +13,7 @@ from models import grant as grant_rows
 from models import likeness as likeness_rows
 from models.cameo import Scope
 from resolvers import cameo as resolve
+from resolvers.capture import captures_of
 from resolvers.loaders.cameo import MayUse
 from resolvers.page import Page, Window
 from schema.access import Access, field, plain
@@ -35,6 +36,10 @@ from schema.node import Node, global_id
 from schema.restrictions import Restrictions
 from schema.video import Video
 
+if TYPE_CHECKING:
+    from schema.capture import Capture
+
+CaptureRef = Annotated["Capture", strawberry.lazy("schema.capture")]
 First = Annotated[int, strawberry.argument(description="How many, 1 to 50.")]
 After = Annotated[str | None, strawberry.argument(description="Read on after this cursor.")]
 
@@ -190,6 +195,14 @@ class Cameo(Node):
         if not _owned(info, self.row):
             return None
         return CameoUseConnection.of(await resolve.uses_of(info.context, self.row, Window(first, after)))
+
+    @field(Access.PARENT, "The newest times it was recorded, at most 50; null unless the viewer owns it.")
+    async def captures(self, info: Info) -> list[CaptureRef] | None:
+        from schema.capture import Capture  # noqa: PLC0415 - schema.capture names cameos, so the circle is closed late
+
+        if not _owned(info, self.row):
+            return None
+        return [Capture.of(row) for row in await captures_of(info.context, self.row)]
 
     @field(Access.PARENT, "Every yes and no about its use, newest first; null unless the viewer owns it.")
     async def decisions(self, info: Info, first: First = 10, after: After = None) -> DecisionConnection | None:

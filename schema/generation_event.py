@@ -169,8 +169,8 @@ def _preview(info: Info, told: Told) -> Preview | None:
     return Preview(url=preview_address(info.context.stores, picture.key), width=picture.width, height=picture.height)
 
 
-@strawberry.type(description="Live updates, over graphql-transport-ws or SSE.")
-class Subscription:
+@strawberry.type
+class GenerationSubscription:
     @subscription(Access.MEMBER, "Follow a generation of the viewer's to its end; completes after the terminal event.")
     async def generation(
         self,

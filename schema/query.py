@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Annotated
+from uuid import UUID
 
 import strawberry
 from strawberry.types import Info
 
-from models.errors import Invalid, NotFound
+from models.errors import Invalid, NotFound, Unauthenticated
 from resolvers.account import account_by_handle, account_by_id
 from resolvers.cameo import cameo_by_handle, cameo_by_id, castable
+from resolvers.capture import own_capture
 from resolvers.cast_notice import notice_before
+from resolvers.context import Context
 from resolvers.engine import engines
 from resolvers.feed.latest import latest
 from resolvers.generation import generation_by_id
@@ -21,6 +25,7 @@ from resolvers.video import video_by_id
 from schema.access import Access, field
 from schema.account import Account, After, First
 from schema.cameo import Cameo, CameoConnection
+from schema.capture import BiometricConsent, Capture, CaptureLanguage, biometric_consent
 from schema.engine import Engine
 from schema.feed import FeedConnection, FeedKind
 from schema.generation import CastInput, Generation
@@ -118,6 +123,15 @@ class Query:
     async def engines(self) -> list[Engine]:
         return [Engine.of(reading) for reading in await engines()]
 
+    @field(Access.ANYONE, "What a person must be shown and agree to before they are recorded for a cameo.")
+    def biometric_consent(
+        self,
+        language: Annotated[
+            CaptureLanguage, strawberry.argument(description="In which language.")
+        ] = CaptureLanguage.EN,
+    ) -> BiometricConsent:
+        return biometric_consent(language)
+
     @field(Access.ANYONE, "The rules of this server.")
     async def policy(self, info: Info) -> Policy:
         return Policy(rules=await in_force(info.context))
@@ -126,19 +140,39 @@ class Query:
 async def _node(info: Info, node_id: str) -> Node | None:
     try:
         kind, found = parse_global_id(node_id)
-        match kind:
-            case "Account":
-                account = await account_by_id(info.context, found)
-                return None if account is None else Account.of(account)
-            case "Video":
-                video = await video_by_id(info.context, found)
-                return None if video is None else Video.of(video)
-            case "Cameo":
-                cameo = await cameo_by_id(info.context, found)
-                return None if cameo is None else Cameo.of(cameo)
-            case "Generation" if info.context.viewer is not None:
-                return Generation.of(await generation_by_id(info.context, found))
-            case _:
-                return None
-    except NotFound:
+        load = _NODES.get(kind)
+        return None if load is None else await load(info.context, found)
+    except (NotFound, Unauthenticated):
         return None
+
+
+async def _account(context: Context, account_id: UUID) -> Node | None:
+    row = await account_by_id(context, account_id)
+    return None if row is None else Account.of(row)
+
+
+async def _video(context: Context, video_id: UUID) -> Node | None:
+    row = await video_by_id(context, video_id)
+    return None if row is None else Video.of(row)
+
+
+async def _cameo(context: Context, cameo_id: UUID) -> Node | None:
+    row = await cameo_by_id(context, cameo_id)
+    return None if row is None else Cameo.of(row)
+
+
+async def _generation(context: Context, generation_id: UUID) -> Node | None:
+    return Generation.of(await generation_by_id(context, generation_id))
+
+
+async def _capture(context: Context, capture_id: UUID) -> Node | None:
+    return Capture.of(await own_capture(context, capture_id))
+
+
+_NODES: dict[str, Callable[[Context, UUID], Awaitable[Node | None]]] = {
+    "Account": _account,
+    "Video": _video,
+    "Cameo": _cameo,
+    "Generation": _generation,
+    "Capture": _capture,
+}

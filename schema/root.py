@@ -8,21 +8,48 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
+from schema.appearance import AppearanceMutations
+from schema.block import BlockMutations
+from schema.cameo_access import CameoAccessMutations
+from schema.capture import CaptureMutations
+from schema.capture_event import CAPTURE_EVENT_TYPES, CaptureSubscription
 from schema.extensions import extensions
+from schema.follow import FollowMutations
 from schema.generation import GenerationMutations
-from schema.generation_event import EVENT_TYPES, Subscription
+from schema.generation_event import EVENT_TYPES, GenerationSubscription
+from schema.grant_changes import GrantMutations
 from schema.invite import InviteMutations
 from schema.policy import PolicyMutations
 from schema.query import Query
 from schema.session import SessionMutations
+from schema.step_up import StepUpMutations
+from schema.suspension import SuspensionMutations
 from schema.upload import UploadMutations
 from schema.video import VideoMutations
 
 
 @strawberry.type(description="Everything that can be changed. Each answers with a union: success, or a named error.")
 class Mutation(
-    SessionMutations, InviteMutations, GenerationMutations, VideoMutations, PolicyMutations, UploadMutations
+    SessionMutations,
+    InviteMutations,
+    GenerationMutations,
+    VideoMutations,
+    PolicyMutations,
+    UploadMutations,
+    StepUpMutations,
+    CameoAccessMutations,
+    GrantMutations,
+    AppearanceMutations,
+    FollowMutations,
+    BlockMutations,
+    SuspensionMutations,
+    CaptureMutations,
 ):
+    pass
+
+
+@strawberry.type(description="Live updates, over graphql-transport-ws or SSE.")
+class Subscription(GenerationSubscription, CaptureSubscription):
     pass
 
 
@@ -41,7 +68,7 @@ def build_schema(*, production: bool) -> strawberry.Schema:
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
-        types=EVENT_TYPES,
+        types=[*EVENT_TYPES, *CAPTURE_EVENT_TYPES],
         extensions=extensions(production),
         execution_context_class=_Discreet if production else None,
         config=StrawberryConfig(disable_field_suggestions=production),
