@@ -48,6 +48,7 @@ class AccessSet:
 
     cameo: Cameo
     not_understood: list[str]
+    unsupported: list[str]
 
 
 async def lock_own_cameo(connection: BaseDBAsyncClient, context: Context, cameo_id: UUID) -> Cameo:
@@ -85,7 +86,7 @@ async def set_access(context: Context, request: AccessRequest) -> AccessSet:
         if new != old:
             effects = await _change(connection, context, cameo, access, new)
     await effects.follow_up(context.stores.doorbell)
-    return AccessSet(cameo, unread(new.restrictions))
+    return AccessSet(cameo, unread(new.restrictions), [])
 
 
 async def pause(context: Context, cameo_id: UUID) -> Cameo:

@@ -10,12 +10,19 @@ import strawberry
 from strawberry.types import Info
 
 from models import account as rows
+from models.cameo import CameoKind
 from resolvers import account as resolve
+from resolvers import follow as resolve_follow
+from resolvers import grant as resolve_grant
 from resolvers.feed.latest import hydrate
-from resolvers.page import Window
+from resolvers.loaders.relation import Relation
+from resolvers.page import Page, Window
 from resolvers.quota import read_quota
 from resolvers.session import live_sessions
-from schema.access import Access, field
+from schema.access import Access, field, plain
+from schema.cameo import Cameo
+from schema.connection import PageInfo
+from schema.grant import GrantConnection
 from schema.invite import InviteList, invite_list
 from schema.node import Node, global_id
 from schema.quota import Quota
@@ -67,6 +74,46 @@ class Account(Node):
         page = await resolve.published_videos(info.context, self.row.id, Window(first, after))
         return VideoConnection.of(await hydrate(info.context, page))
 
+    @field(Access.PARENT, "Does the viewer follow them?")
+    async def viewer_follows(self, info: Info) -> bool:
+        return (await _relation(info, self.row)).follows
+
+    @field(Access.PARENT, "Do they follow the viewer?")
+    async def follows_viewer(self, info: Info) -> bool:
+        return (await _relation(info, self.row)).followed
+
+    @field(Access.PARENT, "Do the two follow each other?")
+    async def is_mutual(self, info: Info) -> bool:
+        relation = await _relation(info, self.row)
+        return relation.follows and relation.followed
+
+    @field(Access.PARENT, "Does the viewer block them?")
+    async def viewer_blocks(self, info: Info) -> bool:
+        return (await _relation(info, self.row)).blocks
+
+    @field(Access.PARENT, "Who follows them, the newest first.")
+    async def followers(self, info: Info, first: First = 10, after: After = None) -> AccountConnection:
+        return AccountConnection.of(await resolve_follow.followers(info.context, self.row.id, Window(first, after)))
+
+    @field(Access.PARENT, "Whom they follow, the newest first.")
+    async def following(self, info: Info, first: First = 10, after: After = None) -> AccountConnection:
+        return AccountConnection.of(await resolve_follow.following(info.context, self.row.id, Window(first, after)))
+
+    @field(Access.PARENT, "Their own likeness as a cameo; null when there is none that the viewer may use or ask for.")
+    async def cameo(self, info: Info) -> Cameo | None:
+        found = await info.context.loaders.cameos_by_owner.load(self.row.id)
+        return next((Cameo.of(row) for row in found if row.kind == CameoKind.PERSON), None)
+
+    @field(Access.PARENT, "All their cameos that the viewer may use or ask for, the oldest first.")
+    async def cameos(self, info: Info) -> list[Cameo]:
+        return [Cameo.of(row) for row in await info.context.loaders.cameos_by_owner.load(self.row.id)]
+
+    @field(Access.PARENT, "Unanswered requests for the viewer's own cameos, newest first; null for others.")
+    async def cameo_requests(self, info: Info, first: First = 10, after: After = None) -> GrantConnection | None:
+        if not _is_viewer(info, self.row):
+            return None
+        return GrantConnection.of(await resolve_grant.requests(info.context, Window(first, after)))
+
     @field(Access.PARENT, "The viewer's own role; null for others.")
     def role(self, info: Info) -> Role | None:
         return Role(self.row.role.value) if _is_viewer(info, self.row) else None
@@ -91,6 +138,31 @@ class Account(Node):
         if not _is_viewer(info, self.row):
             return None
         return [Session.of(row, info.context.session) for row in await live_sessions(self.row.id)]
+
+
+@strawberry.type(description="A member and their place in the list.")
+class AccountEdge:
+    cursor: str = plain("The place of this member: give it as `after`.")
+    node: Account = plain("The member.")
+
+
+@strawberry.type(description="A page of members.")
+class AccountConnection:
+    edges: list[AccountEdge] = plain("The members in order.")
+    page_info: PageInfo = plain("Where this page stands.")
+
+    @classmethod
+    def of(cls, page: Page[rows.Account]) -> AccountConnection:
+        """A page of rows."""
+        edges = [
+            AccountEdge(cursor=cursor, node=Account.of(row))
+            for row, cursor in zip(page.rows, page.cursors, strict=True)
+        ]
+        return cls(edges=edges, page_info=PageInfo.of(page))
+
+
+async def _relation(info: Info, row: rows.Account) -> Relation:
+    return await info.context.loaders.relations.load(row.id)
 
 
 def _is_viewer(info: Info, row: rows.Account) -> bool:
