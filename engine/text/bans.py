@@ -25,7 +25,7 @@ def stands_in(ban: Ban, passage: Passage) -> str | None:
         if passage.spoken or not denied(text, first):
             return excerpt(passage.text, text[first].start, text[last].end)
         denials.append((text[first].start, text[last].end))
-    return meaning.near(ban.words, passage.text, without=denials)
+    return None if passage.listed else meaning.near(ban.words, passage.text, without=denials)
 
 
 def spoken_of(ban: Ban, passage: Passage) -> str | None:

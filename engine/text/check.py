@@ -166,6 +166,8 @@ def _topics(asked: Restrictions, wished: Wishes, found: _Found) -> Iterator[tupl
 def topics_in(passage: Passage) -> dict[Topic, str]:
     """The topics that ``passage`` is about, by its words or by its meaning, each with the part that shows it."""
     found, harmless = _read(passage)
+    if passage.listed:
+        return found
     return found | {topic: part for topic, part in meaning.topics(passage.text, without=harmless) if topic not in found}
 
 

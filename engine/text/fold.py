@@ -64,7 +64,7 @@ def _folded(letter: str) -> str:
     return seen.casefold().translate(_LETTERS)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=64)
 def words(text: str) -> tuple[Word, ...]:
     """The words and pictographs of ``text`` in order. Linear in its length, whatever it is."""
     found: list[Word] = []
@@ -162,7 +162,7 @@ def bases(form: str) -> frozenset[str]:
     found = {form}
     if len(form) < 4:
         if len(form) == 3:
-            found |= {form.removesuffix("s"), f"{form}r" if form[-1] == "e" else form}
+            found |= {form.removesuffix("s"), f"{form}r" if form[-1] == "e" != form[-2] else form}
         return frozenset(found)
     if form.endswith(("s", "x")) and not form.endswith("ss"):
         found.add(form[:-1])

@@ -187,9 +187,9 @@ def narrower_words() -> Mapping[tuple[str, ...], frozenset[tuple[str, ...]]]:
 
 
 def art_names(art: str) -> list[str]:
-    """What the picture ``art`` shows, in English and French; nothing for a picture the pack does not have."""
+    """What the picture ``art`` is first called in English and in French; nothing for one the pack does not have."""
     entry = _index().get(art)
-    return [] if entry is None else [*entry["names_en"], *entry["names_fr"]]
+    return [] if entry is None else [*entry["names_en"][:1], *entry["names_fr"][:1]]
 
 
 @cache

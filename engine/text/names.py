@@ -5,11 +5,11 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
-from itertools import groupby, islice, permutations, product
+from itertools import chain, groupby, islice, permutations, product
 
 import msgspec
 
-from engine.text.fold import LONGEST, Word, excerpt, words
+from engine.text.fold import LONGEST, Word, excerpt, fold, words
 
 MOST_PARTS = 8
 PERMUTED = 4
@@ -18,36 +18,12 @@ PERMUTED = 4
 BETWEEN = frozenset(["and", "et", "or", "ou", "with", "avec", "und", "y", "e", "a", "vs", "contre", "sans", "without"])
 """Words that part two people: never taken for a nickname inside one name."""
 
-PARTICLES = frozenset(
-    [
-        "de",
-        "la",
-        "le",
-        "du",
-        "des",
-        "d",
-        "van",
-        "von",
-        "der",
-        "den",
-        "di",
-        "da",
-        "dos",
-        "del",
-        "el",
-        "al",
-        "bin",
-        "ben",
-        "ibn",
-        "st",
-        "saint",
-        "mac",
-    ]
-)
+PARTICLES = frozenset("de la le du des d van von der den di da dos del el al bin ben ibn st saint mac".split(" "))  # noqa: SIM905
 INSIDE = 2
 """Words that may stand inside a name: a nickname, a middle name."""
 
 MOST_SPELLINGS = 8
+MOST_MENTIONS = 400
 GAP = 5
 STOPS = ".!?;"
 UNSPACED = 0x2E80
@@ -83,7 +59,7 @@ class Names:
         self._keys: dict[str, dict[str, Certainty]] = {}
         self._unspaced: list[tuple[str, str]] = []
         self._widest = 1
-        for name in names:
+        for name in dict.fromkeys(names):
             parts = _parts(name)
             if any(ord(letter) >= UNSPACED for part in parts for letter in part):
                 self._unspaced.append(("".join(parts), name))
@@ -92,7 +68,7 @@ class Names:
             self._widest = max(self._widest, len(parts) + INSIDE)
 
     def mentions(self, prompt: str) -> list[Mention]:
-        """Every name in ``prompt``, each place once, in order. Linear in the prompt."""
+        """Every name in ``prompt``, each place once, in order; at most `MOST_MENTIONS`. Linear in the prompt."""
         text = words(prompt)
         found: dict[tuple[str, int], Mention] = {}
         for first in range(len(text)):
@@ -101,16 +77,18 @@ class Names:
                     place = found.get((name, first))
                     if place is None or place.end < window[-1].end:
                         found[name, first] = _mention(prompt, name, window[0].start, window[-1].end, certainty)
-        spread = list(found.values()) + list(self._written_together(prompt))
-        return sorted(_apart(spread), key=lambda one: (one.start, one.name))
+        spread = chain(found.values(), self._written_together(prompt))
+        return sorted(_apart(islice(spread, MOST_MENTIONS)), key=lambda one: (one.start, one.name))
 
     def _named(self, window: Sequence[Word]) -> Iterator[tuple[str, Certainty]]:
         """The names that ``window`` spells, as it is or without a word or two inside ("Jean 'le fou' Dupont")."""
         seen = [window]
         for left_out in range(1, INSIDE + 1):
-            for at in range(1, len(window) - left_out):
-                if not any(word.plain in BETWEEN for word in window[at : at + left_out]):
-                    seen.append([*window[:at], *window[at + left_out :]])
+            seen += [
+                [*window[:at], *window[at + left_out :]]
+                for at in range(1, len(window) - left_out)
+                if not any(word.plain in BETWEEN for word in window[at : at + left_out])
+            ]
         for parts in seen:
             for spelling in islice(product(*(part.forms for part in parts)), MOST_SPELLINGS):
                 key = _squeezed("".join(spelling))
@@ -125,10 +103,7 @@ class Names:
         if not self._unspaced:
             return
         letters = [
-            (folded, at)
-            for at, letter in enumerate(prompt[:LONGEST])
-            for folded in unicodedata.normalize("NFKC", letter).casefold()
-            if folded.isalnum()
+            (folded, at) for at, letter in enumerate(prompt[:LONGEST]) for folded in fold(letter) if folded.isalnum()
         ]
         run = "".join(letter for letter, _ in letters)
         for wanted, name in self._unspaced:
@@ -217,7 +192,7 @@ def _mention(prompt: str, name: str, start: int, end: int, certainty: Certainty)
     return Mention(name, excerpt(prompt, start, end), start, end, certainty)
 
 
-def _apart(found: Sequence[Mention]) -> list[Mention]:
+def _apart(found: Iterable[Mention]) -> list[Mention]:
     """Of overlapping mentions of one name the surest, then the longest."""
     kept: list[Mention] = []
     for one in sorted(

@@ -15,11 +15,15 @@ MOST_LINES = 200
 
 @dataclass(frozen=True)
 class Passage:
-    """A text to be checked. ``spoken``: it is said aloud, where a denial excuses nothing, in ``language`` if known."""
+    """A text to be checked. ``spoken``: it is said aloud, where a denial excuses nothing, in ``language`` if known.
+
+    ``listed``: it is names of things, read by its words alone, for a sentence's meaning is not in it.
+    """
 
     text: str
     spoken: bool = False
     language: str | None = None
+    listed: bool = False
 
 
 def quoted(prompt: str) -> tuple[str, list[str]]:
@@ -53,9 +57,13 @@ def of_prompt(prompt: str) -> list[Passage]:
 def of_brief(brief: Mapping[str, Any]) -> list[Passage]:
     """What a brief (or a recipe) shows and says: its subjects by their words and by what their pictures are called."""
     subjects = [each for each in _listed(brief.get("subjects")) if isinstance(each, Mapping)]
-    shown = [Passage(str(each.get("word", ""))) for each in subjects]
-    # One name in each language is enough: a picture's further names may have other senses.
-    shown += [Passage(" ; ".join(art_names(str(each.get("art", ""))))) for each in subjects if each.get("cast") is None]
+    shown = [Passage(str(each.get("word", "")), listed=True) for each in subjects]
+    # The first name in each language says it: a picture's further names may have other senses.
+    shown += [
+        Passage(" ; ".join(art_names(str(each.get("art", "")))), listed=True)
+        for each in subjects
+        if each.get("cast") is None
+    ]
     lines = [each for each in _listed(brief.get("lines")) if isinstance(each, Mapping)]
     said = [Passage(str(each.get("text", "")), spoken=True, language=_code(each.get("language"))) for each in lines]
     return [passage for passage in [*shown, *said[:MOST_LINES]] if passage.text.strip()]

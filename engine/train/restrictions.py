@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import tomllib
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
+import engine.evaluate
+from engine.text.check import topic_words_in
 from engine.text.encoder import vectors
 from engine.text.meaning import WEIGHTS, centred
+from engine.text.passages import Passage
 from engine.text.restrictions import Topic
 from engine.text.tables import table
+
+HARMLESS = Path(engine.evaluate.__file__).parent / "free.toml"
+"""Everyday prompts: those without a word of any topic are examples of none."""
 
 NEAR = (
     ("POLITICS", "MILITARY", "HATE", "RELIGION"), ("POLITICS", "MONEY"), ("RELIGION", "HATE", "HORROR"),
@@ -38,6 +46,9 @@ def examples() -> tuple[list[str], list[str], NDArray[np.float32]]:
     for topic, lines in table("examples").items():
         texts += lines.strip().splitlines()
         labels += [topic] * (len(texts) - len(labels))
+    harmless = tomllib.loads(HARMLESS.read_text("utf-8"))["prompt"]
+    texts += [each["text"] for each in harmless if not topic_words_in(Passage(each["text"]))]
+    labels += ["NONE"] * (len(texts) - len(labels))
     sentences = len(texts)
     for topic, entry in table("topics").items():
         texts += [term.strip().rstrip("!") for term in f"{entry['en']},{entry['fr']}".split(",")]
