@@ -36,8 +36,9 @@ _ALIKE = {
         "ate": "eight", "niner": "nine", "nein": "nine",
     },
     "fr": {
-        "une": "un", "en": "un", "hein": "un", "de": "deux", "d": "deux", "toi": "trois", "trop": "trois", "cat": "quatre",
-        "quat": "quatre", "sein": "cinq", "sain": "cinq", "saint": "cinq", "sis": "six", "si": "six", "ci": "six",
+        "une": "un", "en": "un", "hein": "un", "de": "deux", "d": "deux", "toi": "trois", "trop": "trois",
+        "cat": "quatre", "quat": "quatre", "sein": "cinq", "sain": "cinq", "saint": "cinq", "sis": "six", "si": "six",
+        "ci": "six",
         "cet": "sept", "cette": "sept", "set": "sept", "oui": "huit", "uit": "huit", "oeuf": "neuf", "neuve": "neuf",
     },
 }  # fmt: skip

@@ -135,8 +135,8 @@ def test_a_guess_has_little_chance() -> None:
 def test_a_challenge_asks_only_what_can_be_done(
     kind: CameoKind,
     language: Language,
-    accessible: bool,
-    needs: set[Need],  # noqa: FBT001 - drawn by hypothesis
+    accessible: bool,  # noqa: FBT001 - drawn by hypothesis
+    needs: set[Need],
 ) -> None:
     challenge = make_challenge(kind, language, accessible=accessible, accessible_for=needs)
     assert (challenge.digits is not None) == (Step.SAY in challenge.steps)
