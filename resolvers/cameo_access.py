@@ -29,7 +29,7 @@ from models.video import Video
 from resolvers.cameo import no_such_cameo
 from resolvers.context import Context
 from resolvers.step_up import require_step_up
-from resolvers.terms import Terms, check_terms, narrows, unread, widens
+from resolvers.terms import Terms, check_times, narrows, not_understood, read_terms, unsupported, widens
 
 
 @dataclass(frozen=True)
@@ -78,15 +78,17 @@ async def set_access(context: Context, request: AccessRequest) -> AccessSet:
     `StepUpRequired`.
     """
     effects = Effects()
+    wanted = await read_terms(request.terms)
     async with in_transaction() as connection:
         cameo = await lock_own_cameo(connection, context, request.cameo_id)
         access = await access_in_force(connection, cameo)
         old = Terms.of(access)
-        new = await check_terms(connection, _kept(request, old))
+        new = _kept(request, wanted, old)
         if new != old:
+            await check_times(connection, new)
             effects = await _change(connection, context, cameo, access, new)
     await effects.follow_up(context.stores.doorbell)
-    return AccessSet(cameo, unread(new.restrictions), [])
+    return AccessSet(cameo, await not_understood(new.restrictions), await unsupported(new.preferences))
 
 
 async def pause(context: Context, cameo_id: UUID) -> Cameo:
@@ -142,8 +144,7 @@ async def revoke_all(context: Context, cameo_id: UUID, mode: RevokeMode) -> tupl
     return cameo, effects
 
 
-def _kept(request: AccessRequest, old: Terms) -> Terms:
-    terms = request.terms
+def _kept(request: AccessRequest, terms: Terms, old: Terms) -> Terms:
     if request.keep_restrictions:
         terms = replace(terms, restrictions=old.restrictions)
     return replace(terms, preferences=old.preferences) if request.keep_preferences else terms

@@ -32,7 +32,7 @@ from resolvers.keyset import rows_page
 from resolvers.limit import Limit
 from resolvers.page import Page, Window
 from resolvers.step_up import require_step_up
-from resolvers.terms import Terms, check_terms, narrows, unread, widens
+from resolvers.terms import Terms, check_times, narrows, not_understood, read_terms, widens
 
 LONGEST_NOTE = 300
 
@@ -91,17 +91,18 @@ async def answer(context: Context, request_id: UUID, terms: Terms | None) -> Giv
     owner; the subject is blocked), `Invalid`, and when accepting `StepUpRequired`.
     """
     found = await _own_grant(context, request_id, "requestId")
+    wanted = None if terms is None else await read_terms(terms)
     effects = Effects()
     async with in_transaction() as connection:
         cameo = await lock_own_cameo(connection, context, found.cameo_id)
         request = await Grant.get(id=request_id, using_db=connection)
         if request.state is not GrantState.PENDING or request.subject_id is None:
             raise Conflict("This request was answered before, or taken back.", field="requestId")
-        if terms is None:
+        if wanted is None:
             await revoke_grants(connection, cameo.id, [request.id], RevokeMode.STOP_FUTURE)
             grant, kind, facts = request, "REQUEST_DECLINED", {"grant": request.id}
         else:
-            wanted = terms if terms.scopes else replace(terms, scopes=Scope(request.scopes))
+            wanted = wanted if wanted.scopes else replace(wanted, scopes=Scope(request.scopes))
             grant, effects, facts = await _give(connection, context, cameo, request.subject_id, wanted)
             kind = "REQUEST_ACCEPTED"
         await notify(
@@ -111,7 +112,7 @@ async def answer(context: Context, request_id: UUID, terms: Terms | None) -> Giv
         await append(connection, chain_of(cameo.id), kind, facts | {"request": request.id, "by": context.member.id})
         await grant.refresh_from_db(using_db=connection)
     await effects.follow_up(context.stores.doorbell)
-    return Given(grant, [] if terms is None else unread(terms.restrictions))
+    return Given(grant, [] if wanted is None else await not_understood(wanted.restrictions))
 
 
 async def permit(context: Context, cameo_id: UUID, subject_id: UUID, terms: Terms, *, idempotency_key: str) -> Given:
@@ -125,20 +126,21 @@ async def permit(context: Context, cameo_id: UUID, subject_id: UUID, terms: Term
         raise Invalid("Choose at least one scope.", field="scopes")
     body = [cameo_id, subject_id, int(terms.scopes), terms.restrictions.as_dict(), terms.not_before]
     key, digest = _idempotent(member.id, idempotency_key, [*body, terms.expires_at, terms.on_expiry])
+    wanted = await read_terms(terms)
     async with in_transaction() as connection:
         cameo = await lock_own_cameo(connection, context, cameo_id)
         known = await Grant.get_or_none(cameo_id=cameo_id, idempotency_key=key, using_db=connection)
         if known is not None:
-            return Given(_same(known, digest), unread(terms.restrictions))
+            return Given(_same(known, digest), await not_understood(wanted.restrictions))
         grant, effects, facts = await _give(
-            connection, context, cameo, subject_id, terms, idempotency_key=key, request_hash=digest
+            connection, context, cameo, subject_id, wanted, idempotency_key=key, request_hash=digest
         )
         await notify(
             connection, subject_id, NotificationKind.GRANT_CHANGED, actor=member.id, cameo=cameo.id, grant=grant.id
         )
         await append(connection, chain_of(cameo.id), "GRANT_GIVEN", facts | {"by": member.id})
     await effects.follow_up(context.stores.doorbell)
-    return Given(grant, unread(terms.restrictions))
+    return Given(grant, await not_understood(wanted.restrictions))
 
 
 async def revoke(context: Context, grant_id: UUID, mode: RevokeMode) -> tuple[Grant, Effects]:
@@ -220,13 +222,13 @@ async def _own_grant(context: Context, grant_id: UUID, field: str) -> Grant:
 
 
 async def _give(
-    connection: BaseDBAsyncClient, context: Context, cameo: Cameo, subject_id: UUID, wanted: Terms, **more: Any
+    connection: BaseDBAsyncClient, context: Context, cameo: Cameo, subject_id: UUID, new: Terms, **more: Any
 ) -> tuple[Grant, Effects, dict[str, Any]]:
     """A new grant that replaces what names the subject now; its effects, and what the audit log says of it."""
     await _check_subject(connection, cameo, subject_id)
     if (await access_in_force(connection, cameo)).audience == Audience.ONLY_ME:
         raise Conflict("This cameo is only for you: choose “people I approve” first.", field="cameoId")
-    new = await check_terms(connection, wanted)
+    await check_times(connection, new)
     rows = Grant.filter(cameo_id=cameo.id, subject_id=subject_id).using_db(connection)
     old = await rows.filter(state=GrantState.ACTIVE).order_by("-id").first()
     if old is None or widens(Terms.of(old), new):
