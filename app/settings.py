@@ -38,6 +38,9 @@ class Settings(BaseSettings):
         default=None,
         description="32 bytes in base64 that wrap every data key; the file master.key in key_dir when unset.",
     )
+    ledger_copy: Path | None = Field(
+        default=None, description="A second file for the erasure ledger, on another disk or a network share."
+    )
     allowed_origins: str = Field(default="", description="Further web origins that may open sockets, comma separated.")
     device: str = Field(default="cpu", description="Device of this host's worker: cpu, cuda:0, …")
     engine: str = Field(default="diorama", description="Backend of this host's worker.")

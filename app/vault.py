@@ -12,7 +12,8 @@ def open_vault(settings: Settings) -> Vault:
     """The vault in the key folder, unlocked with the master key, its ledger whole. Raises `KeysBroken`."""
     given = settings.master_key
     try:
-        vault = Vault(settings.keys, read_master(settings.keys, given.get_secret_value() if given else None))
+        master = read_master(settings.keys, given.get_secret_value() if given else None)
+        vault = Vault(settings.keys, master, ledger_copy=settings.ledger_copy)
         vault.ledger.subjects()
     except WrongMaster as error:
         raise KeysBroken(
@@ -22,5 +23,10 @@ def open_vault(settings: Settings) -> Vault:
         raise KeysBroken(
             str(error),
             mend=f"Put the newest copy of {settings.keys / 'erasures.jsonl'} back: nothing is served without.",
+        ) from error
+    except OSError as error:
+        raise KeysBroken(
+            f"The key folder or the ledger's copy cannot be used: {error}.",
+            mend="Check YUME_KEY_DIR and YUME_LEDGER_COPY, and that this user may write there.",
         ) from error
     return vault

@@ -12,12 +12,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import structlog
+
 from models.canonical import canonical
 from models.keys import SigningKey, create_once
 from models.signed import NotSigned, sign_document, verify_document
 
 PURPOSE = "erasures"
 GENESIS = "0" * 64
+
+_log = structlog.get_logger()
 
 
 class LedgerBroken(Exception):
@@ -27,12 +31,13 @@ class LedgerBroken(Exception):
 class Ledger:
     """An append-only file with one signed line a subject; each line carries the SHA-256 of the one before it.
 
-    The key is derived from the master key. It holds names of subjects (ids) and times, nothing personal: keep a copy
-    of it away from this machine, and after a restore put the newest copy back.
+    The key is derived from the master key. It holds names of subjects (ids) and times, nothing personal. ``copy`` is a
+    second file for the same lines, in another place: whichever of the two a restore made the older one catches up.
     """
 
-    def __init__(self, path: Path, master: bytes) -> None:
+    def __init__(self, path: Path, master: bytes, *, copy: Path | None = None) -> None:
         self._path = path
+        self._copy = copy
         self._key = SigningKey(PURPOSE, hmac.new(master, b"yume erasure ledger", hashlib.sha256).digest())
         self._known: dict[str, None] = {}
         self._read_to = 0
@@ -47,8 +52,14 @@ class Ledger:
         return subject in self._known
 
     def subjects(self) -> list[str]:
-        """Everything that was ever shredded, oldest first, checked from the first line. Raises `LedgerBroken`."""
-        with self._threads, self._path.open("rb") as file:
+        """Everything that was ever shredded, oldest first, checked from the first line.
+
+        Raises `LedgerBroken`, and `OSError` when the copy's place cannot be reached.
+        """
+        with self._threads, self._path.open("r+b") as file:
+            if self._copy is not None:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                self._even_out(self._copy)
             self._known, self._read_to, self._last = {}, 0, GENESIS
             self._catch_up(file.fileno())
         return list(self._known)
@@ -69,7 +80,37 @@ class Ledger:
             file.flush()
             os.fsync(file.fileno())
             self._take(line, signed=True)
+            if self._copy is not None:
+                self._follow(self._copy, line + b"\n")
             return True
+
+    def _even_out(self, copy: Path) -> None:
+        """Add to the shorter of the two files what only the longer one has."""
+        create_once(copy, b"")
+        own, other = (_whole_lines(path) for path in (self._path, copy))
+        if not own.startswith(other) and not other.startswith(own):
+            raise LedgerBroken(f"{self._path} and its copy {copy} tell different stories: put the newest copy back.")
+        for path, has, lacks in ((copy, other, own[len(other) :]), (self._path, own, other[len(own) :])):
+            if lacks:
+                with path.open("r+b") as file:
+                    file.truncate(len(has))
+                    file.seek(len(has))
+                    file.write(lacks)
+                    file.flush()
+                    os.fsync(file.fileno())
+
+    def _follow(self, copy: Path, line: bytes) -> None:
+        try:
+            if copy.exists() and copy.stat().st_size == self._read_to - len(line):
+                with copy.open("ab") as file:
+                    file.write(line)
+                    file.flush()
+                    os.fsync(file.fileno())
+            else:
+                self._even_out(copy)
+        except OSError as error:
+            # The line itself is safe: a second place that is away for a while must not keep faces from being erased.
+            _log.warning("ledger_copy_behind", error=str(error), mend="It catches up when its place is back.")
 
     def _catch_up(self, handle: int, *, mend: bool = False) -> None:
         """Read what was added since. ``mend`` (under the lock) cuts off a line that a power cut left unfinished."""
@@ -99,3 +140,8 @@ class Ledger:
         self._known[subject] = None
         self._last = hashlib.sha256(line).hexdigest()
         self._read_to += len(line) + 1
+
+
+def _whole_lines(path: Path) -> bytes:
+    content = path.read_bytes()
+    return content[: content.rfind(b"\n") + 1]

@@ -65,8 +65,11 @@ class Vault:
     call touches the disk; those that write wait until it has kept what they wrote.
     """
 
-    def __init__(self, folder: Path, master: bytes) -> None:
-        """``folder`` is the key folder. Raises `WrongMaster` when its keys are wrapped with another master key."""
+    def __init__(self, folder: Path, master: bytes, *, ledger_copy: Path | None = None) -> None:
+        """``folder`` is the key folder, ``ledger_copy`` a second file for the erasure ledger.
+
+        Raises `WrongMaster` when the folder's keys are wrapped with another master key.
+        """
         if len(master) != KEY_BYTES:
             raise WrongMaster("The master key must be 32 bytes.")
         self._data = folder / "data"
@@ -74,7 +77,7 @@ class Vault:
         self._data.mkdir(exist_ok=True, mode=0o700)
         self._master = AESGCM(master)
         self._check_master(folder / CHECK)
-        self.ledger = Ledger(folder / "erasures.jsonl", master)
+        self.ledger = Ledger(folder / "erasures.jsonl", master, copy=ledger_copy)
 
     def create(self, subject: str) -> None:
         """Make the data key of ``subject``; one that exists is left alone. Raises `Shredded` for a shredded subject."""

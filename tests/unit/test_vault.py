@@ -15,6 +15,7 @@ from uuid import uuid4
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from models.ledger import LedgerBroken
 from models.vault import Forged, Shredded, Vault, WrongMaster, read_master
@@ -266,3 +267,49 @@ def test_a_ledger_holds_ids_and_times_and_nothing_else(vault: Vault, folder: Pat
     vault.shred(ADA)
     [line] = (folder / "erasures.jsonl").read_text().splitlines()
     assert set(json.loads(line)) == {"at", "kid", "prev", "seq", "signature", "subject"}
+
+
+def test_a_ledger_that_a_restore_made_older_catches_up_with_its_copy_and_the_copy_with_it(
+    folder: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "elsewhere.jsonl"
+    vault = Vault(folder, MASTER, ledger_copy=copy)
+    vault.create(ADA)
+    vault.shred(BOB)
+    shutil.copytree(folder, tmp_path / "backup")
+    vault.shred(ADA)
+    assert copy.read_bytes() == (folder / "erasures.jsonl").read_bytes()
+
+    shutil.rmtree(folder)
+    shutil.copytree(tmp_path / "backup", folder)
+    restored = Vault(folder, MASTER, ledger_copy=copy)
+    assert restored.has(ADA), "the backup has brought it back"
+    assert restored.replay_erasures() == [BOB, ADA]
+    assert not restored.has(ADA)
+
+    copy.unlink()
+    assert Vault(folder, MASTER, ledger_copy=copy).ledger.subjects() == [BOB, ADA]
+    assert copy.read_bytes() == (folder / "erasures.jsonl").read_bytes()
+
+
+def test_a_copy_that_is_away_keeps_nobody_from_being_erased_and_catches_up(folder: Path, tmp_path: Path) -> None:
+    place = tmp_path / "share"
+    place.mkdir()
+    vault = Vault(folder, MASTER, ledger_copy=place / "ledger")
+    vault.create(ADA)
+    place.rename(tmp_path / "unmounted")
+    with capture_logs() as logs:
+        assert vault.shred(ADA)
+    assert [line["event"] for line in logs] == ["ledger_copy_behind"]
+    (tmp_path / "unmounted").rename(place)
+    vault.shred(BOB)
+    assert (place / "ledger").read_bytes() == (folder / "erasures.jsonl").read_bytes()
+    assert len((place / "ledger").read_bytes().splitlines()) == 2
+
+
+def test_a_copy_with_another_story_is_refused(folder: Path, tmp_path: Path) -> None:
+    one, two = (Vault(tmp_path / name, MASTER) for name in "ab")
+    one.shred(ADA)
+    two.shred(BOB)
+    with pytest.raises(LedgerBroken, match="different stories"):
+        Vault(tmp_path / "a", MASTER, ledger_copy=tmp_path / "b" / "erasures.jsonl").ledger.subjects()
