@@ -48,9 +48,9 @@ ALL = Challenge(
 
 
 def shapes(
-    path: Path, *, size: tuple[int, int] = (320, 240), seconds: float = 2, fps: int = 10, **more: object
+    path: Path, *, size: tuple[int, int] = (320, 240), seconds: float = 2, fps: int = 10, faststart: bool = False
 ) -> Path:
-    """A small recording of colours moving about; ``sound`` in Hz, ``turned`` as a phone would be."""
+    """A small recording of colours moving about, with a tone, and words about its maker."""
     width, height = size
     base = np.random.default_rng(3).integers(0, 255, (height // 16, width // 16, 3), np.uint8)
     base = base.repeat(16, 0).repeat(16, 1)
