@@ -22,6 +22,7 @@ from app.routes.live import live
 from app.routes.media import media
 from app.routes.page import Assets, keep_session, page
 from app.routes.preview import preview
+from app.routes.receipt import receipt
 from app.routes.socket import SocketGraphQL
 from app.routes.sse import EventStreams
 from app.routes.upload import upload
@@ -71,6 +72,7 @@ def application(settings: Settings, schema: strawberry.Schema) -> Starlette:
             Route("/media/live/{token}/{name}", live, methods=["GET"]),
             Route("/media/{token}/{name}", media, methods=["GET"]),
             Route("/uploads/{ticket}", upload, methods=["PUT"]),
+            Route("/receipts/{token}", receipt, methods=["GET"]),
             Route("/healthz", healthz, methods=["GET"]),
             Route("/readyz", readyz, methods=["GET"]),
             Route("/metrics", metrics, methods=["GET"]),

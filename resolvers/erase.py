@@ -7,6 +7,7 @@ from uuid import UUID
 
 from tortoise.transactions import in_transaction
 
+from jobs.consent import Effects
 from jobs.erase import Begun, begin_account, begin_cameo, shred
 from models.cameo import Cameo
 from models.erasure import Erasure, ErasureKind
@@ -16,18 +17,19 @@ from resolvers.context import Context
 from resolvers.step_up import require_step_up
 
 
-async def erase_cameo(context: Context, cameo_id: UUID) -> Cameo:
+async def erase_cameo(context: Context, cameo_id: UUID) -> tuple[Cameo, Effects]:
     """Withdraw every video with a cameo of the viewer's, end every permission, and destroy what it was made from.
 
     When this returns nobody sees or uses any of it and its keys are gone; workers then delete what they opened, and
-    sign the receipt. Twice is success. Raises `NotFound` (not the viewer's), `StepUpRequired`.
+    sign the receipt. Returns the cameo and what was stopped. Twice is success. Raises `NotFound` (not the viewer's),
+    `StepUpRequired`.
     """
     await own_cameo(context, cameo_id)
     await require_step_up(context)
     async with in_transaction() as connection:
         begun = await begin_cameo(connection, context.member.id, cameo_id)
     await _follow_up(context, begun)
-    return await Cameo.get(id=cameo_id)
+    return await Cameo.get(id=cameo_id), begun.effects
 
 
 async def delete_account(context: Context, handle: str) -> Erasure:

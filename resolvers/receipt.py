@@ -111,4 +111,4 @@ _LIKENESSES = f"""
     FROM video_visibility JOIN video_likeness l ON l.video_id = video_visibility.id
     WHERE video_visibility.id = $1 AND video_visibility.author_state = 'PUBLISHED'
         AND video_visibility.audience IN ('PUBLIC', 'LINK')
-"""
+"""  # noqa: S608 - rules

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from tortoise import connections
 
+from models.consent.public_state import Answer, PublicState, states_by_hash, states_of
 from models.errors import Invalid, NotFound
-from models.rules.video import RAN_OUT
 from models.upload import Upload, UploadPurpose
 from resolvers.context import Context
 from resolvers.limit import Limit
@@ -20,15 +19,6 @@ from resolvers.receipt import public_consent_receipt
 
 _TRIES = Limit("verify", 120, 60)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-
-
-class Answer(StrEnum):
-    """UNKNOWN: not made here, or not for everybody. NO_LIKENESS: made here, and shows nobody's cameo."""
-
-    CONSENTED = "CONSENTED"
-    NOT_CONSENTED = "NOT_CONSENTED"
-    UNKNOWN = "UNKNOWN"
-    NO_LIKENESS = "NO_LIKENESS"
 
 
 @dataclass(frozen=True)
@@ -50,41 +40,44 @@ async def verify(context: Context, *, sha256: str | None, video_id: UUID | None,
     await _TRIES.spend(context.stores.redis, context.client)
     if sum(given is not None for given in (sha256, video_id, upload_id)) != 1:
         raise Invalid("Give exactly one of sha256, videoId and uploadId.", field="sha256")
-    if upload_id is not None:
-        sha256 = await _hash_of(upload_id)
-    if sha256 is not None:
-        sha256 = sha256.strip().lower()
-        if not _SHA256.fullmatch(sha256):
-            raise Invalid("A SHA-256 is 64 hexadecimal digits.", field="sha256")
-        return await _judge(context, _BY_HASH, sha256)
-    return await _judge(context, _BY_ID, video_id)
+    if video_id is not None:
+        return await _judge_video(context, video_id)
+    return await _judge_file(context, await _hash_of(upload_id) if upload_id is not None else _plain(sha256 or ""))
 
 
-async def consent_state(video_id: UUID) -> Answer:
-    """The state of the likenesses in a video that the viewer was allowed to load."""
-    [row] = await connections.get("default").execute_query_dict(_BY_ID, [video_id])
-    return _answer(row)
+async def _judge_video(context: Context, video_id: UUID) -> Verified:
+    found = (await states_of(connections.get("default"), [video_id])).get(video_id)
+    if found is None or not found.public:
+        return await _unknown()
+    return await _told(context, found)
 
 
-async def _judge(context: Context, statement: str, value: object) -> Verified:
-    rows = await connections.get("default").execute_query_dict(statement, [value])
-    by_id = statement is _BY_ID
-    if not rows or (by_id and not rows[0]["public"]):
-        [clock] = await connections.get("default").execute_query_dict("SELECT yume_now() AS now")
-        return Verified(Answer.UNKNOWN, clock["now"])
-    # The same bytes twice: the stricter answer holds for both.
-    row = min(rows, key=lambda each: list(Answer).index(_answer(each)) != 1)
-    answer = _answer(row)
-    if answer is Answer.CONSENTED or (by_id and answer is Answer.NOT_CONSENTED):
-        receipt = await public_consent_receipt(context.stores, row["id"])
-        return Verified(answer, row["now"], row["id"], receipt)
-    return Verified(answer, row["now"], row["id"] if by_id else None)
+async def _judge_file(context: Context, sha256: str) -> Verified:
+    found = await states_by_hash(connections.get("default"), sha256)
+    if not found:
+        return await _unknown()
+    # The same bytes in two videos: what forbids the one forbids the file.
+    state = min(found, key=lambda each: each.answer is not Answer.NOT_CONSENTED)
+    if state.answer is not Answer.CONSENTED or not state.public:
+        return Verified(state.answer, state.at)
+    return await _told(context, state)
 
 
-def _answer(row: dict[str, Any]) -> Answer:
-    if not row["likenesses"]:
-        return Answer.NO_LIKENESS
-    return Answer.CONSENTED if row["consented"] and row["published"] else Answer.NOT_CONSENTED
+async def _told(context: Context, state: PublicState) -> Verified:
+    receipt = await public_consent_receipt(context.stores, state.video_id)
+    return Verified(state.answer, state.at, state.video_id, receipt)
+
+
+async def _unknown() -> Verified:
+    [clock] = await connections.get("default").execute_query_dict("SELECT yume_now() AS now")
+    return Verified(Answer.UNKNOWN, clock["now"])
+
+
+def _plain(sha256: str) -> str:
+    digits = sha256.strip().lower()
+    if not _SHA256.fullmatch(digits):
+        raise Invalid("A SHA-256 is 64 hexadecimal digits.", field="sha256")
+    return digits
 
 
 async def _hash_of(upload_id: UUID) -> str:
@@ -92,23 +85,3 @@ async def _hash_of(upload_id: UUID) -> str:
     if upload is None or upload.sha256 is None:
         raise NotFound("There is no such upload. Send the file to its ticket first.", field="uploadId")
     return upload.sha256
-
-
-_STATE = f"""
-    SELECT video_visibility.id, yume_now() AS now,
-        EXISTS (SELECT 1 FROM video_likeness l WHERE l.video_id = video_visibility.id) AS likenesses,
-        video_visibility.consent = 'LIVE' AND NOT {RAN_OUT} AND NOT EXISTS (
-            SELECT 1 FROM video_likeness l WHERE l.video_id = video_visibility.id AND l.withdrawn_at IS NOT NULL
-        ) AS consented,
-        video_visibility.author_state = 'PUBLISHED' AS published,
-        video_visibility.author_state = 'PUBLISHED' AND video_visibility.audience IN ('PUBLIC', 'LINK')
-            AND video_visibility.moderation = 'CLEAR' AS public
-    FROM video_visibility
-"""
-_BY_ID = f"{_STATE} WHERE video_visibility.id = $1"
-_BY_HASH = f"""
-    {_STATE} WHERE video_visibility.id IN (
-        SELECT video_id FROM rendition WHERE sha256 = $1 AND kind = 'MP4'
-        UNION SELECT id FROM file_hash WHERE sha256 = $1
-    )
-"""

@@ -14,6 +14,7 @@ from models.cameo import CameoKind
 from resolvers import account as resolve
 from resolvers import follow as resolve_follow
 from resolvers import grant as resolve_grant
+from resolvers.appearances import appearances
 from resolvers.feed.latest import hydrate
 from resolvers.loaders.relation import Relation
 from resolvers.page import Page, Window
@@ -123,6 +124,17 @@ class Account(Node):
         if not _is_viewer(info, self.row):
             return None
         page = await resolve.drafts(info.context, Window(first, after))
+        return VideoConnection.of(await hydrate(info.context, page))
+
+    @field(
+        Access.PARENT,
+        "Every video and draft that shows the viewer, newest first, whoever made it and whatever its visibility; "
+        "withdrawn ones as stubs. Null for others.",
+    )
+    async def appearances(self, info: Info, first: First = 10, after: After = None) -> VideoConnection | None:
+        if not _is_viewer(info, self.row):
+            return None
+        page = await appearances(info.context, Window(first, after))
         return VideoConnection.of(await hydrate(info.context, page))
 
     @field(Access.PARENT, "The viewer's own invites; null for others.")

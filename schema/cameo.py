@@ -16,6 +16,7 @@ from resolvers import cameo as resolve
 from resolvers.capture import captures_of
 from resolvers.loaders.cameo import MayUse
 from resolvers.page import Page, Window
+from resolvers.receipt import erasure_of, withdrawals_of
 from schema.access import Access, field, plain
 from schema.account_ref import AccountRef, account_of
 from schema.connection import PageInfo
@@ -33,6 +34,7 @@ from schema.consent import (
 from schema.decision import DecisionConnection
 from schema.grant import GrantConnection
 from schema.node import Node, global_id
+from schema.receipt import Erasure, WithdrawalConnection
 from schema.restrictions import Restrictions
 from schema.video import Video
 
@@ -209,6 +211,20 @@ class Cameo(Node):
         if not _owned(info, self.row):
             return None
         return DecisionConnection.of(await resolve.decisions_of(info.context, self.row, Window(first, after)))
+
+    @field(
+        Access.PARENT,
+        "Each time it was taken out of videos, newest first, with its receipt; null unless the viewer owns it.",
+    )
+    async def withdrawals(self, info: Info, first: First = 10, after: After = None) -> WithdrawalConnection | None:
+        if not _owned(info, self.row):
+            return None
+        return WithdrawalConnection.of(await withdrawals_of(info.context, self.row.id, Window(first, after)))
+
+    @field(Access.PARENT, "Its erasure, when its owner erased it; null unless the viewer owns it.")
+    async def erasure(self, info: Info) -> Erasure | None:
+        row = await erasure_of(info.context, self.row.id) if _owned(info, self.row) else None
+        return None if row is None else Erasure(row=row)
 
 
 def _owned(info: Info, row: rows.Cameo) -> bool:

@@ -11,6 +11,7 @@ from strawberry.types import Info
 from engine.text.restrictions import Restrictions
 from models import grant as rows
 from resolvers import cameo_access as resolve
+from resolvers.erase import erase_cameo
 from resolvers.terms import Terms
 from schema.access import Access, plain
 from schema.cameo import Cameo
@@ -147,13 +148,17 @@ class CameoAccessMutations:
 
     @mutation(
         Access.MEMBER,
-        "End every permission for a cameo of the viewer's in one go; by default everything made with it is withdrawn.",
+        "End every permission for a cameo of the viewer's in one go; by default everything made with it is withdrawn. "
+        "ERASE destroys the cameo itself.",
     )
     async def revoke_cameo(
         self, info: Info, input: Annotated[RevokeCameoInput, strawberry.argument(description="Which, how far.")]
     ) -> RevokeCameoPayload:
         cameo_id = row_id(input.cameo_id, "Cameo", field="cameoId")
-        row, effects = await resolve.revoke_all(info.context, cameo_id, rows.RevokeMode[input.mode.name])
+        if input.mode is CameoRevokeMode.ERASE:
+            row, effects = await erase_cameo(info.context, cameo_id)
+        else:
+            row, effects = await resolve.revoke_all(info.context, cameo_id, rows.RevokeMode[input.mode.name])
         return RevokeCameoSuccess(
             cameo=Cameo.of(row), withdrawn_videos=effects.videos, stopped_jobs=len(set(effects.jobs))
         )

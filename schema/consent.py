@@ -64,6 +64,11 @@ class CameoRevokeMode(Enum):
     WITHDRAW = strawberry.enum_value(
         "WITHDRAW", description="Every video with it is hidden at once, and then destroyed."
     )
+    ERASE = strawberry.enum_value(
+        "ERASE",
+        description="As WITHDRAW, and the cameo itself is destroyed for ever: recordings, embeddings, keys. Needs "
+        "`stepUp`.",
+    )
 
 
 @strawberry.enum(description="Where a permission is.")

@@ -19,6 +19,7 @@ from resolvers.context import Context
 from resolvers.engine import engines
 from resolvers.feed.latest import latest
 from resolvers.generation import generation_by_id
+from resolvers.notification import notification_by_id
 from resolvers.page import Window
 from resolvers.policy import in_force
 from resolvers.video import video_by_id
@@ -30,7 +31,9 @@ from schema.engine import Engine
 from schema.feed import FeedConnection, FeedKind
 from schema.generation import CastInput, Generation
 from schema.node import Node, parse_global_id, row_id
+from schema.notification import Notification, NotificationQueries
 from schema.policy import Policy
+from schema.receipt import VerificationQueries
 from schema.video import Video
 
 MOST_NODES = 50
@@ -40,7 +43,7 @@ Id = Annotated[strawberry.ID, strawberry.argument(description="Opaque id.")]
 
 
 @strawberry.type(description="Everything that can be read.")
-class Query:
+class Query(NotificationQueries, VerificationQueries):
     @field(Access.ANYONE, "Who is signed in; null when nobody is.")
     def viewer(self, info: Info) -> Account | None:
         viewer = info.context.viewer
@@ -169,10 +172,15 @@ async def _capture(context: Context, capture_id: UUID) -> Node | None:
     return Capture.of(await own_capture(context, capture_id))
 
 
+async def _notification(context: Context, notification_id: UUID) -> Node | None:
+    return Notification.of(await notification_by_id(context, notification_id))
+
+
 _NODES: dict[str, Callable[[Context, UUID], Awaitable[Node | None]]] = {
     "Account": _account,
     "Video": _video,
     "Cameo": _cameo,
     "Generation": _generation,
     "Capture": _capture,
+    "Notification": _notification,
 }

@@ -14,13 +14,16 @@ from schema.cameo_access import CameoAccessMutations
 from schema.capture import CaptureMutations
 from schema.capture_event import CAPTURE_EVENT_TYPES, CaptureSubscription
 from schema.extensions import extensions
+from schema.feed_event import FEED_EVENT_TYPES, FeedSubscription
 from schema.follow import FollowMutations
 from schema.generation import GenerationMutations
 from schema.generation_event import EVENT_TYPES, GenerationSubscription
 from schema.grant_changes import GrantMutations
 from schema.invite import InviteMutations
+from schema.notification import NOTIFICATION_TYPES, NotificationMutations, NotificationSubscription
 from schema.policy import PolicyMutations
 from schema.query import Query
+from schema.receipt import EraseMutations
 from schema.session import SessionMutations
 from schema.step_up import StepUpMutations
 from schema.suspension import SuspensionMutations
@@ -44,12 +47,14 @@ class Mutation(
     BlockMutations,
     SuspensionMutations,
     CaptureMutations,
+    NotificationMutations,
+    EraseMutations,
 ):
     pass
 
 
 @strawberry.type(description="Live updates, over graphql-transport-ws or SSE.")
-class Subscription(GenerationSubscription, CaptureSubscription):
+class Subscription(GenerationSubscription, CaptureSubscription, NotificationSubscription, FeedSubscription):
     pass
 
 
@@ -68,7 +73,7 @@ def build_schema(*, production: bool) -> strawberry.Schema:
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
-        types=[*EVENT_TYPES, *CAPTURE_EVENT_TYPES],
+        types=[*EVENT_TYPES, *CAPTURE_EVENT_TYPES, *NOTIFICATION_TYPES, *FEED_EVENT_TYPES],
         extensions=extensions(production),
         execution_context_class=_Discreet if production else None,
         config=StrawberryConfig(disable_field_suggestions=production),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import Enum
 from typing import Annotated
+from uuid import UUID
 
 import strawberry
 from strawberry.scalars import JSON
@@ -12,25 +13,44 @@ from strawberry.types import Info
 
 from models import video as rows
 from models.video import AuthorState, RenditionKind
+from resolvers import lineage
 from resolvers import video as resolve
-from resolvers.page import Page
+from resolvers.feed.latest import hydrate
+from resolvers.likeness import approvals_of, likenesses_of, shows_viewer, state_of
+from resolvers.page import Page, Window
+from resolvers.publish import Publication, VideoChange, publish, update
 from schema.access import Access, field, plain
 from schema.account_ref import AccountRef, account_of
-from schema.connection import PageInfo
-from schema.errors import ConflictError, InvalidError, NotFoundError, UnauthenticatedError
+from schema.connection import After, First, PageInfo
+from schema.errors import ConflictError, ConsentError, InvalidError, NotFoundError, UnauthenticatedError
+from schema.likeness import Approval, Likeness
 from schema.mutation_field import mutation
 from schema.node import Node, global_id, row_id
+from schema.receipt import VideoConsent
+from schema.tombstone import Tombstone
 
 
 @strawberry.enum(description="What the viewer is told of a video's state.")
 class VideoState(Enum):
-    DRAFT = strawberry.enum_value("DRAFT", description="Finished, not published; only its author sees it.")
+    DRAFT = strawberry.enum_value(
+        "DRAFT", description="Finished, not published; its author and the people shown see it."
+    )
+    AWAITING_APPROVAL = strawberry.enum_value(
+        "AWAITING_APPROVAL", description="A draft that somebody in it has to agree to before it can be published."
+    )
     PUBLISHED = strawberry.enum_value("PUBLISHED", description="Published to its audience.")
+    HIDDEN = strawberry.enum_value("HIDDEN", description="Hidden by moderators while they look at it.")
+    WITHDRAWN = strawberry.enum_value(
+        "WITHDRAWN", description="Somebody in it, or in what it was made from, no longer allows it. It does not return."
+    )
+    REMOVED = strawberry.enum_value("REMOVED", description="Removed by moderators.")
 
 
 @strawberry.enum(description="Whom a video is published to.")
 class Visibility(Enum):
     PUBLIC = strawberry.enum_value("PUBLIC", description="Everyone; it appears in feeds.")
+    FOLLOWERS = strawberry.enum_value("FOLLOWERS", description="Members who follow the author.")
+    MUTUALS = strawberry.enum_value("MUTUALS", description="Members who follow the author and whom the author follows.")
     LINK = strawberry.enum_value("LINK", description="Whoever has its id; it appears in no list.")
 
 
@@ -54,7 +74,10 @@ class Provenance:
     )
 
 
-@strawberry.type(description="A finished clip.")
+@strawberry.type(
+    description="A finished clip. Of one that is hidden from everybody its author and the people shown keep a stub: "
+    "its `state` says so, and it has no media."
+)
 class Video(Node):
     row: strawberry.Private[rows.Video]
 
@@ -71,20 +94,59 @@ class Video(Node):
     def caption(self) -> str:
         return self.row.caption
 
-    @field(Access.PARENT, "The prompt; null unless the viewer is the author.")
-    def prompt(self, info: Info) -> str | None:
-        return self.row.prompt if _is_author(info, self.row) else None
+    @field(Access.PARENT, "The prompt; null unless the viewer is the author, or shown.")
+    async def prompt(self, info: Info) -> str | None:
+        known = _is_author(info, self.row) or await shows_viewer(info.context, self.row)
+        return self.row.prompt if known else None
 
-    @field(Access.PARENT, "Draft or published.")
+    @field(Access.PARENT, "Where it stands, as far as the viewer is told.")
     async def state(self, info: Info) -> VideoState:
-        visibility = await info.context.loaders.visibility.load(self.row.id)
-        return VideoState.DRAFT if visibility.author_state == AuthorState.DRAFT else VideoState.PUBLISHED
+        return VideoState[await state_of(info.context, self.row)]
+
+    @field(Access.PARENT, "Whom it is published to; null for a draft, and for anybody but its author.")
+    async def visibility(self, info: Info) -> Visibility | None:
+        row = await info.context.loaders.visibility.load(self.row.id)
+        published = row.author_state is AuthorState.PUBLISHED and _is_author(info, self.row)
+        return Visibility.__members__.get(row.audience.name) if published else None
+
+    @field(Access.PARENT, "Who is in it. A remix carries everybody on who was in what it was made from.")
+    async def likenesses(self, info: Info) -> list[Likeness]:
+        return [Likeness.of(shown) for shown in await likenesses_of(info.context, self.row)]
+
+    @field(
+        Access.PARENT,
+        "Who has to agree to the draft: all for its author, their own for the people shown; null for others.",
+    )
+    async def approvals(self, info: Info) -> list[Approval] | None:
+        found = await approvals_of(info.context, self.row)
+        return None if found is None else [Approval.of(each) for each in found]
+
+    @field(Access.PARENT, "The video it remixes; null for an original.")
+    async def parent(self, info: Info) -> ChainLink | None:
+        return _link(await lineage.parent_of(info.context, self.row.id))
+
+    @field(Access.PARENT, "The first clip of its chain of remixes; null for an original.")
+    async def root(self, info: Info) -> ChainLink | None:
+        return _link(await lineage.root_of(info.context, self.row.id))
+
+    @field(Access.PARENT, "Everything it was made from, from the first clip to its parent.")
+    async def ancestors(self, info: Info) -> list[ChainLink]:
+        return [_chain_link(link) for link in await lineage.ancestors_of(info.context, self.row.id)]
+
+    @field(Access.PARENT, "Published remixes of it, newest first.")
+    async def remixes(self, info: Info, first: First = 10, after: After = None) -> VideoConnection:
+        page = await lineage.remixes_of(info.context, self.row.id, Window(first, after))
+        return VideoConnection.of(await hydrate(info.context, page))
+
+    @field(Access.PARENT, "How many published remixes of it there are.")
+    async def remix_count(self, info: Info) -> int:
+        return await info.context.loaders.remix_counts.load(self.row.id)
 
     @field(Access.PARENT, "May others remix it?")
     def remixable(self) -> bool:
         return self.row.remixable
 
-    @field(Access.PARENT, "Where its bytes are; null when they are gone.")
+    @field(Access.PARENT, "Where its bytes are; null when they are gone, or hidden.")
     async def media(self, info: Info) -> Media | None:
         found = await resolve.addresses(info.context, self.row)
         if RenditionKind.MP4 not in found:
@@ -105,6 +167,10 @@ class Video(Node):
     def provenance(self, info: Info) -> Provenance:
         return Provenance(recipe=JSON(self.row.recipe) if _is_author(info, self.row) else None)
 
+    @field(Access.PARENT, "Do the people shown consent to it? For everybody, with a signed receipt.")
+    async def consent(self, info: Info) -> VideoConsent:
+        return await VideoConsent.of_video(info, self.row.id)
+
     @field(Access.PARENT, "When the clip was finished.")
     def created_at(self) -> datetime:
         return self.row.created_at
@@ -112,6 +178,20 @@ class Video(Node):
     @field(Access.PARENT, "When it was published; null for a draft.")
     async def published_at(self, info: Info) -> datetime | None:
         return (await info.context.loaders.visibility.load(self.row.id)).published_at
+
+
+ChainLink = Annotated[
+    Video | Tombstone,
+    strawberry.union("ChainLink", description="A link of a chain of remixes, as the viewer may know it."),
+]
+
+
+def _link(link: lineage.Link | None) -> Video | Tombstone | None:
+    return None if link is None else _chain_link(link)
+
+
+def _chain_link(link: lineage.Link) -> Video | Tombstone:
+    return Tombstone.of(link) if isinstance(link, UUID) else Video.of(link)
 
 
 def _is_author(info: Info, row: rows.Video) -> bool:
@@ -152,6 +232,22 @@ class PublishVideoSuccess:
     video: Video = plain("The published video.")
 
 
+@strawberry.input(description="What to change of a published video; what is left out stays as it is.")
+class UpdateVideoInput:
+    video_id: strawberry.ID = strawberry.field(description="A video of the viewer's.")
+    caption: str | None = strawberry.field(description="Words under the video, at most 500 characters.", default=None)
+    visibility: Visibility | None = strawberry.field(
+        description="Whom it is published to. Fewer at once; more only where everybody in it agrees.", default=None
+    )
+    remixable: bool | None = strawberry.field(description="May others remix it?", default=None)
+    unpublish: bool = strawberry.field(description="Make it a draft again.", default=False)
+
+
+@strawberry.type(description="The video is as asked.")
+class UpdateVideoSuccess:
+    video: Video = plain("The video.")
+
+
 @strawberry.input(description="Which video to delete.")
 class DeleteVideoInput:
     video_id: strawberry.ID = strawberry.field(description="A video of the viewer's, draft or published.")
@@ -163,8 +259,12 @@ class DeleteVideoSuccess:
 
 
 PublishVideoPayload = Annotated[
-    PublishVideoSuccess | UnauthenticatedError | NotFoundError | ConflictError | InvalidError,
+    PublishVideoSuccess | UnauthenticatedError | NotFoundError | ConflictError | InvalidError | ConsentError,
     strawberry.union("PublishVideoPayload", description="The published video, or why not."),
+]
+UpdateVideoPayload = Annotated[
+    UpdateVideoSuccess | UnauthenticatedError | NotFoundError | ConflictError | InvalidError | ConsentError,
+    strawberry.union("UpdateVideoPayload", description="The changed video, or why not."),
 ]
 DeleteVideoPayload = Annotated[
     DeleteVideoSuccess | UnauthenticatedError | NotFoundError,
@@ -178,13 +278,26 @@ class VideoMutations:
     async def publish_video(
         self, info: Info, input: Annotated[PublishVideoInput, strawberry.argument(description="What and how.")]
     ) -> PublishVideoPayload:
-        request = resolve.Publication(
+        request = Publication(
             video_id=row_id(input.video_id, "Video", field="videoId"),
             caption=input.caption,
             visibility=rows.Visibility(input.visibility.value),
             remixable=input.remixable,
         )
-        return PublishVideoSuccess(video=Video.of(await resolve.publish(info.context, request)))
+        return PublishVideoSuccess(video=Video.of(await publish(info.context, request)))
+
+    @mutation(Access.MEMBER, "Change a video of the viewer's: its caption, whom it is published to, whether to remix.")
+    async def update_video(
+        self, info: Info, input: Annotated[UpdateVideoInput, strawberry.argument(description="What to change.")]
+    ) -> UpdateVideoPayload:
+        change = VideoChange(
+            video_id=row_id(input.video_id, "Video", field="videoId"),
+            caption=input.caption,
+            visibility=None if input.visibility is None else rows.Visibility(input.visibility.value),
+            remixable=input.remixable,
+            unpublish=input.unpublish,
+        )
+        return UpdateVideoSuccess(video=Video.of(await update(info.context, change)))
 
     @mutation(Access.MEMBER, "Delete a video of the viewer's, draft or published.")
     async def delete_video(

@@ -13,12 +13,15 @@ from resolvers.loaders.cameo import (
     CameosShown,
     MayUseByCameo,
 )
+from resolvers.loaders.consent import ConsentByVideo
 from resolvers.loaders.generation import GenerationsById, QueuePositions
+from resolvers.loaders.likeness import ApprovalsByVideo, LikenessesByVideo
+from resolvers.loaders.lineage import LineageByVideo, RemixCounts
 from resolvers.loaders.policy import PolicyInForce
 from resolvers.loaders.quota import QuotaByAccount
 from resolvers.loaders.relation import RelationsByAccount
 from resolvers.loaders.rendition import RenditionsByVideo
-from resolvers.loaders.video import VideosByGeneration, VideosById, VisibilityByVideo
+from resolvers.loaders.video import SeenVideos, VideosByGeneration, VideosById, VisibilityByVideo
 
 
 class Loaders:
@@ -27,6 +30,11 @@ class Loaders:
     def __init__(self, viewer_id: UUID | None) -> None:
         self.accounts = AccountsById()
         self.videos = VideosById(viewer_id)
+        self.seen = SeenVideos(viewer_id)
+        self.likenesses = LikenessesByVideo()
+        self.approvals = ApprovalsByVideo()
+        self.lineage = LineageByVideo()
+        self.remix_counts = RemixCounts(viewer_id)
         self.video_by_generation = VideosByGeneration(viewer_id)
         self.visibility = VisibilityByVideo()
         self.renditions = RenditionsByVideo()
@@ -39,5 +47,6 @@ class Loaders:
         self.access = AccessByCameo()
         self.asked = AskedByCameo(viewer_id)
         self.relations = RelationsByAccount(viewer_id)
+        self.consent = ConsentByVideo()
         self.policy = PolicyInForce()
         self.quota = QuotaByAccount(self.policy)
