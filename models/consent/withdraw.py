@@ -34,7 +34,8 @@ class Reach:
 
     def stored(self) -> str:
         """As JSON, for `mark`."""
-        return orjson.dumps({"grants": self.grants, "videos": self.videos, "author": self.author}).decode()
+        # Ids that were read from Postgres are the driver's own kind of UUID.
+        return orjson.dumps({"grants": self.grants, "videos": self.videos, "author": self.author}, default=str).decode()
 
 
 @dataclass(frozen=True)
