@@ -18,6 +18,7 @@ from app.metrics import metrics
 from app.middleware import Around
 from app.routes.graphql import GraphQLOverHTTP
 from app.routes.health import healthz, readyz
+from app.routes.likeness import capture, thumbnail
 from app.routes.live import live
 from app.routes.media import media
 from app.routes.page import Assets, keep_session, page
@@ -70,6 +71,8 @@ def application(settings: Settings, schema: strawberry.Schema) -> Starlette:
             Route("/graphql/stream", streams.serve, methods=["GET", "POST", "PUT", "DELETE"]),
             Route("/media/preview/{token}", preview, methods=["GET"]),
             Route("/media/live/{token}/{name}", live, methods=["GET"]),
+            Route("/media/cameo/{token}/thumbnail.webp", thumbnail, methods=["GET"]),
+            Route("/media/capture/{token}/{name}", capture, methods=["GET"]),
             Route("/media/{token}/{name}", media, methods=["GET"]),
             Route("/uploads/{ticket}", upload, methods=["PUT"]),
             Route("/receipts/{token}", receipt, methods=["GET"]),

@@ -71,3 +71,10 @@ class Context:
         if self.member.role != "ADMIN":
             raise Denied("Only an admin of this server can do this.")
         return self.member
+
+    @property
+    def moderator(self) -> Account:
+        """The moderator or admin who is signed in. Raises `Unauthenticated` or `Denied`."""
+        if self.member.role not in ("MODERATOR", "ADMIN"):
+            raise Denied("Only a moderator of this server can do this.")
+        return self.member

@@ -20,6 +20,7 @@ class Access(Enum):
     ANYONE = "anyone, signed in or not"
     PARENT = "whoever may see the object that the field is on"
     MEMBER = "members who are signed in"
+    MODERATOR = "moderators and admins of this server"
     ADMIN = "admins of this server"
 
 
@@ -33,6 +34,8 @@ class Gate(FieldExtension):
         """Raise `Unauthenticated` or `Denied` unless the viewer has this access."""
         if self.access is Access.ADMIN:
             _ = context.admin
+        elif self.access is Access.MODERATOR:
+            _ = context.moderator
         elif self.access is Access.MEMBER:
             _ = context.member
 
@@ -44,7 +47,9 @@ class Gate(FieldExtension):
 
 def field(access: Access, description: str, **options: Any) -> Callable[[Callable[..., Any]], Any]:
     """Bind a resolver as a GraphQL field with its access and its description for client developers."""
-    extensions: list[FieldExtension] = [Gate(access)] if access in (Access.MEMBER, Access.ADMIN) else []
+    extensions: list[FieldExtension] = (
+        [Gate(access)] if access in (Access.MEMBER, Access.MODERATOR, Access.ADMIN) else []
+    )
     return strawberry.field(description=description, metadata={"access": access}, extensions=extensions, **options)
 
 

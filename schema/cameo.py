@@ -14,6 +14,7 @@ from models import likeness as likeness_rows
 from models.cameo import Scope
 from resolvers import cameo as resolve
 from resolvers.capture import captures_of
+from resolvers.likeness_media import thumbnail_url
 from resolvers.loaders.cameo import MayUse
 from resolvers.page import Page, Window
 from resolvers.receipt import erasure_of, withdrawals_of
@@ -134,6 +135,12 @@ class Cameo(Node):
     @field(Access.PARENT, "What kind of likeness it is.")
     def kind(self) -> CameoKind:
         return CameoKind[self.row.kind.name]
+
+    @field(
+        Access.PARENT, "Its picture (WebP), for about 15 minutes; null unless the viewer owns it or may show its face."
+    )
+    async def thumbnail_url(self, info: Info) -> str | None:
+        return await thumbnail_url(info.context, self.row)
 
     @field(Access.PARENT, "What the viewer may do with it right now.")
     async def viewer_may_use(self, info: Info) -> ViewerMayUse:

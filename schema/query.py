@@ -27,6 +27,7 @@ from schema.access import Access, field
 from schema.account import Account, After, First
 from schema.cameo import Cameo, CameoConnection
 from schema.capture import BiometricConsent, Capture, CaptureLanguage, biometric_consent
+from schema.capture_review import CaptureReviewQuery
 from schema.engine import Engine
 from schema.feed import FeedConnection, FeedKind
 from schema.generation import CastInput, Generation
@@ -43,7 +44,7 @@ Id = Annotated[strawberry.ID, strawberry.argument(description="Opaque id.")]
 
 
 @strawberry.type(description="Everything that can be read.")
-class Query(NotificationQueries, VerificationQueries):
+class Query(NotificationQueries, VerificationQueries, CaptureReviewQuery):
     @field(Access.ANYONE, "Who is signed in; null when nobody is.")
     def viewer(self, info: Info) -> Account | None:
         viewer = info.context.viewer

@@ -13,6 +13,7 @@ from schema.block import BlockMutations
 from schema.cameo_access import CameoAccessMutations
 from schema.capture import CaptureMutations
 from schema.capture_event import CAPTURE_EVENT_TYPES, CaptureSubscription
+from schema.capture_review import CaptureReviewMutations
 from schema.extensions import extensions
 from schema.feed_event import FEED_EVENT_TYPES, FeedSubscription
 from schema.follow import FollowMutations
@@ -47,6 +48,7 @@ class Mutation(
     BlockMutations,
     SuspensionMutations,
     CaptureMutations,
+    CaptureReviewMutations,
     NotificationMutations,
     EraseMutations,
 ):
