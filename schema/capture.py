@@ -52,6 +52,7 @@ class CaptureCheckName(Enum):
     FILE = strawberry.enum_value("FILE", description="It is a recording that can be read.")
     NOT_REPLAYED = strawberry.enum_value("NOT_REPLAYED", description="It is not an earlier recording again.")
     NO_HUMAN_FACE = strawberry.enum_value("NO_HUMAN_FACE", description="It shows no human face (things and animals).")
+    OUTLINE = strawberry.enum_value("OUTLINE", description="It stands out from its ground (things and animals).")
     ONE_FACE = strawberry.enum_value("ONE_FACE", description="It shows one face throughout.")
     SHARP = strawberry.enum_value("SHARP", description="The face is sharp enough.")
     LIT = strawberry.enum_value("LIT", description="The face is lit well enough.")

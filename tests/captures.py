@@ -234,8 +234,8 @@ def _rasterised(
     settings.setShadingType(cv2.RASTERIZE_SHADING_SHADED)
     settings.setCullingMode(cv2.RASTERIZE_CULLING_NONE)
     made, deep = cv2.triangleRasterize(
-        places.astype(np.float32), triangles.astype(np.int32), values.astype(np.float32).clip(0, 1), sheet, depth.copy(),
-        camera, VIEW, NEAR, FAR, settings,
+        places.astype(np.float32), triangles.astype(np.int32), values.astype(np.float32).clip(0, 1), sheet,
+        depth.copy(), camera, VIEW, NEAR, FAR, settings,
     )  # fmt: skip
     where = made[:, :, 2] >= 0
     depth[:] = deep
@@ -296,7 +296,8 @@ def _light(normals: NDArray[np.float64], scene: Scene) -> NDArray[np.float64]:
     fill = np.array([-scene.side, 0.1, 0.6])
     fill /= np.linalg.norm(fill)
     diffuse = np.clip(normals @ lamp, 0, 1) * 0.72 + np.clip(normals @ fill, 0, 1) * 0.22
-    shine = np.clip(normals @ ((lamp + [0, 0, 1]) / np.linalg.norm(lamp + [0, 0, 1])), 0, 1) ** 24 * 0.12
+    half = lamp + np.array([0, 0, 1])
+    shine = np.clip(normals @ (half / np.linalg.norm(half)), 0, 1) ** 24 * 0.12
     return 0.3 + diffuse + shine
 
 
@@ -344,7 +345,7 @@ def _torso(canvas: NDArray[np.float32], who: Person, scene: Scene) -> NDArray[np
 def track(
     turns: Sequence[Turn] = (), *, say: float = 1.5, gestures: Sequence[Gesture] = (), far: float = 1.0
 ) -> list[Pose]:
-    """Poses of a recording, `FPS` a second: a look with a blink, each gesture and turn, then ``say`` seconds of speech."""
+    """Poses, `FPS` a second: a look with a blink, each gesture and turn, then ``say`` seconds of speech."""
     poses = [Pose(), *[Pose(yaw=1.5 * math.sin(k / 2), pitch=math.cos(k / 3) - 1) for k in range(round(0.9 * FPS))]]
     poses[5] = replace(poses[5], blink=1.0)
     for gesture in gestures:
@@ -421,7 +422,7 @@ def record(
     far: float = 1.0,
     say: float | None = None,
 ) -> Path:
-    """Save a recording as MP4 or WebM, by the name of ``path``: the voice of ``wav`` is heard when the turns are done."""
+    """Save a recording as MP4 or WebM, by the name of ``path``; ``wav`` is heard when the turns are done."""
     voice, rate = _wave(wav)
     speech = len(voice) / rate + 0.3 if say is None and wav is not None else (1.5 if say is None else say)
     poses = track(turns, say=speech, gestures=gestures, far=far)

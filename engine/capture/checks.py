@@ -14,6 +14,7 @@ from engine.capture.listen import Heard, listen, voice_sample
 from engine.capture.people import people_in
 from engine.capture.protocol import CheckDone, CheckOrder, Report
 from engine.capture.spec import (
+    CameoKind,
     CaptureRefused,
     CaptureReport,
     CheckName,
@@ -22,6 +23,7 @@ from engine.capture.spec import (
     PictureReport,
     Step,
 )
+from engine.capture.still import examine_clip, examine_still
 from engine.capture.watch import Watched, watch
 from engine.identity.face import FACE_MODEL, Faces
 from engine.identity.voice import VOICE_MODEL
@@ -75,15 +77,16 @@ def examine(cleaned: Cleaned) -> PictureReport:
 
 
 def _watched(order: CheckOrder) -> Watched:
-    if order.cleaned.clip is None:
+    cleaned, out_dir = order.cleaned, Path(order.out_dir)
+    thing = order.challenge.kind is not CameoKind.PERSON
+    if thing and cleaned.still is not None:
+        return examine_still(Path(cleaned.still), out_dir=out_dir, faces=Faces())
+    if cleaned.clip is None:
         raise CaptureRefused("NO_PICTURE", "The file has no picture. Record a video, not only sound.")
-    return watch(
-        frames(Path(order.cleaned.clip)),
-        order.challenge,
-        out_dir=Path(order.out_dir),
-        faces=Faces(),
-        earlier_face=order.earlier_face,
-    )
+    moments = frames(Path(cleaned.clip))
+    if thing:
+        return examine_clip(moments, out_dir=out_dir, faces=Faces())
+    return watch(moments, order.challenge, out_dir=out_dir, faces=Faces(), earlier_face=order.earlier_face)
 
 
 def _report(order: CheckOrder, seen: Watched, results: list[CheckResult], heard: Heard | None) -> CaptureReport:
@@ -95,6 +98,8 @@ def _report(order: CheckOrder, seen: Watched, results: list[CheckResult], heard:
         voice, sample = voice_sample(heard, path), str(path)
     if order.cleaned.sound is not None:
         Path(order.cleaned.sound).unlink(missing_ok=True)  # whole; what may be kept of it is the sample
+    if order.cleaned.still is not None:
+        Path(order.cleaned.still).unlink(missing_ok=True)  # with all that lies around the thing
     face = None if replayed else seen
     return CaptureReport(
         checks=tuple(results),

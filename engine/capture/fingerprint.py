@@ -1,4 +1,4 @@
-"""A recording's fingerprint, which survives another encoding, size or crop: a recording is good for one capture only."""
+"""A recording's fingerprint, which survives another encoding: one recording is good for one capture only."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 EVERY = 0.25
 """Seconds between the moments that are hashed."""
-REPLAYED = 0.2
-"""Distance up to which two recordings are one. Unrelated ones are at 0.5; docs/capture.md has the measured ones."""
+REPLAYED = 0.15
+"""Distance up to which two recordings are one. docs/capture.md has what others were measured at."""
 
 _VERSION = 1
 _SIDE = 32

@@ -13,8 +13,6 @@ from engine.capture.spec import Challenge, CheckName, CheckResult, Gesture, Step
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
     from engine.capture.seen import Seen
     from engine.identity.face import Mesh
 
@@ -31,6 +29,11 @@ SOLID = 0.018
 SPOKEN = 0.025
 """How far apart the lips of somebody who speaks come, in lengths of the face, above their usual place."""
 
+LIFELESS = 0.02
+"""Eyes and lips that move less than this, for their measures in `Seen`, are printed."""
+SQUEEZED = 0.2
+"""How much narrower a face may get for each whole turn of its mesh before it is called a picture."""
+
 _RIGID = (1, 4, 5, 6, 10, 33, 93, 127, 133, 151, 168, 195, 197, 234, 263, 323, 356, 362, 454)
 """Mesh points that neither speech nor a smile moves: forehead, nose, corners of the eyes, temples."""
 
@@ -40,6 +43,11 @@ _WHERE = {
     Turn.UP: "up, until you see the ceiling",
     Turn.DOWN: "down, until your chin nears your chest",
 }
+
+
+_FLAT = "This looks like a picture held to the camera. Sit before the camera yourself, and turn only your head."
+_NOT_TURNED = "Turn your head as asked, and hold it: only then can you be told from a picture."
+_STILL_MOUTH = "No lips moved. Read the digits aloud yourself, with your mouth in the picture."
 
 
 @dataclass(frozen=True)
@@ -146,25 +154,51 @@ def gestures_in(seen: Sequence[Seen]) -> list[Gesture]:
 def alive(challenge: Challenge, seen: Sequence[Seen]) -> CheckResult:
     """Whether this is a solid head that moves its face, not a picture held to the camera. Needs TURNS or SAY."""
     detail: dict[str, float] = {}
+    code, message = "OK", "The face moves as a living face does."
     if Step.TURNS in challenge.steps:
-        depth = solidity(seen)
-        detail["solidity"] = depth
-        if depth < SOLID:
-            return _failed(
-                CheckName.LIVE, "FLAT",
-                "This looks like a picture held to the camera. Sit before the camera yourself and turn only your head.",
-                detail,
-            )  # fmt: skip
-    if Step.SAY in challenge.steps:
-        mouths = [each.mouth for each in seen if each.mesh is not None]
-        detail["speech"] = float(np.quantile(mouths, 0.95) - np.quantile(mouths, 0.2)) if mouths else 0.0
+        detail |= {"solidity": solidity(seen), "squeezed": squeezed(seen), "turned": farthest(seen)}
+        if detail["solidity"] < SOLID:
+            askew = detail["squeezed"] > SQUEEZED * max(detail["turned"], 0.2)
+            flat = askew or liveliness(seen) < LIFELESS
+            code, message = ("FLAT", _FLAT) if flat else ("NOT_TURNED", _NOT_TURNED)
+    if code == "OK" and Step.SAY in challenge.steps:
+        detail["speech"] = speech(seen)
         if detail["speech"] < SPOKEN:
-            return _failed(
-                CheckName.LIVE, "STILL_MOUTH",
-                "We heard a voice but saw no lips move. Read the digits aloud yourself, with your mouth in the picture.",
-                detail,
-            )  # fmt: skip
-    return _passed(CheckName.LIVE, "The face moves as a living face does.", detail)
+            code, message = "STILL_MOUTH", _STILL_MOUTH
+    return CheckResult(name=CheckName.LIVE, passed=code == "OK", code=code, message=message, detail=detail)
+
+
+def farthest(seen: Sequence[Seen]) -> float:
+    """How far the head turned to a side at most, by its mesh: 1 is a whole turn."""
+    rest = at_rest(seen)
+    return max((abs(each.mesh.yaw - rest.yaw) / ASIDE for each in seen if each.mesh is not None), default=0.0)
+
+
+def squeezed(seen: Sequence[Seen]) -> float:
+    """By how much a face got narrower for its length at most: a picture is squeezed when it is held askew."""
+    widths = [_width(each.mesh) for each in seen if each.mesh is not None]
+    return float(1 - np.quantile(widths, 0.05) / np.median(widths)) if widths else 0.0
+
+
+def speech(seen: Sequence[Seen]) -> float:
+    """How far the lips come apart, in lengths of the face, while the head looks about straight."""
+    rest = at_rest(seen)
+    mouths = [each.mouth for each in seen if each.mesh is not None and leaning(each.mesh, rest)[1] < 0.6]
+    return float(np.quantile(mouths, 0.95) - np.quantile(mouths, 0.2)) if mouths else 0.0
+
+
+def liveliness(seen: Sequence[Seen]) -> float:
+    """How much eyes and lips move at all while the head looks about straight."""
+    rest = at_rest(seen)
+    looking = [each for each in seen if each.mesh is not None and leaning(each.mesh, rest)[1] < 0.6]
+    if not looking:
+        return 0.0
+    low, high = (np.quantile([(each.eyes, each.mouth) for each in looking], q, axis=0) for q in (0.02, 0.98))
+    return float((high - low).max())
+
+
+def _width(mesh: Mesh) -> float:
+    return float(np.linalg.norm(mesh.points[33, :2] - mesh.points[263, :2]) / mesh.span)
 
 
 def solidity(seen: Sequence[Seen]) -> float:
@@ -186,8 +220,8 @@ def solidity(seen: Sequence[Seen]) -> float:
 def _off(front: Mesh, other: Mesh) -> float:
     """RMS distance of ``other``'s rigid points from the homography that carries ``front``'s nearest to them."""
     a, b = (mesh.points[list(_RIGID), :2].astype(np.float32) for mesh in (front, other))
-    matrix: NDArray[np.float64] | None = cv2.findHomography(a, b, 0)[0]
-    if matrix is None:
+    matrix = np.asarray(cv2.findHomography(a, b, 0)[0], np.float64)
+    if matrix.shape != (3, 3):  # the points allow no homography at all
         return 0.0
     carried = np.asarray(cv2.perspectiveTransform(a[None], matrix))[0]
     return float(np.sqrt(((carried - b) ** 2).sum(axis=1).mean()) / other.span)

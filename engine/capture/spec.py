@@ -96,6 +96,7 @@ class CheckName(StrEnum):
     FILE = "FILE"
     NOT_REPLAYED = "NOT_REPLAYED"
     NO_HUMAN_FACE = "NO_HUMAN_FACE"
+    OUTLINE = "OUTLINE"
     ONE_FACE = "ONE_FACE"
     SHARP = "SHARP"
     LIT = "LIT"
@@ -111,6 +112,7 @@ _STEPS: dict[CheckName, Step | None] = {
     CheckName.FILE: None,
     CheckName.NOT_REPLAYED: None,
     CheckName.NO_HUMAN_FACE: Step.LOOK,
+    CheckName.OUTLINE: Step.LOOK,
     CheckName.ONE_FACE: Step.LOOK,
     CheckName.SHARP: Step.LOOK,
     CheckName.LIT: Step.LOOK,

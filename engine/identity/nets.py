@@ -18,6 +18,7 @@ DIGESTS = {
     "selfie_segmentation.tflite": "8d13b7fae74af625c641226813616a2117bd6bca19eb3b75574621fc08557f27",
     "canonical_face_model.obj": "8bac80443397e113f41a8b565ea72c59390bc031d9defab289dba7bc0c54e618",
     "face_recognition.onnx": "31421ce5eb3f4f094fea4f9eedd91e48009c4e0185ef55c8a4ebbf38ef5f0522",
+    "face_lifelike.safetensors": "b2bff01153d3c72610ef11b6b9a4cf03e9b68490a98b2a79332eaab6e102e37d",
 }
 """SHA-256 of each file; weights/README.md says where it comes from."""
 

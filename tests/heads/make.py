@@ -126,7 +126,7 @@ def _differences(macros: list[np.ndarray], shapes: dict[str, np.ndarray]) -> tup
     mean = heads.mean(axis=0)
     _, strengths, ways = np.linalg.svd(heads - mean, full_matrices=False)
     basis = ways[:COMPONENTS] * (strengths[:COMPONENTS, None] / np.sqrt(DRAWN))
-    print(f"{(strengths[:COMPONENTS] ** 2).sum() / (strengths**2).sum():.2f} of how heads differ is kept")
+    sys.stdout.write(f"{(strengths[:COMPONENTS] ** 2).sum() / (strengths**2).sum():.2f} of how heads differ is kept\n")
     return mean.reshape(-1, 3), basis.reshape(COMPONENTS, -1, 3)
 
 
