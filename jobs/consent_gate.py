@@ -12,6 +12,7 @@ from tortoise import connections
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from engine.text.check import Company, check_result
+from engine.text.pool import in_pool
 from engine.text.restrictions import Restrictions, add, restrictions_of
 from jobs.lease import CONSENT_ENDED, PARENT_GONE, Failure, Lease, end
 from models.base import new_id
@@ -149,7 +150,7 @@ async def _faults(one: Standing, recipe: Mapping[str, Any], others: Company) -> 
     forbidden = binding(one)
     if not forbidden:
         return []
-    breaches = await asyncio.to_thread(check_result, forbidden, recipe, other_people=others)
+    breaches = await in_pool(check_result, forbidden, recipe, other_people=others)
     return [Fault(one.cameo_id, breach.rule) for breach in breaches]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -14,6 +13,8 @@ from tortoise.transactions import in_transaction
 
 from engine.spec import LONGEST_NAME, CastMember
 from engine.text import check
+from engine.text.names import handles_in
+from engine.text.pool import in_pool
 from jobs.consent_gate import binding
 from models.base import new_id
 from models.cameo import Scope
@@ -31,7 +32,6 @@ from resolvers.remix import Parent, parent_for
 PLAYED = Scope.FACE | Scope.VOICE
 PERMISSION = "GRANT"
 """The rule of a decision that no restriction took: whether any permission covers the use."""
-_HANDLE = re.compile(r"(?<![\w@])@([A-Za-z0-9_]{3,40})\b")
 _FORBIDDEN = Limit("forbidden-uses", 10, 86_400)
 """Prompts refused by somebody's restrictions: asking costs nothing, so their rules could be probed for ever."""
 _MISSING = Limit("missing-consent", 60, 3600)
@@ -81,7 +81,7 @@ class Use:
 
     def members(self, prompt: str) -> tuple[CastMember, ...]:
         """What the engine is told of the cast; the worker adds the files."""
-        named = handles_in(prompt)
+        named = set(handles_in(prompt))
         return tuple(self._member(one, named) for one in self.cast)
 
     def _member(self, one: CastRequest, named: set[str]) -> CastMember:
@@ -110,11 +110,6 @@ class _Refusal(Exception):
     def __init__(self, told: ConsentMissing, noes: Sequence[_No]) -> None:
         super().__init__(told.message)
         self.told, self.noes = told, noes
-
-
-def handles_in(prompt: str) -> set[str]:
-    """Every ``@handle`` in a prompt, without the ``@``, in lower case."""
-    return {found.lower() for found in _HANDLE.findall(prompt)}
 
 
 def check_cast(cast: Sequence[CastRequest]) -> None:
@@ -198,7 +193,7 @@ async def _examine(connection: BaseDBAsyncClient, account_id: UUID, wish: Wish, 
     if missing:
         raise await _unpermitted(connection, account_id, use, sorted(missing))
     cast = {use.standing[one.cameo_id].handle for one in use.cast}
-    if strangers := sorted(handles_in(wish.prompt) - cast):
+    if strangers := sorted(set(handles_in(wish.prompt)) - cast):
         raise Invalid(
             f"Naming somebody casts nobody: put @{strangers[0]} into `cast` as well, or write it without the @.",
             field="prompt",
@@ -255,7 +250,7 @@ async def _breaches(one: Standing, wish: Wish, use: Use, others: check.Company) 
         cast_names=tuple(name for name in names if name),
         other_people=others,
     )
-    return await asyncio.to_thread(check.check_prompt, binding(one), asked)
+    return await in_pool(check.check_prompt, binding(one), asked)
 
 
 async def _log_refusal(context: Context, refusal: _Refusal) -> None:

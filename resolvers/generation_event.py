@@ -20,6 +20,7 @@ from models.generation import FINAL_STATES, Generation, GenerationState
 from models.video import Video
 from resolvers.context import Context
 from resolvers.generation import generation_by_id, queue_position
+from resolvers.media import consent_stands
 from resolvers.session import session_is_live
 
 _LOOK_SECONDS = 1.0
@@ -52,17 +53,23 @@ class _Watch:
         self.context = context
         self.row = row
         self.cursor = after or "0-0"
-        self.checked_at = time.monotonic()
+        self.checked_at = -_LOOK_SECONDS
         self.position: int | None = None
         self.quiet = int(row.state in FINAL_STATES)
+        self.consented = True
 
     async def authorise(self) -> None:
-        """Raise `Unauthenticated` once the session has ended: a socket outlives its rights."""
-        if self.context.session is None or time.monotonic() - self.checked_at < _LOOK_SECONDS:
+        """Raise `Unauthenticated` once the session has ended, and note the end of consent: a socket outlives both."""
+        if time.monotonic() - self.checked_at < _LOOK_SECONDS:
             return
-        if not await session_is_live(self.context.session.id):
+        if self.context.session is not None and not await session_is_live(self.context.session.id):
             raise Unauthenticated("Your session has ended. Sign in again.")
+        self.consented = await consent_stands(self.row.id)
         self.checked_at = time.monotonic()
+
+    def may_tell(self, told: Told) -> bool:
+        """Gate 5: of a clip that somebody no longer allows nothing is told but how it ends."""
+        return self.consented or told.event.kind not in (EventKind.STEP, EventKind.SEGMENT)
 
     async def hear(self, event: ProgressEvent | None) -> Told | None:
         """An event of the stream; None when the stream has stopped."""
@@ -144,7 +151,7 @@ async def watch_generation(context: Context, generation_id: UUID, after: str | N
             done, _ = await asyncio.wait({waiting}, timeout=_LOOK_SECONDS)
             await _patiently(watch.authorise)
             told = await _patiently(partial(watch.hear, waiting.result()) if done else watch.silence)
-            if told is not None:
+            if told is not None and watch.may_tell(told):
                 yield told
             if (done and told is None) or (told is not None and told.event.terminal):
                 return

@@ -11,7 +11,7 @@ from jobs.lease import live_prefix
 from models.errors import NotFound
 from models.generation import Generation, GenerationState
 from resolvers.context import Stores
-from resolvers.media import read, sign
+from resolvers.media import consent_stands, read, sign
 
 WORKING = (GenerationState.RUNNING, GenerationState.CHECKING)
 _NAME = re.compile(rf"[0-9]{{5}}\.m4s|{re.escape(INIT_NAME)}|{re.escape(PLAYLIST_NAME)}")
@@ -52,7 +52,8 @@ def live_addresses(stores: Stores, row: Generation, fence: int) -> LiveAddresses
 async def open_live(stores: Stores, token: str, name: str) -> str:
     """Storage key of the file ``name`` of the attempt that ``token`` stands for, judged anew on every request.
 
-    Raises `NotFound` once that attempt is over or its author suspended, and for anything forged.
+    Raises `NotFound` once that attempt is over, its author suspended or somebody in it no longer consents, and for
+    anything forged.
     """
     body = read(stores.keys.media, token)
     if body[:1] != _KIND or len(body) != 1 + 16 + 16 + 8 or not _NAME.fullmatch(name):
@@ -62,6 +63,6 @@ async def open_live(stores: Stores, token: str, name: str) -> str:
     working = Generation.filter(
         id=generation_id, account_id=account_id, fence=fence, state__in=WORKING, account__suspended_at__isnull=True
     )
-    if not await working.exists():
+    if not await working.exists() or not await consent_stands(generation_id):
         raise NotFound("This clip is no longer being made here. Ask the API where it is.")
     return live_prefix(generation_id, fence) + name

@@ -12,7 +12,9 @@ from uuid import UUID
 from tortoise import connections
 
 from jobs.progress import read_preview
+from models.consent.gates import consent_has_ended
 from models.errors import NotFound
+from models.generation import Generation
 from models.keys import Key
 from models.rules.sql import holding
 from models.rules.video import bytes_may_be_served
@@ -23,6 +25,10 @@ LIFE_SECONDS = 15 * 60
 _STEP_SECONDS = 5 * 60
 _MAC_BYTES = 16
 _NAMES = {RenditionKind.MP4: "clip.mp4", RenditionKind.POSTER: "poster.webp", RenditionKind.PREVIEW: "preview.webp"}
+
+
+HIDING_FAILURES = ("CONSENT_ENDED", "RESTRICTED")
+"""How a generation ends of which not even a preview may be shown any more."""
 
 
 @dataclass(frozen=True)
@@ -68,10 +74,18 @@ async def open_preview(stores: Stores, token: str) -> bytes:
     return picture
 
 
+async def consent_stands(generation_id: UUID) -> bool:
+    """Gate 5 for what is not a video yet: does everybody in this generation consent, now?"""
+    return await consent_has_ended(connections.get("default"), generation_id) is None
+
+
 async def _preview_may_be_served(generation_id: UUID) -> bool:
-    """Until there is a video nothing can hide its pictures; from then on they go with it."""
+    """Once there is a video, its pictures go with it; until then they are there while everybody in them agrees."""
     ids = await Video.filter(generation_id=generation_id).values_list("id", flat=True)
-    return not ids or await holding(VideoVisibility.filter(id__in=ids), bytes_may_be_served()).exists()
+    if ids:
+        return await holding(VideoVisibility.filter(id__in=ids), bytes_may_be_served()).exists()
+    forbidden = Generation.filter(id=generation_id, failure_code__in=HIDING_FAILURES)
+    return not await forbidden.exists() and await consent_stands(generation_id)
 
 
 async def _still_good(end: int) -> bool:

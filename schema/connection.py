@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 
 from resolvers.page import Page
 from schema.access import plain
+
+First = Annotated[int, strawberry.argument(description="How many, 1 to 50.")]
+After = Annotated[str | None, strawberry.argument(description="Read on after this cursor.")]
 
 
 @strawberry.type(description="Where a page stands in its list.")

@@ -29,8 +29,8 @@ class Loaders:
 
     def __init__(self, viewer_id: UUID | None) -> None:
         self.accounts = AccountsById()
-        self.videos = VideosById(viewer_id)
         self.seen = SeenVideos(viewer_id)
+        self.videos = VideosById(viewer_id, self.seen)
         self.likenesses = LikenessesByVideo()
         self.approvals = ApprovalsByVideo()
         self.lineage = LineageByVideo()

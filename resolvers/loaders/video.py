@@ -5,28 +5,48 @@ from __future__ import annotations
 from uuid import UUID
 
 from strawberry.dataloader import DataLoader
+from tortoise.expressions import RawSQL
 
 from models.rules.sql import account, holding
-from models.rules.video import may_be_seen_by
+from models.rules.video import may_be_seen_by, may_be_told_of
 from models.video import Video, VideoVisibility
 
 
-class VideosById(DataLoader[UUID, Video | None]):
-    """Videos the viewer may open; None for the rest, so that hidden and missing look alike."""
+class SeenVideos(DataLoader[UUID, bool]):
+    """May the viewer watch each video? Asked of every byte's address, for knowing of a video is less."""
 
     def __init__(self, viewer_id: UUID | None) -> None:
         self.viewer_id = viewer_id
         super().__init__(load_fn=self._load)
 
-    async def _load(self, keys: list[UUID]) -> list[Video | None]:
+    async def _load(self, keys: list[UUID]) -> list[bool]:
         rule = may_be_seen_by(account(self.viewer_id))
-        seen = await holding(VideoVisibility.filter(id__in=keys), rule).values_list("id", flat=True)
-        found = {row.id: row for row in await Video.filter(id__in=list(seen))}
+        seen = set(await holding(VideoVisibility.filter(id__in=keys), rule).values_list("id", flat=True))
+        return [key in seen for key in keys]
+
+
+class VideosById(DataLoader[UUID, Video | None]):
+    """Videos the viewer may know of; None for the rest, so that hidden and missing look alike.
+
+    Their authors and the people shown know of hidden ones too: `SeenVideos` says whether there is more than a stub.
+    """
+
+    def __init__(self, viewer_id: UUID | None, seen: SeenVideos) -> None:
+        self.viewer_id, self.seen = viewer_id, seen
+        super().__init__(load_fn=self._load)
+
+    async def _load(self, keys: list[UUID]) -> list[Video | None]:
+        viewer = account(self.viewer_id)
+        told = holding(VideoVisibility.filter(id__in=keys), may_be_told_of(viewer))
+        known = dict(await told.annotate(seen=RawSQL(may_be_seen_by(viewer))).values_list("id", "seen"))
+        for key, seen in known.items():
+            self.seen.prime(key, seen)
+        found = {row.id: row for row in await Video.filter(id__in=list(known))}
         return [found.get(key) for key in keys]
 
 
 class VideosByGeneration(DataLoader[UUID, Video | None]):
-    """The video each generation ended in, when the viewer may open it."""
+    """The video each generation ended in, when the viewer may know of it."""
 
     def __init__(self, viewer_id: UUID | None) -> None:
         self.viewer_id = viewer_id
@@ -34,9 +54,9 @@ class VideosByGeneration(DataLoader[UUID, Video | None]):
 
     async def _load(self, keys: list[UUID]) -> list[Video | None]:
         rows = {row.id: row for row in await Video.filter(generation_id__in=keys)}
-        rule = may_be_seen_by(account(self.viewer_id))
-        seen = set(await holding(VideoVisibility.filter(id__in=list(rows)), rule).values_list("id", flat=True))
-        found = {row.generation_id: row for row in rows.values() if row.id in seen}
+        rule = may_be_told_of(account(self.viewer_id))
+        known = set(await holding(VideoVisibility.filter(id__in=list(rows)), rule).values_list("id", flat=True))
+        found = {row.generation_id: row for row in rows.values() if row.id in known}
         return [found.get(key) for key in keys]
 
 

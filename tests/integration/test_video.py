@@ -128,19 +128,25 @@ async def test_a_deleted_video_is_gone_at_once_and_its_bytes_are_promised_to_the
 @pytest.mark.parametrize(
     ("column", "value"), [("consent", "WITHDRAWN"), ("moderation", "HIDDEN"), ("moderation", "REMOVED")]
 )
-async def test_each_column_of_visibility_hides_from_everyone(
+async def test_each_column_of_visibility_hides_from_everyone_and_leaves_its_author_a_stub(
     server: Server, ada: Api, bob: Api, column: str, value: str
 ) -> None:
     video = await draft(server, ada)
     await ada.mutate(PUBLISH, videoId=video)
     token = (await bob.run(VIDEO, id=video))["video"]["media"]["url"].split("/")[-2]
     await connections.get("default").execute_query(f"UPDATE video_visibility SET {column} = '{value}'")
-    for caller in (ada, bob, server.anyone):
+    for caller in (bob, server.anyone):
         assert (await caller.run(VIDEO, id=video))["video"] is None
+    stub = (await ada.run(VIDEO, id=video))["video"]
+    assert (stub["state"], stub["media"]) == (value, None)
+    for caller in (ada, bob, server.anyone):
         assert (await caller.run(FEED, first=5))["feed"]["edges"] == []
     with pytest.raises(NotFound):
         await open_media(server.stores, token)
-    assert (await ada.mutate(DELETE, videoId=video))["__typename"] == "NotFoundError"
+    refused = await ada.mutate(PUBLISH, videoId=video)
+    assert refused["__typename"] == ("ConsentError" if column == "consent" else "NotFoundError")
+    deleted = await ada.mutate(DELETE, videoId=video)
+    assert deleted["__typename"] == ("DeleteVideoSuccess" if column == "consent" else "NotFoundError")
 
 
 async def test_a_media_address_ends_by_the_database_clock(server: Server, ada: Api, database: str) -> None:
