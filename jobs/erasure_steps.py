@@ -78,7 +78,10 @@ CAMEO_STEPS: tuple[RowStep, ...] = (
     # That a clip was withdrawn is its author's own news, and names nobody any more.
     _deletes("NOTIFICATION", "notification", "cameo_id = $1 AND kind <> 'VIDEO_WITHDRAWN'"),
     _deletes(
-        "AUDIT_PERSONAL", "audit_personal", "starts_with(subject, 'cameo/' || $1::text || '/')", size="length(sealed)"
+        "AUDIT_PERSONAL",
+        "audit_personal",
+        "starts_with(subject, 'cameo/' || ($1::uuid)::text || '/')",
+        size="length(sealed)",
     ),
     RowStep(
         "NAME",
@@ -125,7 +128,7 @@ ACCOUNT_STEPS: tuple[RowStep, ...] = (
         "UPDATE decision SET actor_id = NULL WHERE actor_id = $1",
     ),
     _deletes("NOTIFICATION", "notification", "account_id = $1 OR actor_id = $1"),
-    _deletes("AUDIT_PERSONAL", "audit_personal", "subject = 'account/' || $1::text", size="length(sealed)"),
+    _deletes("AUDIT_PERSONAL", "audit_personal", "subject = 'account/' || ($1::uuid)::text", size="length(sealed)"),
     _deletes("SESSION", "session", "account_id = $1", size="octet_length(token_hash)"),
     _deletes("SESSION", "invite", "created_by_id = $1", size="octet_length(code_hmac)"),
     _deletes("RELATION", "follow", "follower_id = $1 OR followee_id = $1"),

@@ -61,8 +61,8 @@ class Tail:
         await self._rest()
 
     @asynccontextmanager
-    async def subscribe(self, after: str | None) -> AsyncGenerator[AsyncGenerator[Entry, None]]:
-        """Every entry after the cursor ``after``, then live ones; None: from now on.
+    async def subscribe(self, after: str | None, *, again: bool = False) -> AsyncGenerator[AsyncGenerator[Entry, None]]:
+        """Every entry after the cursor ``after`` (``again``: and that one), then live ones; None: from now on.
 
         What arrives once the block has begun is not missed, whenever it is read.
         """
@@ -72,7 +72,7 @@ class Tail:
             heard = await self._place(after)
             if self._reading is None:
                 self._reading = asyncio.create_task(self._run(), name=f"tail-{self._key}")
-            async with aclosing(self._entries(box, heard, after)) as entries:
+            async with aclosing(self._entries(box, heard, after, again=again)) as entries:
                 yield entries
         finally:
             self._boxes.discard(box)
@@ -87,9 +87,12 @@ class Tail:
             with contextlib.suppress(asyncio.CancelledError):
                 await reading
 
-    async def _entries(self, box: _Box, heard: Cursor, after: str | None) -> AsyncGenerator[Entry, None]:
+    async def _entries(
+        self, box: _Box, heard: Cursor, after: str | None, *, again: bool
+    ) -> AsyncGenerator[Entry, None]:
         try:
-            async for entry in self._missed(heard, known=after is None or Cursor.parse(after) is not None):
+            known = after is None or Cursor.parse(after) is not None
+            async for entry in self._missed(heard, known=known, again=again):
                 heard = entry.cursor
                 yield entry
         except (RedisError, OSError) as error:
@@ -109,17 +112,18 @@ class Tail:
                 await asyncio.sleep(RETRY_SECONDS)
         return self._position if after is None else (Cursor.parse(after) or START)
 
-    async def _missed(self, heard: Cursor, *, known: bool) -> AsyncGenerator[Entry, None]:
+    async def _missed(self, heard: Cursor, *, known: bool, again: bool) -> AsyncGenerator[Entry, None]:
         """What came between ``heard`` and where the shared reader stands."""
         end = self._position or START
-        if heard == end and known:
+        if heard == end and known and not again:
             return
         first = await self._first()
         if not known or heard > end or (first is not None and first > heard):
             yield Entry(end, None)
             return
-        while heard < end:
-            found = await self._redis.xrange(self._key, min=f"({heard}", max=str(end), count=PAGE)
+        while heard < end or again:
+            start, again = (str(heard) if again else f"({heard}"), False
+            found = await self._redis.xrange(self._key, min=start, max=str(end), count=PAGE)
             if not found:
                 return
             for name, fields in found:

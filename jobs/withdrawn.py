@@ -146,7 +146,7 @@ _NOTIFY = """
     )
     INSERT INTO notification (id, created_at, account_id, kind, group_key, cameo_id, video_id)
     SELECT gen_random_uuid(), yume_now(), x.account_id, 'VIDEO_WITHDRAWN',
-        'VIDEO_WITHDRAWN:' || $1::text, x.cameo_id, x.video_id
+        'VIDEO_WITHDRAWN:' || ($1::uuid)::text, x.cameo_id, x.video_id
     FROM concerned x, owner
     WHERE x.account_id <> owner.id
         AND EXISTS (SELECT 1 FROM account a WHERE a.id = x.account_id AND a.deleted_at IS NULL)
@@ -159,7 +159,7 @@ _FULL = """
 """
 _PROVED = """
     SELECT yume_now() AS now, (
-        SELECT e.hash FROM audit_entry e WHERE e.chain = $2 AND e.facts::text LIKE '%' || $1::text || '%'
+        SELECT e.hash FROM audit_entry e WHERE e.chain = $2 AND e.facts::text LIKE '%' || ($1::uuid)::text || '%'
         ORDER BY e.seq LIMIT 1
     ) AS hash
 """

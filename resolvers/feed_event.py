@@ -7,7 +7,6 @@ from collections.abc import AsyncGenerator
 from uuid import UUID
 
 from jobs.feed import FeedChange, FeedEvent, events
-from jobs.progress import Cursor
 from models.errors import Unauthenticated
 from models.rules.sql import account, holding
 from models.rules.video import may_be_listed
@@ -15,6 +14,7 @@ from models.video import VideoVisibility
 from resolvers.context import Context
 from resolvers.session import session_is_live
 
+_INDEX_DIGITS = 6
 _TRUST_SECONDS = 1.0
 """How long a session that was found live is trusted."""
 
@@ -27,7 +27,7 @@ async def watch_latest(context: Context, after: str | None) -> AsyncGenerator[Fe
     """
     checked_at = time.monotonic()
     start, beyond = _place(after)
-    async with context.stores.feed.subscribe(start) as entries:
+    async with context.stores.feed.subscribe(start, again=beyond >= 0) as entries:
         async for entry in entries:
             for event in events(entry, beyond=beyond):
                 if time.monotonic() - checked_at >= _TRUST_SECONDS:
@@ -52,9 +52,5 @@ def _place(after: str | None) -> tuple[str | None, int]:
     """Where to read on, and how many changes of the first entry were heard: an entry may hold many."""
     if after is None:
         return None, -1
-    whole, dot, index = after.partition(".")
-    cursor = Cursor.parse(whole)
-    if not dot or cursor is None or not index.isdecimal():
-        return whole, -1
-    before = Cursor(cursor.fence, cursor.seq - 1) if cursor.seq else Cursor(cursor.fence - 1, 2**63)
-    return str(before), int(index)
+    whole, _, index = after.partition(".")
+    return whole, int(index) if index.isdecimal() and len(index) < _INDEX_DIGITS else -1
