@@ -16,6 +16,7 @@ from tortoise.transactions import in_transaction
 
 from jobs.capture_end import sweep_captures
 from jobs.chores import Chores
+from jobs.consent_sweep import sweep_consent
 from jobs.daily_head import keep_daily_head
 from jobs.failures import STORE_AWAY
 from jobs.lease import ATTEMPTS_SPENT, LEASE_SECONDS, Failure, give_up
@@ -31,6 +32,8 @@ from models.keys import Keys
 from models.storage import MediaStore
 
 PERIOD_SECONDS = 1.5
+CONSENT_SECONDS = 15.0
+"""Between looks for what time has ended; every gate reads the clock itself, so nothing waits for it."""
 BATCH = 50
 _DEAD_HOST = "1 minute"
 _OLD_SESSION = "30 days"
@@ -95,7 +98,7 @@ class Sweep:
         self._nudged = asyncio.Event()
         self._purging: asyncio.Task[int] | None = None
         self._ailing: set[str] = set()
-        self._tidy_at = 0.0
+        self._tidy_at = self._consent_at = 0.0
 
     def nudge(self) -> None:
         """Sweep now rather than at the next turn."""
@@ -125,6 +128,10 @@ class Sweep:
             await sweep_versions()
             await sweep_uploads()
         self._captures.wake()
+        if time.monotonic() >= self._consent_at:
+            self._consent_at = time.monotonic() + CONSENT_SECONDS
+            with self._watch("consent"):
+                await (await sweep_consent()).follow_up(self._doorbell)
         await self.keep_promises()
         if self._purging is None or self._purging.done():
             # Deleting may be slow, and nobody's clip waits for it.
