@@ -19,8 +19,9 @@ DIGEST = "9745f67cfd34e16dee8289a50a474300cd6c4d71659a0fa0ce317aa8f7c0437a"
 VOICE_MODEL = f"ge2e-resemblyzer-0.1.4/{DIGEST[:12]}"
 """Stored beside every embedding: only embeddings of one model can be compared."""
 
-SAME_VOICE, MAY_BE_SAME_VOICE = 0.85, 0.75
-"""Cosines: from the first on it is taken for the same voice, from the second on a person should listen."""
+SAME_VOICE, MAY_BE_SAME_VOICE = 0.83, 0.75
+"""Scores: from the first on it is taken for the same voice (one false accept in 7,000 pairs), from the second on two
+named voices are worth a person's ear (one in 100: too many to search a crowd with). See docs/likeness.md."""
 
 LAYERS, UNITS, BANDS = 3, 256, 40
 LEAST_SECONDS = 1.0
