@@ -35,7 +35,7 @@ _RAN_OUT = """
 _GROWN_UP = f"""
     c.captured_minor AND c.state IN ('ACTIVE', 'PAUSED') AND {adult("o.birth_date")}
     AND EXISTS (SELECT 1 FROM cameo_version v WHERE v.cameo_id = c.id AND v.retired_at IS NULL)
-"""
+"""  # noqa: S608 - a rule
 
 
 async def sweep_consent() -> Effects:
