@@ -13,13 +13,16 @@ from models import grant as grant_rows
 from models import likeness as likeness_rows
 from models.cameo import Scope
 from resolvers import cameo as resolve
+from resolvers.breach import breaches_of
 from resolvers.capture import captures_of
 from resolvers.likeness_media import thumbnail_url
 from resolvers.loaders.cameo import MayUse
 from resolvers.page import Page, Window
 from resolvers.receipt import erasure_of, withdrawals_of
+from resolvers.use_preview import use_preview
 from schema.access import Access, field, plain
 from schema.account_ref import AccountRef, account_of
+from schema.cameo_plan import CameoBreachConnection, UsePreview
 from schema.connection import PageInfo
 from schema.consent import (
     Audience,
@@ -31,6 +34,7 @@ from schema.consent import (
     OnExpiry,
     WithdrawalReason,
     scopes_of,
+    stored_scopes,
 )
 from schema.decision import DecisionConnection
 from schema.grant import GrantConnection
@@ -232,6 +236,24 @@ class Cameo(Node):
     async def erasure(self, info: Info) -> Erasure | None:
         row = await erasure_of(info.context, self.row.id) if _owned(info, self.row) else None
         return None if row is None else Erasure(row=row)
+
+    @field(Access.PARENT, "Published videos that its restrictions of today forbid; null unless the viewer owns it.")
+    async def breaking(self, info: Info, first: First = 10, after: After = None) -> CameoBreachConnection | None:
+        if not _owned(info, self.row):
+            return None
+        return CameoBreachConnection.of(await breaches_of(info.context, self.row, Window(first, after)))
+
+    @field(Access.PARENT, "What an access would mean before it is set; null unless the viewer owns it.")
+    async def use_preview(
+        self,
+        info: Info,
+        audience: Annotated[Audience, strawberry.argument(description="Whom it would admit.")],
+        scopes: Annotated[list[CameoScope], strawberry.argument(description="What they could do.")],
+    ) -> UsePreview | None:
+        if not _owned(info, self.row):
+            return None
+        chosen = grant_rows.Audience[audience.name]
+        return UsePreview.of(await use_preview(info.context, self.row, chosen, stored_scopes(scopes)))
 
 
 def _owned(info: Info, row: rows.Cameo) -> bool:

@@ -340,3 +340,25 @@ async def test_members_see_how_they_stand_to_each_other(server: Server, ada: Api
         after=page["account"]["followers"]["pageInfo"]["endCursor"],
     )
     assert more["account"]["followers"]["edges"] == [{"node": {"handle": "bob"}}]
+
+
+async def test_an_owner_is_told_what_an_access_would_mean_before_it_is_set(server: Server, ada: Api, bob: Api) -> None:
+    cameo = await make_cameo(ada, audience=Audience.APPROVED)
+    carl, dora = [await server.member(name) for name in ("carl", "dora")]
+    await mutuals(ada, carl)
+    await make_grant(cameo, bob)
+    preview = """query($id: ID!, $audience: Audience!, $scopes: [CameoScope!]!) { node(id: $id) { ... on Cameo {
+        usePreview(audience: $audience, scopes: $scopes) { admitted named sentences } } } }"""
+
+    async def would(audience: str, *scopes: str, who: Api = ada) -> dict[str, Any]:
+        return (await who.run(preview, id=of(cameo), audience=audience, scopes=list(scopes)))["node"]["usePreview"]
+
+    counts = {audience: (await would(audience, "FACE")) for audience in ("ONLY_ME", "APPROVED", "MUTUALS", "EVERYONE")}
+    assert {name: (found["admitted"], found["named"]) for name, found in counts.items()} == {
+        "ONLY_ME": (0, 0), "APPROVED": (1, 1), "MUTUALS": (2, 1), "EVERYONE": (3, 1),
+    }  # fmt: skip
+    assert "They can show your face in clips they make." in counts["EVERYONE"]["sentences"]
+    assert "They cannot use your voice." in counts["EVERYONE"]["sentences"]
+    assert not any("voice says" in sentence for sentence in counts["EVERYONE"]["sentences"])
+    assert await would("EVERYONE", "FACE", who=dora) is None
+    assert (await access_of(cameo)).audience == Audience.APPROVED
