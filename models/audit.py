@@ -107,7 +107,8 @@ class Personal:
 
     @classmethod
     def seal(cls, vault: Vault, subject: str, plaintext: bytes) -> Personal:
-        """Seal ``plaintext``; the subject's key must exist. Raises `models.vault.Shredded`."""
+        """Seal ``plaintext``, making the subject's key if there is none. Raises `models.vault.Shredded`."""
+        vault.create(subject)
         return cls(subject, vault.seal(subject, plaintext, label=cls.LABEL))
 
 

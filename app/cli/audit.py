@@ -54,6 +54,17 @@ def head() -> None:
     print(json.dumps(asyncio.run(_head()), indent=2))  # noqa: T201 - the head is this command's result
 
 
+@program.command()
+def prove(
+    chain: Annotated[str, typer.Argument(help="`server`, or `cameo/` and the cameo's id.")],
+) -> None:
+    """Print proof, as JSON, that the newest signed head covers CHAIN; its owner needs nothing else of the log."""
+    import asyncio
+    import json
+
+    print(json.dumps(asyncio.run(_prove(chain)), indent=2))  # noqa: T201 - the proof is this command's result
+
+
 async def _verify(keys: Keys, anchors: Sequence[DailyHead]) -> AuditReport:
     from tortoise import Tortoise
 
@@ -93,6 +104,35 @@ async def _head() -> dict[str, object]:
             "The audit log has no signed head yet.", mend="Run `yume audit verify` to see why, or try again."
         )
     return found.document
+
+
+async def _prove(chain: str) -> dict[str, object]:
+    from tortoise import Tortoise, connections
+
+    from app.embedded import store_urls
+    from app.settings import settings
+    from app.trouble import FileUnfit
+    from models.audit_head import latest_head, prove_inclusion
+    from models.tables import connect
+
+    await connect(store_urls(settings()).database_url)
+    try:
+        connection = connections.get("default")
+        found = await latest_head(connection)
+        proof = None if found is None else await prove_inclusion(connection, chain, found)
+    finally:
+        await Tortoise.close_connections()
+    if found is None or proof is None:
+        raise FileUnfit(
+            f"No signed head covers the chain {chain} yet.", mend="A worker signs one every day: wait for it."
+        )
+    return {
+        "head": found.document,
+        "leaf": proof.leaf.decode(),
+        "index": proof.index,
+        "size": proof.size,
+        "path": [sibling.hex() for sibling in proof.path],
+    }
 
 
 def _anchors(keys: Keys, paths: Sequence[Path], *, must: Sequence[Path]) -> list[DailyHead]:

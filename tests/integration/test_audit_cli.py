@@ -18,6 +18,7 @@ from starlette.routing import Route
 from structlog.testing import capture_logs
 from tortoise.transactions import in_transaction
 
+from app.asgi import create_app
 from app.cli.audit import _anchors
 from app.cli.checks import audit as doctor_audit
 from app.cli.checks import keys as doctor_keys
@@ -25,9 +26,10 @@ from app.routes.wellknown import audit_head, keys
 from app.settings import Settings
 from app.trouble import FileUnfit, KeysBroken
 from jobs.daily_head import ANCHOR, keep_daily_head, read_anchors
-from models.audit import SERVER, append
+from models.audit import SERVER, append, chain_of
 from models.base import new_id
 from models.keys import Keys, PublicKey, load_keys
+from models.merkle import includes
 from models.receipt import sign_receipt, verify_receipt
 from models.signed import sign_document, verify_document
 from tests.api import Server
@@ -86,6 +88,24 @@ async def test_a_log_is_proved_its_head_printed_and_a_change_named_in_words(sett
     assert "Nothing was changed" not in said
 
 
+async def test_a_proof_that_the_head_covers_a_chain_needs_no_more_of_the_log(settings: Settings, own: Keys) -> None:
+    chain = chain_of(new_id())
+    for name in (SERVER, chain, chain_of(new_id())):
+        async with in_transaction() as connection:
+            await append(connection, name, "CAMEO_PAUSED", {})
+    await keep_daily_head(own, settings.keys)
+    status, out, _ = await yume(settings, "audit", "prove", chain)
+    proof = json.loads(out)
+    head = verify_document(own.published, proof["head"], purpose="audit")
+    assert (status, json.loads(proof["leaf"])["chain"]) == (0, chain)
+    assert includes(
+        bytes.fromhex(head["root"]), proof["leaf"].encode(), index=proof["index"], size=proof["size"],
+        path=map(bytes.fromhex, proof["path"]),
+    )  # fmt: skip
+    status, out, said = await yume(settings, "audit", "prove", chain_of(new_id()))
+    assert (status, out, "No signed head covers" in said) == (1, "", True)
+
+
 async def test_a_head_that_cannot_be_compared_with_is_told_in_words(settings: Settings, own: Keys) -> None:
     kept = settings.data_dir / "kept.json"
     status, _, said = await yume(settings, "audit", "verify", "--against", kept)
@@ -119,7 +139,12 @@ async def _get(server: Server, path: str) -> httpx.Response:
         return await client.get(path)
 
 
-async def test_public_keys_and_the_head_are_there_for_everybody(server: Server, tmp_path: Path) -> None:
+async def test_public_keys_and_the_head_are_there_for_everybody(
+    server: Server, settings: Settings, tmp_path: Path
+) -> None:
+    assert {f"/.well-known/yume/{name}.json" for name in ("keys", "audit-head")} <= {
+        getattr(route, "path", "") for route in create_app(settings).routes
+    }
     own = server.stores.keys
     answer = await _get(server, "/keys.json")
     told: list[dict[str, Any]] = answer.json()["keys"]
