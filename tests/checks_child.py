@@ -85,11 +85,18 @@ def report(order: CheckOrder, said: dict[str, Any], checks: list[CheckResult]) -
     speaks = Step.SAY in steps and Step.SAY not in failed
     person = order.challenge.kind is CameoKind.PERSON
     return CaptureReport(
-        checks=tuple(checks), seconds=3.0, clip=order.cleaned.clip, thumbnail=str(thumbnail),
-        fingerprint=bytes.fromhex(said.get("fingerprint", "")), face_embedding=embedding(said["face"]) if person else None,
-        face_model=FACE_MODEL if person else "", crops=tuple(crops), voice_embedding=embedding(1000) if speaks else None,
-        voice_model=VOICE_MODEL if speaks else "", voice_sample=str(voice) if speaks else None,
-    )  # fmt: skip
+        checks=tuple(checks),
+        seconds=3.0,
+        clip=order.cleaned.clip,
+        thumbnail=str(thumbnail),
+        fingerprint=bytes.fromhex(said.get("fingerprint", "")),
+        face_embedding=embedding(said["face"]) if person else None,
+        face_model=FACE_MODEL if person else "",
+        crops=tuple(crops),
+        voice_embedding=embedding(1000) if speaks else None,
+        voice_model=VOICE_MODEL if speaks else "",
+        voice_sample=str(voice) if speaks else None,
+    )
 
 
 def main() -> None:

@@ -2,17 +2,67 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
-from models.cameo import Cameo, CameoVersion
-from models.grant import Grant
-from tests.api import Api, Server
-from tests.recording import believed, checking, ended, hand_in, keep_promises, start
+import pytest
+from tortoise import connections
+
+from engine.capture.runner import CHILD_COMMAND
+from engine.capture.spec import Turn
+from engine.spec import CastMember
+from jobs.capture_end import sweep_captures
+from jobs.capture_lease import claim
+from jobs.likeness_files import lay_out
+from jobs.uploads import sweep_uploads
+from jobs.versions import sweep_versions
+from models.account import Account
+from models.cameo import Cameo, CameoKind, CameoState, CameoVersion, Scope
+from models.capture import Capture
+from models.generation import GenerationState
+from models.grant import Audience, Grant
+from models.upload import Upload
+from models.vault import Shredded
+from tests.api import Api, Refused, Server
+from tests.captures import record
+from tests.consent import make_cameo, make_job, shift_clock
+from tests.jobs_stack import rows, until
+from tests.recording import (
+    FINISH,
+    WATCH,
+    believed,
+    capture_id,
+    captured,
+    checking,
+    ended,
+    hand_in,
+    keep_promises,
+    read,
+    send,
+    start,
+)
+from tests.voices import say_digits
 
 
-async def objects(stores: Any) -> list[str]:
-    return [key async for key in stores.media.list("captures")] + [key async for key in stores.media.list("uploads")]
+async def objects(server: Server) -> list[str]:
+    return [key for place in ("captures", "uploads") for key in [k async for k in server.stores.media.list(place)]]
+
+
+async def nothing_is_kept(server: Server, capture: str) -> None:
+    """Neither in the database, nor in media, nor in the vault."""
+    await keep_promises(server.stores)
+    assert await objects(server) == []
+    assert server.stores.vault.subjects() == []
+    [row] = await rows(
+        "SELECT c.carried, c.state, u.sha256, u.key FROM capture c LEFT JOIN upload u ON u.id = c.upload_id"
+    )
+    assert (row["carried"], row["sha256"], row["key"]) == (None, None, None)
+
+
+def failed(events: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    checks = [event["check"] for event in events if event["__typename"] == "CaptureChecked"]
+    return [(check["name"], check["code"]) for check in checks if not check["passed"]]
 
 
 async def test_a_recording_that_passes_makes_the_cameo_active_for_nobody_else(
@@ -22,6 +72,7 @@ async def test_a_recording_that_passes_makes_the_cameo_active_for_nobody_else(
         started = await start(ada)
         assert (started["capture"]["state"], started["capture"]["cameo"]["handle"]) == ("CHALLENGED", "ada")
         assert started["challenge"]["steps"] == ["LOOK", "TURNS", "SAY"]
+        assert " ".join(started["challenge"]["digits"]) in started["challenge"]["text"]
         finished = await hand_in(ada, started, believed())
         assert finished["__typename"] == "FinishCaptureSuccess"
         events = await ended(ada, started["capture"]["id"])
@@ -36,6 +87,395 @@ async def test_a_recording_that_passes_makes_the_cameo_active_for_nobody_else(
     await keep_promises(server.stores)
     version = await CameoVersion.get(cameo_id=cameo.id)
     assert sorted(file["class"] for file in version.files) == ["CROP", "CROP", "THUMBNAIL", "VOICE"]
-    assert sorted(await objects(server.stores)) == sorted(f"{file['key']}/000000" for file in version.files)
+    assert sorted(await objects(server)) == sorted(f"{file['key']}/000000" for file in version.files)
     assert server.stores.vault.subjects() == [f"cameo/{cameo.id}/1"]
     assert not list((tmp_path / "scratch").glob("*"))
+    kinds = await rows("SELECT kind FROM audit_entry WHERE chain = $1 ORDER BY seq", f"cameo/{cameo.id}")
+    assert [row["kind"] for row in kinds] == ["CAPTURE_STARTED", "CAPTURE_SENT", "CAPTURE_ACCEPTED"]
+
+
+async def test_a_drawn_head_that_turns_and_reads_passes_the_real_checks(
+    server: Server, ada: Api, tmp_path: Path
+) -> None:
+    async with checking(server.stores, tmp_path / "scratch", CHILD_COMMAND):
+        started = await start(ada)
+        asked = started["challenge"]
+        voice = await asyncio.to_thread(say_digits, asked["digits"])
+        turns = [Turn(turn) for turn in asked["turns"]]
+        clip = await asyncio.to_thread(record, tmp_path / "phone.mp4", 1, turns, wav=voice)
+        await hand_in(ada, started, clip.read_bytes())
+        events = await ended(ada, started["capture"]["id"])
+    assert failed(events) == []
+    assert events[-1]["__typename"] == "CaptureAccepted"
+    cameo = await Cameo.get(handle="ada")
+    place = tmp_path / "job"
+    place.mkdir(mode=0o700)
+    laid = await lay_out(server.stores.vault, server.stores.media, cameo.id, 1, Scope.FACE | Scope.VOICE, place)
+    CastMember(cameo_id=str(cameo.id), version=1, name="ada", faces=laid.faces, voice=laid.voice).validate()
+    assert laid.faces
+    assert laid.voice is not None
+
+
+async def test_a_failed_check_repeats_that_step_only_and_keeps_the_rest(
+    server: Server, ada: Api, tmp_path: Path
+) -> None:
+    async with checking(server.stores, tmp_path / "scratch"):
+        started = await start(ada)
+        await hand_in(ada, started, believed(fail=["DIGITS"]))
+        events = await ended(ada, started["capture"]["id"])
+        retry = events[-1]
+        assert failed(events) == [("DIGITS", "FAILED")]
+        assert (retry["__typename"], retry["challenge"]["steps"], retry["triesLeft"]) == ("CaptureRetry", ["SAY"], 2)
+        assert retry["challenge"]["nonce"] != started["challenge"]["nonce"]
+        assert retry["upload"]["url"] != started["upload"]["url"]
+        await keep_promises(server.stores)
+        assert {key.partition("/")[0] for key in await objects(server)} == {"captures"}
+        await hand_in(ada, retry, believed(voice=7))
+        more = [data["capture"] async for data in ada.subscribe(WATCH, id=retry["captureId"], after=retry["cursor"])]
+    assert {event["check"]["recording"] for event in more[:-1]} == {2}
+    assert "TURNS" not in {event["check"]["name"] for event in more[:-1]}
+    assert more[-1]["__typename"] == "CaptureAccepted"
+    version = await CameoVersion.get(number=1)
+    assert sorted(file["class"] for file in version.files) == ["CROP", "CROP", "THUMBNAIL", "VOICE"]
+    await keep_promises(server.stores)
+    assert len(await objects(server)) == 4
+
+
+async def test_somebody_else_cannot_finish_what_one_person_began(server: Server, ada: Api, tmp_path: Path) -> None:
+    async with checking(server.stores, tmp_path / "scratch"):
+        started = await start(ada)
+        await hand_in(ada, started, believed(face=1, fail=["DIGITS"]))
+        retry = (await ended(ada, started["capture"]["id"]))[-1]
+        await hand_in(ada, retry, believed(face=2))
+        events = await ended(ada, started["capture"]["id"])
+        assert ("SAME_FACE", "OTHER_FACE") in failed(events)
+    assert (await Cameo.get(handle="ada")).state == CameoState.EMPTY
+
+
+async def test_three_failures_end_a_capture_and_nothing_is_kept(server: Server, ada: Api, tmp_path: Path) -> None:
+    async with checking(server.stores, tmp_path / "scratch"):
+        turn: dict[str, Any] = await start(ada)
+        capture = turn["capture"]["id"]
+        for _ in range(3):
+            await hand_in(ada, turn, believed(fail=["TURNS"]))
+            turn = (await ended(ada, capture))[-1]
+    assert (turn["__typename"], turn["reason"]["code"]) == ("CaptureRejected", "FAILED")
+    assert (await read(ada, capture))["state"] == "REJECTED"
+    assert (await Cameo.get(handle="ada")).state == CameoState.EMPTY
+    await nothing_is_kept(server, capture)
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "code"),
+    [
+        (b"just some words", "FILE", "NOT_MEDIA"),
+        (believed(fail=["ONE_FACE"]), "ONE_FACE", "FAILED"),
+        (believed(die=True), "FILE", "CHECK_DIED"),
+    ],
+)
+async def test_a_bad_recording_is_a_named_failure_and_all_is_recorded_again(
+    server: Server, ada: Api, tmp_path: Path, content: bytes, name: str, code: str
+) -> None:
+    async with checking(server.stores, tmp_path / "scratch"):
+        started = await start(ada)
+        await hand_in(ada, started, content)
+        events = await ended(ada, started["capture"]["id"])
+    assert failed(events) == [(name, code)]
+    assert events[-1]["challenge"]["steps"] == ["LOOK", "TURNS", "SAY"]
+    await nothing_is_kept(server, started["capture"]["id"])
+
+
+async def test_a_text_file_named_mp4_is_a_named_error_of_the_real_checks(
+    server: Server, ada: Api, tmp_path: Path
+) -> None:
+    async with checking(server.stores, tmp_path / "scratch", CHILD_COMMAND):
+        started = await start(ada)
+        await hand_in(ada, started, b"This is a letter, not a film.\n" * 40)
+        events = await ended(ada, started["capture"]["id"])
+    [(name, code)] = failed(events)
+    assert (name, code != "CHECK_DIED") == ("FILE", True)
+    await nothing_is_kept(server, started["capture"]["id"])
+
+
+async def test_a_recording_sent_twice_by_anybody_is_refused(server: Server, ada: Api, bob: Api, tmp_path: Path) -> None:
+    await captured(ada, tmp_path / "scratch", believed(face=1, fingerprint="abcd"))
+    async with checking(server.stores, tmp_path / "scratch"):
+        started = await start(bob)
+        await hand_in(bob, started, believed(face=9, fingerprint="abcd"))
+        events = await ended(bob, started["capture"]["id"])
+    assert failed(events) == [("NOT_REPLAYED", "REPLAYED")]
+    assert (await Cameo.get(handle="bob")).version == 0
+
+
+async def test_a_nonce_is_good_once_and_for_its_own_challenge(server: Server, ada: Api, tmp_path: Path) -> None:
+    started = await start(ada)
+    capture, nonce = started["capture"]["id"], started["challenge"]["nonce"]
+    unsent = await ada.mutate(FINISH, captureId=capture, nonce=nonce)
+    assert unsent["code"] == "CONFLICT"
+    await send(ada, started["upload"], believed(fail=["DIGITS"]))
+    wrong = await ada.mutate(FINISH, captureId=capture, nonce="not the nonce")
+    assert (wrong["code"], wrong["field"]) == ("INVALID", "nonce")
+    assert (await read(ada, capture))["state"] == "CHALLENGED"
+    for _ in range(2):
+        assert (await ada.mutate(FINISH, captureId=capture, nonce=nonce))["capture"]["state"] == "CHECKING"
+    async with checking(server.stores, tmp_path / "scratch"):
+        retry = (await ended(ada, capture))[-1]
+    await send(ada, retry["upload"], believed())
+    old = await ada.mutate(FINISH, captureId=capture, nonce=nonce)
+    assert (old["code"], old["field"]) == ("INVALID", "nonce")
+    assert (await read(ada, capture))["state"] == "CHALLENGED"
+
+
+async def test_a_challenge_that_nobody_answered_in_time_is_over(server: Server, ada: Api) -> None:
+    started = await start(ada)
+    capture = started["capture"]["id"]
+    await send(ada, started["upload"], believed())
+    await shift_clock("7 minutes")
+    assert (await read(ada, capture))["state"] == "EXPIRED"
+    assert (await read(ada, capture))["challenge"] is None
+    late = await ada.mutate(FINISH, captureId=capture, nonce=started["challenge"]["nonce"])
+    assert (late["code"], "over" in late["message"]) == ("CONFLICT", True)
+    [event] = await ended(ada, capture)
+    assert (event["__typename"], event["reason"]["code"]) == ("CaptureRejected", "EXPIRED")
+    await nothing_is_kept(server, capture)
+
+
+async def test_the_sweep_ends_what_is_over_and_forgets_old_tickets(server: Server, ada: Api) -> None:
+    started = await start(ada)
+    await send(ada, started["upload"], believed())
+    assert (await sweep_captures(), await sweep_uploads()) == (0, 0)
+    await shift_clock("7 minutes")
+    assert (await sweep_captures(), await sweep_captures()) == (1, 0)
+    await nothing_is_kept(server, started["capture"]["id"])
+    await shift_clock("2 hours")
+    assert await sweep_uploads() == 1
+    assert await Upload.all().count() == 0
+
+
+async def test_a_capture_is_its_owners_alone(ada: Api, bob: Api, server: Server) -> None:
+    started = await start(ada)
+    capture = started["capture"]["id"]
+    assert await read(bob, capture) is None
+    assert await read(server.anyone, capture) is None
+    refused = await bob.mutate(FINISH, captureId=capture, nonce=started["challenge"]["nonce"])
+    assert refused["code"] == "NOT_FOUND"
+    with pytest.raises(Refused, match="NOT_FOUND"):
+        await anext(bob.subscribe(WATCH, id=capture))
+    again = await start(bob, cameoId=started["capture"]["cameo"]["id"])
+    assert (again["code"], again["field"]) == ("NOT_FOUND", "cameoId")
+    assert (await Capture.get(id=capture_id(started))).state == "CHALLENGED"
+
+
+async def test_a_subscription_to_a_capture_ends_with_its_session(ada: Api) -> None:
+    started = await start(ada)
+    stream = ada.subscribe(WATCH, id=started["capture"]["id"])
+    waiting = asyncio.ensure_future(anext(stream))
+    await asyncio.wait({waiting}, timeout=0.2)
+    await connections.get("default").execute_query("UPDATE session SET revoked_at = yume_now()")
+    with pytest.raises(Refused, match="UNAUTHENTICATED"):
+        await asyncio.wait_for(waiting, 10)
+
+
+async def test_a_retried_start_gives_the_same_challenge_and_another_wish_is_refused(ada: Api) -> None:
+    one = await start(ada, idempotencyKey="k")
+    assert await start(ada, idempotencyKey="k") == one
+    assert (await start(ada, idempotencyKey="k", retireOld=True))["code"] == "IDEMPOTENCY_CONFLICT"
+    assert await Capture.all().count() == 1
+
+
+async def test_a_new_start_ends_the_one_before(ada: Api) -> None:
+    one, other = await start(ada), await start(ada)
+    assert one["capture"]["id"] != other["capture"]["id"]
+    assert (await read(ada, one["capture"]["id"]))["state"] == "EXPIRED"
+    assert await Cameo.all().count() == 1
+
+
+@pytest.mark.parametrize(
+    ("wish", "code", "field"),
+    [
+        ({"consentVersion": 0}, "INVALID", "consentVersion"),
+        ({"handle": "bob"}, "CONFLICT", "handle"),
+        ({"handle": "no!"}, "INVALID", "handle"),
+        ({"handle": "admin"}, "INVALID", "handle"),
+        ({"kind": "PET"}, "INVALID", "handle"),
+        ({"idempotencyKey": ""}, "INVALID", "idempotencyKey"),
+    ],
+)
+async def test_a_wish_that_cannot_be_is_refused_by_name(
+    ada: Api, bob: Api, wish: dict[str, Any], code: str, field: str
+) -> None:
+    refused = await start(ada, **wish)
+    assert (refused["code"], refused["field"]) == (code, field)
+    assert await Capture.all().count() == await Cameo.all().count() == await Upload.all().count() == 0
+
+
+async def test_who_is_too_young_lends_no_face_but_may_lend_a_cat(ada: Api) -> None:
+    await Account.filter(id=ada.viewer.id).update(birth_date="2012-01-01")  # type: ignore[union-attr]
+    assert (await start(ada))["code"] == "DENIED"
+    assert await Cameo.all().count() == 0
+    assert (await start(ada, kind="PET", handle="mimi"))["__typename"] == "StartCaptureSuccess"
+
+
+async def test_a_name_that_was_never_recorded_is_free_again(ada: Api, bob: Api) -> None:
+    await start(ada, kind="PET", handle="mimi")
+    assert (await start(bob, kind="PET", handle="mimi"))["code"] == "CONFLICT"
+    await shift_clock("10 minutes")
+    await sweep_captures()
+    assert (await start(bob, kind="PET", handle="mimi"))["__typename"] == "StartCaptureSuccess"
+    assert await Cameo.filter(handle="mimi", owner_id=bob.viewer.id).exists()  # type: ignore[union-attr]
+
+
+async def test_one_cameo_of_oneself_is_recorded_again_not_made_twice(ada: Api, tmp_path: Path, server: Server) -> None:
+    first = await captured(ada, tmp_path / "scratch")
+    assert (await start(ada))["code"] == "CONFLICT"
+    cameo = await Cameo.get(id=first.cameo_id)
+    payload = await start(ada, cameoId=server_id(cameo), handle="other")
+    assert (payload["code"], payload["field"]) == ("INVALID", "handle")
+
+
+def server_id(cameo: Cameo) -> str:
+    from schema.node import global_id
+
+    return global_id("Cameo", cameo.id)
+
+
+async def test_the_old_version_serves_jobs_that_have_it_and_is_destroyed_with_the_last(
+    server: Server, ada: Api, tmp_path: Path
+) -> None:
+    first = await captured(ada, tmp_path / "scratch", believed(face=1))
+    cameo = await Cameo.get(id=first.cameo_id)
+    job = await make_job(ada, [cameo])
+    await captured(ada, tmp_path / "scratch", believed(face=3), cameoId=server_id(cameo))
+    cameo = await Cameo.get(id=cameo.id)
+    assert (cameo.version, cameo.epoch) == (2, 0)
+    assert await sweep_versions() == 0
+    await keep_promises(server.stores)
+    place = tmp_path / "job"
+    place.mkdir()
+    stores = server.stores
+    laid = await lay_out(stores.vault, stores.media, cameo.id, 1, Scope.FACE, place)
+    assert (place / "face-0").read_bytes() == b"crop 0 of face 1"
+    assert laid.voice is None
+
+    job.state = GenerationState.SUCCEEDED
+    await job.save()
+    assert (await sweep_versions(), await sweep_versions()) == (1, 0)
+    await keep_promises(server.stores)
+    old, new = await CameoVersion.filter(cameo_id=cameo.id).order_by("number")
+    assert (old.face_embedding, old.voice_embedding, old.fingerprint, old.sealed, old.files) == (
+        None,
+        None,
+        None,
+        None,
+        [],
+    )
+    assert sorted(await objects(server)) == sorted(f"{file['key']}/000000" for file in new.files)
+    assert stores.vault.subjects() == [f"cameo/{cameo.id}/2"]
+    with pytest.raises(Shredded):
+        await lay_out(stores.vault, stores.media, cameo.id, 1, Scope.FACE, tmp_path)
+
+
+async def test_retiring_the_old_version_stops_its_jobs_at_once(server: Server, ada: Api, tmp_path: Path) -> None:
+    first = await captured(ada, tmp_path / "scratch")
+    cameo = await Cameo.get(id=first.cameo_id)
+    job = await make_job(ada, [cameo])
+    await captured(ada, tmp_path / "scratch", cameoId=server_id(cameo), retireOld=True)
+    assert (await Cameo.get(id=cameo.id)).epoch == 1
+    await job.refresh_from_db()
+    assert (job.state, job.failure_code) == ("FAILED", "CONSENT_ENDED")
+    assert await sweep_versions() == 1
+
+
+async def test_recording_again_changes_no_permission_and_wakes_no_paused_cameo(
+    server: Server, ada: Api, tmp_path: Path
+) -> None:
+    cameo = await make_cameo(ada, audience=Audience.MUTUALS, scopes=Scope.FACE, state=CameoState.PAUSED)
+    await captured(ada, tmp_path / "scratch", cameoId=server_id(cameo))
+    after = await Cameo.get(id=cameo.id)
+    assert (after.version, after.state) == (2, CameoState.PAUSED)
+    [grant] = await Grant.filter(cameo_id=cameo.id)
+    assert (grant.audience, grant.scopes, grant.state) == ("MUTUALS", int(Scope.FACE), "ACTIVE")
+
+
+async def test_who_was_recorded_as_a_child_is_asked_anew_as_an_adult(server: Server, ada: Api, tmp_path: Path) -> None:
+    first = await captured(ada, tmp_path / "scratch")
+    await Cameo.filter(id=first.cameo_id).update(captured_minor=True)
+    cameo = await Cameo.get(id=first.cameo_id)
+    await captured(ada, tmp_path / "scratch", cameoId=server_id(cameo))
+    after = await Cameo.get(id=cameo.id)
+    assert (after.captured_minor, after.state, after.epoch) == (False, CameoState.PAUSED, 1)
+    assert await sweep_versions() == 1
+
+
+async def test_things_have_neither_turns_nor_a_voice(server: Server, ada: Api, tmp_path: Path) -> None:
+    row = await captured(ada, tmp_path / "scratch", kind="PET", handle="mimi")
+    assert row.challenge["steps"] == ["LOOK"]
+    version = await CameoVersion.get(cameo_id=row.cameo_id)
+    assert (version.face_embedding, version.voice_embedding) == (None, None)
+    assert (await Cameo.get(id=row.cameo_id)).kind == CameoKind.PET
+
+
+async def test_face_and_voice_are_laid_out_apart(server: Server, ada: Api, tmp_path: Path) -> None:
+    row = await captured(ada, tmp_path / "scratch")
+    for scopes, names in (
+        (Scope.FACE, ["face-0", "face-1"]), (Scope.VOICE, ["voice.wav"]), (Scope.REMIX | Scope.PUBLISH, []),
+    ):  # fmt: skip
+        place = tmp_path / f"job-{int(scopes)}"
+        place.mkdir(mode=0o700)
+        laid = await lay_out(server.stores.vault, server.stores.media, row.cameo_id, 1, scopes, place)
+        assert sorted(path.name for path in place.iterdir()) == names
+        assert (bool(laid.faces), laid.voice is not None) == (Scope.FACE in scopes, Scope.VOICE in scopes)
+
+
+async def test_a_capture_whose_worker_died_is_checked_by_another(server: Server, ada: Api, tmp_path: Path) -> None:
+    started = await start(ada)
+    await hand_in(ada, started, believed())
+    lost = await claim(connections.get("default"))
+    assert lost is not None
+    assert await claim(connections.get("default")) is None
+    await shift_clock("11 seconds")
+    async with checking(server.stores, tmp_path / "scratch"):
+        events = await ended(ada, started["capture"]["id"])
+    assert events[-1]["__typename"] == "CaptureAccepted"
+    row = await Capture.get(id=capture_id(started))
+    assert (row.fence, row.attempt) == (2, 2)
+    assert [check["name"] for check in row.checks].count("FILE") == 1
+
+
+async def test_a_capture_that_kills_every_worker_ends(server: Server, ada: Api) -> None:
+    started = await start(ada)
+    await hand_in(ada, started, believed())
+    for minute in (0, 1, 2):
+        await shift_clock(f"{minute} minutes")
+        assert await claim(connections.get("default")) is not None
+    await shift_clock("3 minutes")
+    assert await claim(connections.get("default")) is None
+    assert await sweep_captures() == 1
+    [event] = [e for e in await ended(ada, started["capture"]["id"]) if e["__typename"] == "CaptureRejected"]
+    assert event["reason"]["code"] == "CHECK_DIED"
+    await nothing_is_kept(server, started["capture"]["id"])
+
+
+async def test_a_worker_that_stops_hands_its_capture_back(server: Server, ada: Api, tmp_path: Path) -> None:
+    started = await start(ada)
+    await hand_in(ada, started, believed(wait=30))
+
+    async def at_work() -> bool:
+        return (await Capture.get(id=capture_id(started))).attempt == 1
+
+    async with checking(server.stores, tmp_path / "scratch"):
+        await until(at_work)
+    row = await Capture.get(id=capture_id(started))
+    assert (row.state, row.attempt, row.heartbeat_at) == ("CHECKING", 0, None)
+    assert not list((tmp_path / "scratch").glob("*"))
+
+
+async def test_an_erased_cameo_takes_no_version(server: Server, ada: Api, tmp_path: Path) -> None:
+    started = await start(ada)
+    await hand_in(ada, started, believed())
+    await Cameo.filter(handle="ada").update(state=CameoState.ERASING)
+    async with checking(server.stores, tmp_path / "scratch"):
+        events = await ended(ada, started["capture"]["id"])
+    assert events[-1]["reason"]["code"] == "CAMEO_GONE"
+    assert await CameoVersion.all().count() == 0
+    await nothing_is_kept(server, started["capture"]["id"])
