@@ -20,8 +20,8 @@ _LOOKALIKES = str.maketrans(
     }
 )  # fmt: skip
 _LETTERS = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "’": "'", "ʼ": "'"})
-_LEET = (str.maketrans("013457@$", "oieastas"), str.maketrans("013457@$", "oleastas"))
-_INSIDE = "@$*"
+_LEET = (str.maketrans("013457@$!", "oieastasi"), str.maketrans("013457@$!", "oleastasi"))
+_INSIDE = "@$*!"
 _ALONE = "aiyldo"
 _HYPHENS = "-‐‑–_·~+="
 _BREAKS = '.,;:!?…()[]{}"«»“”|/¡¿。、'
@@ -82,20 +82,34 @@ def words(text: str) -> tuple[Word, ...]:
             start, letters = (place, "$") if not letters else (start, f"{letters}$")
             continue
         if letters:
-            found.append(_word(letters, start, place, clause))
+            found += _split(letters, start, place, clause, text)
+            clause += letters.endswith("!")
             letters = ""
         if folded[0] in _BREAKS or letter == "\n":
             clause += 1
         elif unicodedata.category(letter) in {"So", "Sk"}:
             found.append(Word((letter,), place, place + 1, clause))
     if letters:
-        found.append(_word(letters, start, len(text), clause))
+        found += _split(letters, start, len(text), clause, text)
     return tuple(_hyphenated(_joined(found, text), text))
 
 
-def _word(letters: str, start: int, end: int, clause: int) -> Word:
-    stripped = letters.rstrip(_INSIDE)
-    return Word(_forms(stripped or letters), start, end, clause)
+def _split(letters: str, start: int, end: int, clause: int, text: str) -> list[Word]:
+    """The word ``letters``, and what a sign inside parts it into: "p!stol" is one word, "gun!home" may be two."""
+    bare = letters.rstrip(_INSIDE) or letters
+    end -= len(letters) - len(bare)
+    found = [Word(_forms(bare), start, end, clause)]
+    if not any(sign in bare[1:] for sign in _INSIDE):
+        return found
+    at = start
+    for place in range(start, end + 1):
+        if place < end and (_folded(text[place]) or "a") not in _INSIDE:
+            continue
+        part = fold(text[at:place])
+        if len(part) > 1:
+            found.append(Word(_forms(part), at, place, clause))
+        at = place + 1
+    return found
 
 
 @lru_cache(maxsize=8_192)
@@ -105,7 +119,7 @@ def _forms(letters: str) -> tuple[str, ...]:
     latin = letters.translate(_LOOKALIKES)
     if latin != letters and latin.isascii():
         forms.append(latin)
-    if any(letter.isalpha() for letter in latin) and any(letter in "013457@$" for letter in latin):
+    if any(letter.isalpha() for letter in latin) and any(letter in "013457@$!" for letter in latin):
         forms += [latin.translate(table) for table in _LEET]
     for form in tuple(forms):
         calm = _calmed(form)

@@ -48,6 +48,10 @@ class Phrases:
         for term in terms:
             if term.words:
                 self._starts.setdefault(term.words[0], []).append(term)
+            if len(term.words) == 2 and min(map(len, term.words)) > 2:
+                # "Night club" is a nightclub.
+                joined = "".join(term.words)
+                self._starts.setdefault(joined, []).append(Term((joined,), term.means, term.only))
         self._single = [term for listed in self._starts.values() for term in listed if len(term.words) == 1]
 
     def find(self, text: Sequence[Word], *, language: str | None = None) -> list[Hit]:

@@ -23,7 +23,7 @@ SENTENCE = 12
 MOST_SENTENCES = 24
 """Sentences of one text that are read by meaning; all of it is read by its words."""
 
-SHORTEST = 4
+SHORTEST = 3
 """Fewer words mean too little by themselves to be judged by their meaning."""
 
 NEAR = 0.3

@@ -57,14 +57,18 @@ class Names:
 
     def __init__(self, names: Iterable[str]) -> None:
         self._keys: dict[str, dict[str, Certainty]] = {}
+        self._forwards: dict[str, dict[str, Certainty]] = {}
         self._unspaced: list[tuple[str, str]] = []
         self._widest = 1
         for name in dict.fromkeys(names):
             parts = _parts(name)
-            if any(ord(letter) >= UNSPACED for part in parts for letter in part):
+            if any(ord(letter) >= UNSPACED for letter in name):
                 self._unspaced.append(("".join(parts), name))
             for key, certainty in _keys(parts):
                 self._keys.setdefault(key, {}).setdefault(name, certainty)
+            for key in _forwards(parts):
+                self._forwards.setdefault(key, {})[name] = Certainty.FULL
+                self._keys.setdefault(key, {})[name] = Certainty.FULL
             self._widest = max(self._widest, len(parts) + INSIDE)
 
     def mentions(self, prompt: str) -> list[Mention]:
@@ -82,21 +86,16 @@ class Names:
 
     def _named(self, window: Sequence[Word]) -> Iterator[tuple[str, Certainty]]:
         """The names that ``window`` spells, as it is or without a word or two inside ("Jean 'le fou' Dupont")."""
-        seen = [window]
+        for key in _spelt(window):
+            # One word's name is one word: "Ann a dancer" names no Anna.
+            if len(window) == 1:
+                yield from self._keys.get(f"={key}", {}).items()
+            yield from self._keys.get(key, {}).items()
         for left_out in range(1, INSIDE + 1):
-            seen += [
-                [*window[:at], *window[at + left_out :]]
-                for at in range(1, len(window) - left_out)
-                if not any(word.plain in BETWEEN for word in window[at : at + left_out])
-            ]
-        for parts in seen:
-            for spelling in islice(product(*(part.forms for part in parts)), MOST_SPELLINGS):
-                key = _squeezed("".join(spelling))
-                # One word's name is one word: "Ann a dancer" names no Anna.
-                names = self._keys.get(key if len(parts) > 1 else f"={key}", {})
-                yield from names.items()
-                if len(parts) == 1:
-                    yield from self._keys.get(key, {}).items()
+            for at in range(1, len(window) - left_out):
+                if not any(word.plain in BETWEEN for word in window[at : at + left_out]):
+                    for key in _spelt([*window[:at], *window[at + left_out :]]):
+                        yield from self._forwards.get(key, {}).items()
 
     def _written_together(self, prompt: str) -> Iterator[Mention]:
         """Names of scripts without spaces, wherever their letters follow each other."""
@@ -158,13 +157,22 @@ def _keys(parts: Sequence[str]) -> Iterator[tuple[str, Certainty]]:
     orders = permutations(parts) if len(parts) <= PERMUTED else iter([tuple(parts), (parts[-1], *parts[:-1])])
     yield from ((_squeezed("".join(order)), Certainty.FULL) for order in orders)
     given, family = _split(parts)
-    surnames = {family, parts[-1]}
-    for surname in surnames:
-        yield from ((_squeezed(each), Certainty.FULL) for each in (given[0] + surname, surname + given[0]))
-    yield _squeezed(family + "".join(given)), Certainty.FULL
-    for surname in (each for each in surnames if len(each) > 2):
+    for each in (family + given[0], family + "".join(given)):
+        yield _squeezed(each), Certainty.FULL
+    for surname in (each for each in {family, parts[-1]} if len(each) > 2):
         for initials in {given[0][0], "".join(part[0] for part in given)}:
             yield from ((_squeezed(each), Certainty.INITIALS) for each in (initials + surname, surname + initials))
+
+
+def _forwards(parts: Sequence[str]) -> set[str]:
+    """A name of several parts in its own order, whole and without what stands between the first and the last."""
+    return {_squeezed(each) for each in ("".join(parts), parts[0] + parts[-1])} if len(parts) > 1 else set()
+
+
+def _spelt(window: Sequence[Word]) -> Iterator[str]:
+    """What the words of ``window`` may spell together, as keys."""
+    for spelling in islice(product(*(word.forms for word in window)), MOST_SPELLINGS):
+        yield _squeezed("".join(spelling))
 
 
 def _split(parts: Sequence[str]) -> tuple[Sequence[str], str]:
