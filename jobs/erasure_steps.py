@@ -137,9 +137,16 @@ ACCOUNT_STEPS: tuple[RowStep, ...] = (
         "NAME",
         "SELECT 0 AS bytes FROM account WHERE id = $1",
         """
-        UPDATE account SET display_name = '', bio = '', password_hash = NULL, birth_date = NULL, region = NULL
+        UPDATE account SET handle = '~' || left(replace(($1::uuid)::text, '-', ''), 29), display_name = '', bio = '',
+            password_hash = NULL, birth_date = NULL, region = NULL, role = 'MEMBER'
         WHERE id = $1
         """,
+    ),
+    # Done in the first half already, unless a restore brought the account back.
+    RowStep(
+        "NAME",
+        "SELECT 0 AS bytes WHERE $1::uuid IS NULL",
+        "UPDATE video_visibility SET author_state = 'DELETED' WHERE author_id = $1 AND author_state <> 'DELETED'",
     ),
 )
 """In order, after the account's own videos are purged."""

@@ -21,6 +21,7 @@ from jobs.erase import shred
 from jobs.erasure_steps import ACCOUNT_STEPS, CAMEO_STEPS, text_step
 from jobs.withdrawn import BATCH, purge_videos
 from models.audit import SERVER, append, chain_of
+from models.capture import likeness_prefix
 from models.erasure import ErasureKind
 from models.erasure_manifest import Of, Tally, counted_of
 from models.keys import Keys
@@ -93,7 +94,7 @@ class Eraser:
         for upload in uploads:
             subjects.append(f"upload/{upload['id']}")
             if upload["key"] is not None:
-                await self._delete(upload["key"])
+                await self.media.delete_under(f"{upload['key']}/")  # a sealed file is a folder of pieces
                 tally.add("UPLOAD", upload["bytes"] or 0)
         await connection.execute_query(
             "DELETE FROM upload WHERE id = ANY ($1::uuid[])", [[upload["id"] for upload in uploads]]
@@ -104,15 +105,10 @@ class Eraser:
             for version in await connection.execute_query_dict(_VERSIONS, [subject_id]):
                 subjects.append(f"cameo/{subject_id}/{version['number']}")
                 for file in json.loads(version["files"]):
-                    await self._delete(file["key"])
                     tally.add("CAPTURE_FILE", file["bytes"])
+            await self.media.delete_under(likeness_prefix(subject_id))
             await connection.execute_query(_FORGET_VERSIONS, [subject_id])
         return subjects
-
-    async def _delete(self, key: str) -> None:
-        # A sealed file is a folder of pieces.
-        await self.media.delete([key])
-        await self.media.delete_under(key.rstrip("/") + "/")
 
     async def _count_videos(self, connection: BaseDBAsyncClient, cameo_id: UUID, tally: Tally) -> None:
         rows = await connection.execute_query_dict(

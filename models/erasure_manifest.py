@@ -108,6 +108,11 @@ MANIFEST: tuple[DerivedClass, ...] = (
         "keys deleted (else gone after 15 minutes, streams after 24 hours)",
     ),
     DerivedClass(
+        "NOTICE", Place.POSTGRES, Of.BOTH, "notices and block entries of people who need no account",
+        "key shredded and columns emptied when a moderator decides, or lifts the entry",
+        ("notice.sealed", "notice.face", "block_entry.name", "block_entry.face"), sealed=True, counted=False,
+    ),
+    DerivedClass(
         "RATE_COUNTER", Place.REDIS, Of.ACCOUNT, "how often an address, a handle or an account tried something",
         "keys end by themselves within a day", counted=False,
     ),
