@@ -48,7 +48,10 @@ class Mention(msgspec.Struct, frozen=True):
 
 
 def normalise_name(name: str) -> str:
-    """``name`` as names are compared and stored: no case, accents, punctuation or doubled letters; parts in order."""
+    """``name`` as names are compared and stored: no case, accents, punctuation or doubled letters; parts in order.
+
+    Empty for what has no letters: such a name is never found, and must not be taken.
+    """
     return " ".join(_squeezed(part) for part in _parts(name))
 
 
@@ -62,7 +65,7 @@ class Names:
         self._widest = 1
         for name in dict.fromkeys(names):
             parts = _parts(name)
-            if any(ord(letter) >= UNSPACED for letter in name):
+            if parts and any(ord(letter) >= UNSPACED for letter in name):
                 self._unspaced.append(("".join(parts), name))
             for key, certainty in _keys(parts):
                 self._keys.setdefault(key, {}).setdefault(name, certainty)
