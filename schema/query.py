@@ -19,6 +19,7 @@ from resolvers.context import Context
 from resolvers.engine import engines
 from resolvers.feed.latest import latest
 from resolvers.generation import generation_by_id
+from resolvers.lineage import is_link
 from resolvers.notification import notification_by_id
 from resolvers.page import Window
 from resolvers.policy import in_force
@@ -35,6 +36,7 @@ from schema.node import Node, parse_global_id, row_id
 from schema.notification import Notification, NotificationQueries
 from schema.policy import Policy
 from schema.receipt import VerificationQueries
+from schema.tombstone import Tombstone
 from schema.video import Video
 
 MOST_NODES = 50
@@ -177,6 +179,10 @@ async def _notification(context: Context, notification_id: UUID) -> Node | None:
     return Notification.of(await notification_by_id(context, notification_id))
 
 
+async def _tombstone(context: Context, video_id: UUID) -> Node | None:
+    return Tombstone.of(video_id) if await is_link(context, video_id) else None
+
+
 _NODES: dict[str, Callable[[Context, UUID], Awaitable[Node | None]]] = {
     "Account": _account,
     "Video": _video,
@@ -184,4 +190,5 @@ _NODES: dict[str, Callable[[Context, UUID], Awaitable[Node | None]]] = {
     "Generation": _generation,
     "Capture": _capture,
     "Notification": _notification,
+    "Tombstone": _tombstone,
 }
