@@ -1,0 +1,173 @@
+"""A face that may be somebody else's waits for a moderator; whatever they look at, its owner can read that they did."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from app.routes.likeness import capture, thumbnail
+from models.account import Role
+from models.cameo import Cameo, CameoState, Scope
+from models.capture import Capture
+from models.decision import Decision
+from models.grant import Audience, GrantState
+from schema.node import global_id
+from tests.api import Api, Server
+from tests.consent import make_cameo, make_grant, shift_clock
+from tests.recording import believed, capture_id, captured, checking, ended, hand_in, keep_promises, read, start
+
+WAITING = "query { capturesToReview { captureId cause account { handle } } }"
+OPEN = """
+mutation($input: OpenCaptureInput!) { openCapture(input: $input) {
+  __typename ... on OpenCaptureSuccess { clipUrl thumbnailUrl expiresAt matches { handle } } ... on Error { code }
+} }
+"""
+RESOLVE = """
+mutation($input: ResolveCaptureInput!) { resolveCapture(input: $input) {
+  __typename ... on ResolveCaptureSuccess { resolvedId } ... on Error { code field }
+} }
+"""
+THUMBNAIL = "query($id: ID!) { node(id: $id) { ... on Cameo { thumbnailUrl captures { id state } } } }"
+
+
+@pytest.fixture
+async def web(server: Server) -> AsyncIterator[httpx.AsyncClient]:
+    app = Starlette(
+        routes=[
+            Route("/media/cameo/{token}/thumbnail.webp", thumbnail),
+            Route("/media/capture/{token}/{name}", capture),
+        ]
+    )
+    app.state.stores = server.stores
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=server.stores.address) as client:
+        yield client
+
+
+@pytest.fixture
+async def mod(server: Server) -> Api:
+    return await server.member("mod", role=Role.MODERATOR)
+
+
+@pytest.fixture
+async def held(server: Server, ada: Api, bob: Api, tmp_path: Path) -> dict[str, Any]:
+    """Bob's capture with Ada's face, waiting."""
+    await captured(ada, tmp_path / "scratch", believed(face=1, fingerprint="aa"))
+    async with checking(server.stores, tmp_path / "scratch"):
+        started = await start(bob)
+        await hand_in(bob, started, believed(face=1, fingerprint="bb"))
+        while not (await read(bob, started["capture"]["id"]))["awaitsModerator"]:
+            assert (await Capture.get(id=capture_id(started))).state == "CHECKING"
+    return started
+
+
+async def test_a_face_of_another_member_waits_and_serves_nobody_meanwhile(held: dict[str, Any], mod: Api) -> None:
+    bobs = await Cameo.get(handle="bob")
+    assert (bobs.state, bobs.version) == (CameoState.EMPTY, 0)
+    [waiting] = (await mod.run(WAITING))["capturesToReview"]
+    assert waiting == {"captureId": held["capture"]["id"], "cause": "FACE_MATCH", "account": {"handle": "bob"}}
+
+
+async def test_only_moderators_list_open_and_decide(held: dict[str, Any], ada: Api, bob: Api, server: Server) -> None:
+    capture = held["capture"]["id"]
+    for somebody, code in ((ada, "DENIED"), (bob, "DENIED"), (server.anyone, "UNAUTHENTICATED")):
+        assert await somebody.refused(WAITING) == code
+        assert (await somebody.mutate(OPEN, captureId=capture))["code"] == code
+        assert (await somebody.mutate(RESOLVE, captureId=capture, accept=True, reason="me"))["code"] == code
+    assert (await Capture.get(id=capture_id(held))).review == "FACE_MATCH"
+    assert await Decision.all().count() == 0
+
+
+async def test_an_operator_opens_a_capture_and_its_owner_can_read_it(
+    held: dict[str, Any], mod: Api, web: httpx.AsyncClient
+) -> None:
+    opened = await mod.mutate(OPEN, captureId=held["capture"]["id"])
+    assert opened["matches"] == [{"handle": "ada"}]
+    [decision] = await Decision.all()
+    bobs = await Cameo.get(handle="bob")
+    assert mod.viewer is not None
+    assert (decision.cameo_id, decision.actor_id) == (bobs.id, mod.viewer.id)
+    assert (decision.stage, decision.rule) == ("OPERATOR", "operator.opened_capture")
+    shown = await web.get(opened["clipUrl"])
+    assert (shown.status_code, shown.headers["cache-control"], b'"face": 1' in shown.content) == (200, "no-store", True)
+    assert (await web.get(opened["thumbnailUrl"])).content == b"thumbnail of face 1"
+    await shift_clock("20 minutes")
+    assert (await web.get(opened["clipUrl"])).status_code == 404
+
+
+async def test_what_a_moderator_accepts_becomes_the_version(
+    held: dict[str, Any], mod: Api, bob: Api, server: Server, tmp_path: Path, web: httpx.AsyncClient
+) -> None:
+    opened = await mod.mutate(OPEN, captureId=held["capture"]["id"])
+    done = await mod.mutate(RESOLVE, captureId=held["capture"]["id"], accept=True, reason="Twins.")
+    assert done["__typename"] == "ResolveCaptureSuccess"
+    async with checking(server.stores, tmp_path / "scratch"):
+        events = await ended(bob, held["capture"]["id"])
+    assert events[-1]["__typename"] == "CaptureAccepted"
+    assert [e["check"]["name"] for e in events[:-1]][-1] == "REVIEW"
+    assert (await Cameo.get(handle="bob")).state == CameoState.ACTIVE
+    assert (await web.get(opened["clipUrl"])).status_code == 404
+    again = await mod.mutate(RESOLVE, captureId=held["capture"]["id"], accept=False, reason="No.")
+    assert again["code"] == "CONFLICT"
+
+
+async def test_what_a_moderator_refuses_is_destroyed_with_a_reason(
+    held: dict[str, Any], mod: Api, bob: Api, server: Server
+) -> None:
+    for reason in ("", "x" * 301):
+        bad = await mod.mutate(RESOLVE, captureId=held["capture"]["id"], accept=False, reason=reason)
+        assert (bad["code"], bad["field"]) == ("INVALID", "reason")
+    await mod.mutate(RESOLVE, captureId=held["capture"]["id"], accept=False, reason="This is not you.")
+    events = await ended(bob, held["capture"]["id"])
+    assert events[-1]["reason"] == {"code": "REFUSED", "message": "This is not you."}
+    await keep_promises(server.stores)
+    adas = await Cameo.get(handle="ada")
+    assert server.stores.vault.subjects() == [f"cameo/{adas.id}/1"]
+    assert {key.split("/")[1] async for key in server.stores.media.list("captures")} == {str(adas.id)}
+    assert (await Capture.get(id=capture_id(held))).carried is None
+
+
+async def test_a_moderator_never_decides_on_themselves(held: dict[str, Any], bob: Api) -> None:
+    assert bob.viewer is not None
+    bob.viewer.role = Role.MODERATOR
+    await bob.viewer.save(update_fields=["role"])
+    assert (await bob.run(WAITING))["capturesToReview"] == []
+    refused = await bob.mutate(RESOLVE, captureId=held["capture"]["id"], accept=True, reason="It is me.")
+    assert refused["code"] == "DENIED"
+    assert (await Capture.get(id=capture_id(held))).review == "FACE_MATCH"
+
+
+async def test_a_cameos_picture_is_for_its_owner_and_for_those_who_may_show_the_face(
+    ada: Api, bob: Api, server: Server, tmp_path: Path, web: httpx.AsyncClient
+) -> None:
+    cameo = await make_cameo(ada, audience=Audience.APPROVED)
+    name = global_id("Cameo", cameo.id)
+    await captured(ada, tmp_path / "scratch", cameoId=name)
+
+    async def url(of: Api) -> str | None:
+        node = (await of.run(THUMBNAIL, id=name))["node"]
+        return None if node is None else node["thumbnailUrl"]
+
+    own = await url(ada)
+    assert own is not None
+    assert (await web.get(own)).content == b"thumbnail of face 1"
+    assert await url(bob) is None
+    assert await url(server.anyone) is None
+    await make_grant(cameo, bob, Scope.VOICE)
+    assert await url(bob) is None
+    grant = await make_grant(cameo, bob, Scope.FACE)
+    shown = await url(bob)
+    assert shown is not None
+    assert (await web.get(shown)).status_code == 200
+    assert (await bob.run(THUMBNAIL, id=name))["node"]["captures"] is None
+    assert [c["state"] for c in (await ada.run(THUMBNAIL, id=name))["node"]["captures"]] == ["ACCEPTED"]
+    grant.state = GrantState.REVOKED
+    await grant.save(update_fields=["state"])
+    assert await url(bob) is None
+    assert (await web.get(shown)).status_code == 404
+    assert (await web.get(own.replace("/media/cameo/", "/media/cameo/x"))).status_code == 404
