@@ -57,13 +57,13 @@ async def ask(context: Context, cameo_id: UUID, *, scopes: Scope, note: str, ide
     member = context.member
     _check_words(scopes, note)
     key, body = _idempotent(member.id, idempotency_key, [cameo_id, int(scopes), note])
-    await _REQUESTS.spend(context.stores.redis, str(member.id))
-    await _REQUESTS_FOR_ONE.spend(context.stores.redis, f"{member.id}:{cameo_id}")
     async with in_transaction() as connection:
         await lock_account(connection, member.id)
         known = await Grant.get_or_none(subject_id=member.id, idempotency_key=key, using_db=connection)
         if known is not None:
             return _same(known, body)
+        await _REQUESTS.spend(context.stores.redis, str(member.id))
+        await _REQUESTS_FOR_ONE.spend(context.stores.redis, f"{member.id}:{cameo_id}")
         await lock_for_use(connection, [cameo_id])
         cameo = await _askable(connection, cameo_id, member.id)
         pending = Grant.filter(cameo_id=cameo_id, subject_id=member.id, state=GrantState.PENDING)

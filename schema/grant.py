@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 import strawberry
 from strawberry.types import Info
@@ -68,10 +68,10 @@ class Grant:
         return OnExpiry[self.row.on_expiry.name]
 
     @field(Access.PARENT, "Where it is now.")
-    def state(self) -> GrantState:
-        over = self.row.expires_at is not None and self.row.expires_at <= datetime.now(UTC)
-        if over and self.row.state == rows.GrantState.ACTIVE:
-            return GrantState.EXPIRED
+    async def state(self, info: Info) -> GrantState:
+        if self.row.state == rows.GrantState.ACTIVE and self.row.expires_at is not None:
+            over = await info.context.loaders.grants_over.load(self.row.id)
+            return GrantState.EXPIRED if over else GrantState.ACTIVE
         return GrantState[self.row.state.name]
 
     @field(Access.PARENT, "When it was made.")

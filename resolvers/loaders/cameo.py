@@ -133,3 +133,18 @@ class AskedByCameo(DataLoader[UUID, bool]):
             "cameo_id", flat=True
         )
         return [key in set(asked) for key in keys]
+
+
+class GrantsOver(DataLoader[UUID, bool]):
+    """Has each grant's time run out, by the database's clock?"""
+
+    def __init__(self) -> None:
+        super().__init__(load_fn=self._load)
+
+    @staticmethod
+    async def _load(keys: list[UUID]) -> list[bool]:
+        rows = await connections.get("default").execute_query_dict(
+            "SELECT id FROM cameo_grant WHERE id = ANY ($1::uuid[]) AND expires_at <= yume_now()", [keys]
+        )
+        over = {row["id"] for row in rows}
+        return [key in over for key in keys]

@@ -11,6 +11,7 @@ from resolvers.loaders.cameo import (
     CameosById,
     CameosByOwner,
     CameosShown,
+    GrantsOver,
     MayUseByCameo,
 )
 from resolvers.loaders.consent import ConsentByVideo
@@ -45,6 +46,7 @@ class Loaders:
         self.cameos_by_owner = CameosByOwner(viewer_id)
         self.may_use = MayUseByCameo(viewer_id)
         self.access = AccessByCameo()
+        self.grants_over = GrantsOver()
         self.asked = AskedByCameo(viewer_id)
         self.relations = RelationsByAccount(viewer_id)
         self.consent = ConsentByVideo()
