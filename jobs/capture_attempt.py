@@ -49,6 +49,8 @@ from models.upload import UploadPurpose, capture_nonce, capture_token, hash_of, 
 from models.vault import Vault
 
 SETTLE_SECONDS = 60.0
+WORDS_AFTER = 2
+"""Recordings after which words are to be read for digits: who was not understood twice will not be a third time."""
 _RETRY_SECONDS = 0.3
 
 T = TypeVar("T")
@@ -193,7 +195,12 @@ class CaptureAttempt:
     ) -> bool:
         lease, asked = self._lease, self._lease.challenge
         challenge = make_challenge(
-            asked.kind, asked.language, accessible=asked.accessible, accessible_for=asked.accessible_for, only=steps
+            asked.kind,
+            asked.language,
+            accessible=asked.accessible,
+            accessible_for=asked.accessible_for,
+            only=steps,
+            words=lease.recording >= WORDS_AFTER,
         )
         keys, tries = self._tools.keys, lease.recording
         rows = await connection.execute_query_dict(

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from engine.capture.spec import Language
 
 SLIPS = 1
-"""How many digits may be wrong, missing or too many: recognisers slip, and one in 10,000 guesses is still far away."""
+"""How many digits may be wrong, missing or too many: recognisers slip, and of 6,500 guesses one still fits."""
 
 _UNITS = {
     "en": "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "

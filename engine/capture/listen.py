@@ -1,4 +1,4 @@
-"""Listens to a recording: somebody speaks, well enough to keep, and reads the digits that were asked."""
+"""Listens to a recording: somebody speaks, well enough to keep, and reads what was asked."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.capture import digits
+from engine.capture import digits, words
 from engine.capture.digits import SLIPS, closest
 from engine.capture.sound import SOUND_RATE, load_wav, save_wav
 from engine.capture.spec import Challenge, CheckName, CheckResult, Language
@@ -61,14 +61,19 @@ class Heard:
 
 
 def listen(heard: Heard | None, challenge: Challenge) -> Iterator[CheckResult]:
-    """Check the SAY step of ``challenge``: VOICE, then DIGITS once there is a voice. ``heard`` None: there is no sound.
+    """Check the SAY step of ``challenge``: VOICE, then DIGITS (or words) of a voice. ``heard`` None: there is no sound.
 
     Raises `BackendUnavailable` when the recogniser is not installed.
     """
     found = _voice(heard)
     yield found
-    if heard is not None and found.passed and challenge.digits is not None:
-        yield _digits(heard, challenge.digits, challenge.language)
+    if heard is None or not found.passed:
+        return
+    text = transcribe(heard.talk()[1], challenge.language)
+    if challenge.digits is not None:
+        yield _digits(text, challenge.digits, challenge.language)
+    elif challenge.phrase is not None:
+        yield _words(text, challenge.phrase)
 
 
 def voice_sample(heard: Heard, path: Path) -> tuple[float, ...]:
@@ -113,19 +118,27 @@ def _failed(code: str, message: str, detail: dict[str, float]) -> CheckResult:
     return CheckResult(name=CheckName.VOICE, passed=False, code=code, message=message, detail=detail)
 
 
-def _digits(heard: Heard, wanted: str, language: Language) -> CheckResult:
-    text = transcribe(heard.talk()[1], language)
+def _digits(text: str, wanted: str, language: Language) -> CheckResult:
     away = closest(text, wanted, language)[1]
-    detail = {"slips": float(away)}
     if away <= SLIPS:
-        message = "The digits were read as asked."
-        return CheckResult(name=CheckName.DIGITS, passed=True, code="OK", message=message, detail=detail)
+        return _read("OK", "The digits were read as asked.", away)
     said = " ".join(digits.heard(text, language)[-2 * len(wanted) :])
     if said:
-        message = f"We heard “{said}”. Read the new digits slowly, one after the other."
-        return CheckResult(name=CheckName.DIGITS, passed=False, code="WRONG_DIGITS", message=message, detail=detail)
-    message = "No digits are heard. Read the new digits slowly and clearly, one after the other."
-    return CheckResult(name=CheckName.DIGITS, passed=False, code="NO_DIGITS", message=message, detail=detail)
+        return _read("WRONG_DIGITS", f"We heard “{said}”. Read the new digits slowly, one after the other.", away)
+    return _read("NO_DIGITS", "No digits are heard. Read the new digits slowly and clearly, one after the other.", away)
+
+
+def _words(text: str, wanted: str) -> CheckResult:
+    if words.matches(text, wanted):
+        return _read("OK", "The words were read as asked.", 0)
+    said = " ".join(words.plain(text)[-2 * words.COUNT :])
+    return _read("WRONG_WORDS", f"We heard “{said}”. Read the new words slowly, one after the other.", words.COUNT)
+
+
+def _read(code: str, message: str, slips: int) -> CheckResult:
+    return CheckResult(
+        name=CheckName.DIGITS, passed=code == "OK", code=code, message=message, detail={"slips": float(slips)}
+    )
 
 
 def transcribe(wave: Wave, language: Language) -> str:

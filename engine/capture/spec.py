@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import secrets
 from collections.abc import Collection, Iterable
 from enum import StrEnum
@@ -9,6 +10,7 @@ from typing import Literal
 
 import msgspec
 
+from engine.capture.words import phrase
 from engine.errors import EngineError
 from engine.spec import FaceCrop
 
@@ -226,9 +228,10 @@ def make_challenge(
     accessible: bool = False,
     accessible_for: Collection[Need] = (),
     only: Collection[Step] | None = None,
-    rng: secrets.SystemRandom | None = None,
+    words: bool = False,
+    rng: random.Random | None = None,
 ) -> Challenge:
-    """A fresh random challenge for ``kind``, of the steps ``only`` (None: all).
+    """A fresh random challenge for ``kind``, of the steps ``only`` (None: all), with ``words`` to read for digits.
 
     ``accessible`` without ``accessible_for`` asks neither for speech nor for turns. Who cannot speak makes more turns
     and gets a cameo without a voice; who cannot turn blinks and smiles and reads more digits. Raises `ValueError` when
@@ -248,7 +251,8 @@ def make_challenge(
         kind=kind,
         language=language,
         steps=steps,
-        digits=_digits(count, draw) if says else None,
+        digits=_digits(count, draw) if says and not words else None,
+        phrase=phrase(language, draw) if says and words else None,
         turns=_turns(MANY_TURNS if Need.SPEAK in needs else TURNS, draw) if turns else (),
         gestures=_gestures(draw) if person and Need.TURN in needs and Step.LOOK in steps else (),
         accessible=accessible,
@@ -256,7 +260,7 @@ def make_challenge(
     )
 
 
-def _digits(count: int, rng: secrets.SystemRandom) -> str:
+def _digits(count: int, rng: random.Random) -> str:
     """Digits of which no two neighbours are alike: "seven seven" is hard to hear apart from "seven"."""
     digits = [rng.randrange(10)]
     while len(digits) < count:
@@ -264,7 +268,7 @@ def _digits(count: int, rng: secrets.SystemRandom) -> str:
     return "".join(map(str, digits))
 
 
-def _turns(count: int, rng: secrets.SystemRandom) -> tuple[Turn, ...]:
+def _turns(count: int, rng: random.Random) -> tuple[Turn, ...]:
     """Turns of which no two neighbours are alike, one to the left and one to the right among them."""
     while True:
         turns = [rng.choice(list(Turn))]
@@ -274,7 +278,7 @@ def _turns(count: int, rng: secrets.SystemRandom) -> tuple[Turn, ...]:
             return tuple(turns)
 
 
-def _gestures(rng: secrets.SystemRandom) -> tuple[Gesture, ...]:
+def _gestures(rng: random.Random) -> tuple[Gesture, ...]:
     """Three gestures: the order and the number of blinks are the random part."""
     gestures = [Gesture.BLINK, Gesture.SMILE, rng.choice(list(Gesture))]
     rng.shuffle(gestures)

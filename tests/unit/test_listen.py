@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.capture import listen
+from engine.capture import listen, words
 from engine.capture.digits import SLIPS, closest, matches
 from engine.capture.listen import Heard
 from engine.capture.spec import (
@@ -190,6 +192,25 @@ def test_a_reading_in_both_languages_is_understood() -> None:
         wave = spoken([names(int(digit)) for digit in "482915"], language, 0)
         found = results(wave, asked("482915", language))
         assert [found[name].code for name in (CheckName.VOICE, CheckName.DIGITS)] == ["OK", "OK"]
+
+
+def test_words_serve_in_place_of_digits() -> None:
+    asked_for = make_challenge(CameoKind.PERSON, "en", words=True)
+    assert (asked_for.digits, len((asked_for.phrase or "").split())) == (None, 5)
+    challenge = msgspec.structs.replace(asked(""), digits=None, phrase="window garden yellow doctor summer")
+    found = results(spoken(["window", "garden", "yellow", "doctor", "summer"], "en", 0), challenge)
+    assert [result.code for result in found.values()] == ["OK", "OK"]
+
+
+@given(st.randoms(use_true_random=False), LANGUAGES, st.integers(0, 4))
+def test_one_misheard_word_is_forgiven_and_two_are_not(draw: random.Random, language: Language, place: int) -> None:
+    phrase = words.phrase(language, draw)
+    said = phrase.split()
+    assert words.matches(f"Um, {phrase.upper()}.", phrase)
+    said[place] = "different"
+    assert words.matches(" ".join(said), phrase)
+    said[place - 1] = "strange"
+    assert not words.matches(" ".join(said), phrase)
 
 
 def test_wrong_digits_are_named() -> None:
