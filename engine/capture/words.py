@@ -20,12 +20,13 @@ _WORDS = {
     "en": (
         "window garden yellow mountain doctor summer kitchen pencil monkey silver butter island river orange paper "
         "winter hammer tiger bottle engine castle pepper forest school camera football elephant umbrella hospital "
-        "potato telephone banana holiday bicycle newspaper chocolate tomorrow library sandwich airport"
+        "market potato telephone banana holiday bicycle newspaper chocolate tomorrow library sandwich airport"
     ).split(),
     "fr": (
         "jardin montagne docteur cuisine crayon papier fenêtre orange tigre bouteille château poivre forêt école "
-        "caméra football éléphant parapluie hôpital téléphone banane vacances bicyclette journal chocolat demain bibliothèque "
-        "aéroport rivière musique lundi fromage voiture valise girafe tomate cinéma dimanche lumière machine"
+        "caméra football éléphant parapluie hôpital téléphone banane vacances bicyclette journal chocolat demain "
+        "bibliothèque aéroport rivière musique lundi fromage voiture valise girafe tomate cinéma dimanche lumière "
+        "machine"
     ).split(),
 }
 
