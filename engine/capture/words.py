@@ -20,7 +20,7 @@ _WORDS = {
     "en": (
         "window garden yellow mountain doctor summer kitchen pencil monkey silver butter island river orange paper "
         "winter hammer tiger bottle engine castle pepper forest school camera football elephant umbrella hospital "
-        "market potato telephone banana holiday bicycle newspaper chocolate tomorrow library sandwich airport"
+        "potato telephone banana holiday bicycle newspaper chocolate tomorrow library sandwich airport"
     ).split(),
     "fr": (
         "jardin montagne docteur cuisine crayon papier fenêtre orange tigre bouteille château poivre forêt école "
