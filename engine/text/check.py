@@ -13,7 +13,8 @@ from engine.text.bans import spoken_of, stands_in
 from engine.text.denial import denied
 from engine.text.fold import excerpt, fold, words
 from engine.text.languages import language_of, leans, named
-from engine.text.lexicon import Hit, people_words, styles, topic_excuses, topic_words
+from engine.text.lexicon import Hit, people_words, self_words, styles, topic_excuses, topic_words
+from engine.text.names import handles_in
 from engine.text.passages import Passage, drawn_people, of_brief, of_prompt
 from engine.text.restrictions import OtherPeople, Restrictions, Topic, canonical
 from engine.text.wishes import Ban, Wishes, alike_to, table_of, wishes
@@ -275,9 +276,19 @@ def _styles_named(passage: Passage) -> dict[str, str]:
 
 
 def _people_named(passage: Passage) -> list[str]:
+    """The words for people in a prompt. Who opens it is the one shown, unless they are named with their handle."""
     text = words(passage.text)
-    language = leans(passage.text)
-    return [_part(passage, hit) for hit in people_words().find(text, language=language) if not denied(text, hit.first)]
+    hits = [hit for hit in people_words().find(text, language=leans(passage.text)) if not denied(text, hit.first)]
+    opening = next((hit for hit in hits if hit.last <= 2 and hit.term.words in self_words()), None)
+    beside = opening is not None and any(word.plain in {"with", "avec"} for word in text[: opening.first])
+    if (
+        opening is not None
+        and not beside
+        and text[opening.first].plain in opening.term.words
+        and not handles_in(passage.text)
+    ):
+        hits = [hit for hit in hits if hit.first != opening.first]
+    return [_part(passage, hit) for hit in hits]
 
 
 def _part(passage: Passage, hit: Hit) -> str:

@@ -138,7 +138,13 @@ def topic_names() -> Mapping[tuple[str, ...], Topic]:
 @cache
 def people_words() -> Phrases:
     """Words for other people."""
-    return Phrases(term for language, listed in table("people").items() for term in terms(listed, "people", language))
+    return Phrases(term for key in ("en", "fr") for term in terms(table("people")[key], "people", key))
+
+
+@cache
+def self_words() -> frozenset[tuple[str, ...]]:
+    """Words by which a prompt may mean the person shown."""
+    return frozenset(term.words for term in terms(table("people")["self"], "people"))
 
 
 @cache

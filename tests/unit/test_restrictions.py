@@ -198,6 +198,24 @@ def test_company_is_kept_as_the_person_shown_said(
     assert bool(check_prompt(Restrictions(other_people=rule), use)) is stopped
 
 
+@pytest.mark.parametrize(
+    ("prompt", "stopped"),
+    [
+        ("a young woman walks in the rain", False),
+        ("un homme danse", False),
+        ("a woman walks with a man", True),
+        ("@mira walks, a woman follows", True),
+        ("with a woman on a bench", True),
+        ("two men in a boat", True),
+        ("her husband cooks", True),
+        ("nobody but a dog, no people", False),
+    ],
+)
+def test_who_opens_a_prompt_is_the_person_shown_and_all_others_are_company(prompt: str, *, stopped: bool) -> None:
+    broken = check_prompt(Restrictions(other_people=OtherPeople.NOBODY), Use(prompt=prompt))
+    assert [breach.rule for breach in broken[:1]] == (["PEOPLE"] if stopped else [])
+
+
 def test_what_was_made_is_checked_for_what_is_in_it() -> None:
     recipe = {
         "brief": {
