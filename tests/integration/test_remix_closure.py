@@ -68,23 +68,6 @@ async def cleo(server: Server) -> Api:
     return await server.member("cleo")
 
 
-async def test_remix_of_a_video_with_likenesses_needs_the_remixers_own_live_grant_with_remix(
-    server: Server, ada: Api, bob: Api, cleo: Api
-) -> None:
-    cameo = await make_cameo(ada, audience=Audience.APPROVED)
-    await make_grant(cameo, bob)
-    video = await make_video(server.stores, bob, [cameo])
-    refused = await remix(cleo, video)
-    assert (refused["__typename"], refused["reason"], refused["field"]) == ("ConsentError", "ASK", "remixOf")
-    await make_grant(cameo, cleo, Scope.FACE | Scope.PUBLISH)
-    assert (await remix(cleo, video))["__typename"] == "ConsentError"
-    assert await Generation.filter(parent_id=video.id).count() == 0
-    own = await make_grant(cameo, cleo, Scope.FACE | Scope.REMIX)
-    assert (await remix(cleo, video))["__typename"] == "CreateGenerationSuccess"
-    row = await GenerationLikeness.get(generation__parent_id=video.id)
-    assert (row.grant_id, row.scopes, row.via) == (own.id, Scope.FACE | Scope.REMIX, Via.INHERITED)
-
-
 async def test_a_replaced_cast_carries_everybody_on_who_was_in_the_parent(
     server: Server, ada: Api, bob: Api, cleo: Api
 ) -> None:
