@@ -25,6 +25,7 @@ from models.capture import CaptureState, version_prefix
 from models.consent.epochs import raise_for_all
 from models.consent.locks import lock_for_change
 from models.grant import Audience, Grant, GrantState
+from models.notification import NotificationKind, notify
 from models.rules.account import adult, in_good_standing
 from models.sealed_media import SealedMedia
 from models.vault import Shredded, Vault
@@ -132,6 +133,9 @@ async def accept(connection: BaseDBAsyncClient, lease: CaptureLease, version: Se
         await raise_for_all(connection, [cameo.id])
         jobs = await stop_jobs(connection, [cameo.id])
     await _close(connection, lease, version.number)
+    await notify(
+        connection, cameo.owner_id, NotificationKind.CAPTURE_ACCEPTED, cameo=cameo.id, capture=lease.capture_id
+    )
     facts = {"capture": lease.capture_id, "version": version.number, "retired_old": stops}
     await append_all(connection, [Transition(chain_of(cameo.id), "CAPTURE_ACCEPTED", facts)])
     return Accepted(version.number, tuple(jobs))

@@ -84,6 +84,7 @@ async def test_a_recording_that_passes_makes_the_cameo_active_for_nobody_else(
     assert (cameo.state, cameo.version, cameo.captured_minor) == ("ACTIVE", 1, False)
     [grant] = await Grant.filter(cameo_id=cameo.id)
     assert (grant.audience, grant.scopes, grant.state, grant.subject_id) == ("ONLY_ME", 0, "ACTIVE", None)
+    assert [row["kind"] for row in await rows("SELECT kind FROM notification")] == ["CAPTURE_ACCEPTED"]
     await keep_promises(server.stores)
     version = await CameoVersion.get(cameo_id=cameo.id)
     assert sorted(file["class"] for file in version.files) == ["CROP", "CROP", "THUMBNAIL", "VOICE"]
