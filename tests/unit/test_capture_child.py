@@ -17,7 +17,7 @@ import msgspec
 import numpy as np
 import psutil
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from engine.capture import decode, photo, runner
 from engine.capture.protocol import CheckDone, Report
@@ -328,6 +328,25 @@ async def test_a_silent_clip_fails_at_the_voice_alone(tmp_path: Path) -> None:
     assert failures(results) == {CheckName.VOICE: "NO_SOUND"}
     assert report.face_embedding is not None
     assert report.voice_embedding is None
+
+
+async def test_a_drawing_becomes_a_cameo_and_only_its_cut_out_is_kept(tmp_path: Path) -> None:
+    sheet = Image.new("RGBA", (400, 400))
+    pen = ImageDraw.Draw(sheet)
+    pen.ellipse((80, 80, 320, 330), fill=(210, 130, 40, 255))
+    for x in range(100, 300, 20):
+        pen.line((x, 120, x + 20, 300), fill=(120, 60, 20, 255), width=3)
+    sheet.save(tmp_path / "pumpkin.png")
+    drawn = Challenge(kind=CameoKind.DRAWN, language="en", steps=(Step.LOOK,))
+    results, report = await check(request(tmp_path / "pumpkin.png", tmp_path / "out", drawn))
+    assert failures(results) == {}
+    assert CheckName.NO_HUMAN_FACE in {result.name for result in results}
+    assert (report.clip, report.face_embedding, report.voice_embedding) == (None, None, None)
+    kept = {Path(report.crops[0].path), Path(report.thumbnail or "")}
+    assert kept == set((tmp_path / "out").iterdir())
+    person = msgspec.structs.replace(drawn, kind=CameoKind.PERSON)
+    with pytest.raises(CaptureRefused, match="not a recording"):
+        await check(request(tmp_path / "pumpkin.png", tmp_path / "again", person))
 
 
 async def test_faces_are_found_in_clips_and_pictures(recordings: Path, tmp_path: Path) -> None:
