@@ -120,7 +120,7 @@ async def _at_work(settings: Settings, redis: Redis, media: MediaStore, bench: B
     """Everything that finds work runs while the block does; at its end the generation at work is handed back."""
     keys, vault = load_keys(settings.keys), bench.tools.vault
     captures = CaptureBench(CaptureTools(redis=redis, media=media, vault=vault, keys=keys, scratch=bench.tools.scratch))
-    chores = Chores(redis, media, keys, vault)
+    chores = Chores(redis, media, keys, vault, bench.tools.scratch)
     sweep = Sweep(
         redis=redis, media=media, bench=bench, captures=captures, chores=chores, keys=keys, key_folder=settings.keys
     )

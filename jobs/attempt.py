@@ -40,6 +40,7 @@ from jobs.heart import Heart, Verdict
 from jobs.lease import Lease, cancelled, fail, release
 from jobs.live import LiveSegments
 from jobs.progress_writer import PreviewBytes, ProgressWriter, SupersededError
+from jobs.protected import check_cast, check_faces
 from jobs.queue import enqueue_purge_of
 from models.policy import policy_in_force
 from models.storage import MediaStore
@@ -152,10 +153,12 @@ class Attempt:
     async def _make_and_settle(self) -> str:
         try:
             await check_consent(self._lease)
+            await check_cast(self._tools.vault, self._lease)
             spec = msgspec.convert(self._lease.spec, GenerationSpec)
             clip = await self._make(spec)
             await self._check(spec, clip)
             await check_recipe(self._lease, clip.recipe)
+            await check_faces(self._tools.vault, self._lease, Path(clip.path))
             await self._tell(Phase.STORE, 0.99, checking=True)
             objects = await store_files(self._tools.media, self._lease, clip)
             await self._live.finish()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 from redis.asyncio import Redis
 from tortoise import connections
@@ -11,6 +12,7 @@ from tortoise import connections
 from jobs.consent import TOPIC_WITHDRAWN
 from jobs.erasure_work import Eraser
 from jobs.inbox import deliver
+from jobs.notices import examine_notices
 from jobs.outbox import purge_pending, tell_feeds
 from jobs.withdrawn import purge_withdrawn, tell_withdrawn
 from models.keys import Keys
@@ -26,6 +28,7 @@ class Chores:
     media: MediaStore
     keys: Keys
     vault: Vault
+    scratch: Path
 
     async def tell(self) -> None:
         """Tell open feeds and inboxes. Raises `RedisError` or `OSError` when Redis is away: nothing is forgotten."""
@@ -42,7 +45,8 @@ class Chores:
         """
         done = await purge_pending(self.media)
         done += await purge_withdrawn(self.media, self.redis, self.keys)
-        return done + await self._eraser.erase_pending()
+        done += await self._eraser.erase_pending()
+        return done + await examine_notices(self.vault, self.media, self.scratch)
 
     @cached_property
     def _eraser(self) -> Eraser:

@@ -8,17 +8,24 @@ from uuid import UUID
 from engine.capture.spec import CaptureReport
 from jobs.capture_lease import CaptureLease
 from jobs.lookalikes import lookalikes
+from jobs.protected import is_protected
 from models.cameo import CameoKind
 from models.capture import Review
 from models.vault import Vault
 
 
 async def suspects(vault: Vault, lease: CaptureLease, report: CaptureReport) -> tuple[Review | None, list[UUID]]:
-    """Why a moderator must decide on ``report`` (None: nobody need), and which cameos it may show."""
-    if lease.kind is not CameoKind.PERSON or report.face_embedding is None:
+    """Why a moderator must decide on ``report`` (None: nobody need), and which members' cameos it may show.
+
+    Protection comes before resemblance: who asked for it is named to nobody, so there is nothing to list then.
+    """
+    face, model = report.face_embedding, report.face_model
+    if lease.kind is not CameoKind.PERSON or face is None:
         return None, []
     threshold = await asyncio.to_thread(_threshold)
-    matches = await lookalikes(vault, lease.account_id, report.face_embedding, report.face_model, threshold=threshold)
+    if await is_protected(vault, face, model, threshold=threshold):
+        return Review.PROTECTED, []
+    matches = await lookalikes(vault, lease.account_id, face, model, threshold=threshold)
     return (Review.FACE_MATCH, matches) if matches else (None, [])
 
 

@@ -62,3 +62,17 @@ class BlockEntry(Row):
 
     class Meta:
         table = "block_entry"
+
+
+NOTICE_LABEL, NAME_LABEL, FACE_LABEL = "notice", "name", "face"
+"""What the columns are sealed as."""
+
+
+def notice_subject(notice_id: UUID) -> str:
+    """Under which subject the vault seals a notice."""
+    return f"notice/{notice_id}"
+
+
+def block_subject(entry_id: UUID) -> str:
+    """Under which subject the vault seals a block entry."""
+    return f"block/{entry_id}"

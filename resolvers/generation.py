@@ -28,6 +28,8 @@ from resolvers.cast import CastRequest, Use, Wish, consider, remember, settle
 from resolvers.context import Context
 from resolvers.engine import choose_engine
 from resolvers.idempotency import check_idempotency_key
+from resolvers.protect import check_names
+from resolvers.protect import check_names
 from resolvers.quota import charge
 
 COST_OF_QUALITY = {Quality.DRAFT: 0.5, Quality.STANDARD: 1.0, Quality.HIGH: 2.0}
@@ -66,7 +68,7 @@ async def create_generation(context: Context, request: GenerationRequest) -> Gen
 
     The same idempotency key and body give the same job again. Raises `Invalid` (prompt, seconds, style, seed, cast,
     engine, idempotencyKey), `IdempotencyConflict`, `QuotaExceeded`, `RateLimited`, `Conflict` (no engine, chain too
-    long), `ConsentMissing`, `NotFound` and `Denied` (remixOf).
+    long), `ConsentMissing`, `Blocked` (a protected name), `NotFound` and `Denied` (remixOf).
     """
     member = context.member
     check_idempotency_key(request.idempotency_key)
@@ -76,6 +78,9 @@ async def create_generation(context: Context, request: GenerationRequest) -> Gen
         return known
     policy = await policy_in_force()
     check_request(request, policy)
+    roles = (one.role for one in request.wish.cast if one.role)
+    await check_names(context, request.prompt, *roles)
+    await check_names(context, request.prompt, *(one.role for one in request.cast if one.role))
     use = await consider(context, request.wish, depth_max=policy["remix_depth_max"])
     async with in_transaction() as connection:
         # One account's requests queue here, so that a key, a quota and a limit are judged one at a time.

@@ -35,6 +35,7 @@ from schema.generation import CastInput, Generation
 from schema.node import Node, parse_global_id, row_id
 from schema.notification import Notification, NotificationQueries
 from schema.policy import Policy
+from schema.protect import ProtectQueries
 from schema.receipt import VerificationQueries
 from schema.tombstone import Tombstone
 from schema.video import Video
@@ -46,7 +47,7 @@ Id = Annotated[strawberry.ID, strawberry.argument(description="Opaque id.")]
 
 
 @strawberry.type(description="Everything that can be read.")
-class Query(NotificationQueries, VerificationQueries, CaptureReviewQuery):
+class Query(NotificationQueries, VerificationQueries, CaptureReviewQuery, ProtectQueries):
     @field(Access.ANYONE, "Who is signed in; null when nobody is.")
     def viewer(self, info: Info) -> Account | None:
         viewer = info.context.viewer

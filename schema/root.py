@@ -23,6 +23,7 @@ from schema.grant_changes import GrantMutations
 from schema.invite import InviteMutations
 from schema.notification import NOTIFICATION_TYPES, NotificationMutations, NotificationSubscription
 from schema.policy import PolicyMutations
+from schema.protect import ProtectMutations
 from schema.query import Query
 from schema.receipt import EraseMutations
 from schema.session import SessionMutations
@@ -51,6 +52,7 @@ class Mutation(
     CaptureReviewMutations,
     NotificationMutations,
     EraseMutations,
+    ProtectMutations,
 ):
     pass
 

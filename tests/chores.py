@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+from pathlib import Path
+
 from jobs.chores import Chores
 from jobs.shred import shred_pending
 from resolvers.context import Stores
@@ -9,7 +13,9 @@ from resolvers.context import Stores
 
 def chores_of(stores: Stores) -> Chores:
     """Chores over the stores of a test."""
-    return Chores(stores.redis, stores.media, stores.keys, stores.vault)
+    scratch = Path(tempfile.gettempdir()) / f"yume-chores-{os.getpid()}"
+    scratch.mkdir(mode=0o700, exist_ok=True)
+    return Chores(stores.redis, stores.media, stores.keys, stores.vault, scratch)
 
 
 async def do_chores(stores: Stores) -> None:

@@ -23,7 +23,7 @@ from schema.snapshot import SNAPSHOT, sdl
 
 SCHEMA = build_schema(production=False)
 MEMBERS_ONLY = {Access.MEMBER, Access.MODERATOR, Access.ADMIN}
-OPEN_MUTATIONS = {"signUp", "signIn", "createUpload"}
+OPEN_MUTATIONS = {"signUp", "signIn", "createUpload", "fileNotice"}
 
 
 def own_types() -> list[GraphQLNamedType]:
