@@ -81,14 +81,17 @@ async def read_terms(terms: Terms) -> Terms:
 
     Takes tens of milliseconds of a core: before anything is locked.
     """
+    forbids = terms.restrictions
+    if any("\0" in words for words in (forbids.text, *forbids.places, *forbids.styles, *forbids.languages)):
+        raise Invalid("Restrictions cannot hold the NUL character.", field="restrictions")
     known = [style for engine in await engines() for style in engine.capabilities.styles]
     try:
-        terms.restrictions.validate(styles=known or None)
+        forbids.validate(styles=known or None)
         preferences = await in_pool(validate_preferences, terms.preferences) if terms.preferences else ""
     except InvalidRequest as error:
         raise Invalid(error.message, field=error.field) from error
     scopes = NO_SCOPES if terms.nobody else terms.scopes
-    return replace(terms, scopes=scopes, restrictions=canonical(terms.restrictions), preferences=preferences)
+    return replace(terms, scopes=scopes, restrictions=canonical(forbids), preferences=preferences)
 
 
 async def check_times(connection: BaseDBAsyncClient, terms: Terms) -> None:

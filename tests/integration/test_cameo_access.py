@@ -211,6 +211,7 @@ async def test_a_new_cameo_admits_nobody_and_access_is_set_whole(server: Server,
     [
         ({"restrictions": {"styles": ["no such style"]}}, "restrictions.styles"),
         ({"restrictions": {"languages": ["Klingon"]}}, "restrictions.languages"),
+        ({"restrictions": {"text": "no \0"}}, "restrictions"),
         ({"preferences": "x" * 301}, "preferences"),
         ({"expiresAt": "2001-01-01T00:00:00Z"}, "expiresAt"),
     ],
