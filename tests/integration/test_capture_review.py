@@ -7,18 +7,23 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 from starlette.applications import Starlette
 from starlette.routing import Route
 
 from app.routes.likeness import capture, thumbnail
+from jobs.protected import ProtectedFace
 from models.account import Role
+from models.base import new_id
 from models.cameo import Cameo, CameoState, Scope
 from models.capture import Capture
 from models.decision import Decision
 from models.grant import Audience, GrantState
+from models.protect import FACE_LABEL, BlockEntry, block_subject
 from schema.node import global_id
 from tests.api import Api, Server
+from tests.checks_child import FACE_MODEL, embedding
 from tests.consent import make_cameo, make_grant, shift_clock
 from tests.recording import believed, capture_id, captured, checking, ended, hand_in, keep_promises, read, start
 
@@ -171,3 +176,21 @@ async def test_a_cameos_picture_is_for_its_owner_and_for_those_who_may_show_the_
     assert await url(bob) is None
     assert (await web.get(shown)).status_code == 404
     assert (await web.get(own.replace("/media/cameo/", "/media/cameo/x"))).status_code == 404
+
+
+async def test_a_face_that_is_protected_waits_and_names_nobody(
+    server: Server, ada: Api, mod: Api, tmp_path: Path
+) -> None:
+    entry = new_id()
+    server.stores.vault.create(block_subject(entry))
+    face = msgspec.json.encode(ProtectedFace(model=FACE_MODEL, values=embedding(1)))
+    await BlockEntry.create(id=entry, face=server.stores.vault.seal(block_subject(entry), face, label=FACE_LABEL))
+    async with checking(server.stores, tmp_path / "scratch"):
+        started = await start(ada)
+        await hand_in(ada, started, believed(face=1))
+        while not (await read(ada, started["capture"]["id"]))["awaitsModerator"]:
+            assert (await Capture.get(id=capture_id(started))).state == "CHECKING"
+    [waiting] = (await mod.run(WAITING))["capturesToReview"]
+    assert waiting["cause"] == "PROTECTED"
+    assert (await mod.mutate(OPEN, captureId=started["capture"]["id"]))["matches"] == []
+    assert (await Cameo.get(handle="ada")).state == CameoState.EMPTY
