@@ -227,9 +227,11 @@ async def test_access_that_makes_no_sense_changes_nothing(ada: Api, change: dict
 async def test_words_that_cannot_be_made_into_a_rule_are_told_to_the_owner(ada: Api) -> None:
     cameo = await make_cameo(ada)
     done = await ada.mutate(
-        SET, cameoId=of(cameo), audience="APPROVED", scopes=[], restrictions={"text": "no politics\nblorp the zind"}
-    )
+        SET, cameoId=of(cameo), audience="APPROVED", scopes=[], restrictions={"text": "no politics\nblorp the zind"},
+        preferences="a red hat and juggling seven swords",
+    )  # fmt: skip
     assert done["notUnderstood"] == ["blorp the zind"]
+    assert done["unsupported"] == ["juggling seven swords"]
 
 
 async def test_widening_needs_a_step_up_and_restricting_never_does(ada: Api) -> None:
