@@ -15,10 +15,9 @@ from resolvers.account import account_by_id
 from resolvers.page import Page, Window
 from resolvers.withdrawn_cast import make_again_without
 from schema.access import Access, field, plain, subscription
-from schema.account import After, First
 from schema.account_ref import AccountRef, account_of
 from schema.cameo_ref import CameoRef, cameo_of
-from schema.connection import PageInfo
+from schema.connection import After, First, PageInfo
 from schema.errors import InvalidError, UnauthenticatedError
 from schema.mutation_field import mutation
 from schema.node import Node, global_id

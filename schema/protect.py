@@ -12,8 +12,7 @@ from strawberry.types import Info
 from resolvers import protect as resolve
 from resolvers.page import Page, Window
 from schema.access import Access, field, plain
-from schema.account import After, First
-from schema.connection import PageInfo
+from schema.connection import After, First, PageInfo
 from schema.errors import (
     ConflictError,
     DeniedError,
