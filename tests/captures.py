@@ -17,12 +17,14 @@ from safetensors.numpy import load_file
 
 from engine.capture.spec import Gesture, Turn
 
-WIDE, TALL, FPS = 360, 480, 12
+WIDE, TALL, FPS = 360, 480, 10
 LOW, HIGH = np.array([-1.3, 5.5]), np.array([1.3, 8.9])
 """What the painted skin covers, seen from the front: x and y of the head at rest."""
 SHEET = (416, 544)
 PEOPLE = (11, 125, 65, 50, 87, 82)
 """Seeds of six people whom no two of which the recognition network takes for one."""
+PARTS = 4
+"""Skin, eyes, teeth, the inside of the mouth."""
 PIVOT = np.array([0.0, 6.5, 0.35])
 NEAR, FAR, VIEW, AWAY = 1.0, 40.0, 0.42, 11.0
 SKIN = ((208, 160, 132), (232, 190, 164), (172, 116, 84), (118, 76, 54), (222, 172, 130), (146, 98, 70))
@@ -208,13 +210,16 @@ def _drawn(canvas: NDArray[np.float32], who: Person, pose: Pose, scene: Scene) -
     camera = np.eye(4, dtype=np.float32)
     camera[:3, 3] = [scene.x, -7.05, -AWAY / scene.size]
     rest = (head["rest"][:, :2] - LOW) / (HIGH - LOW)
-    for part in (0, 1, 2, 3):
-        triangles = head["triangles"][(head["parts"][head["triangles"]] == part).all(axis=1)]
-        values = np.column_stack([rest, light / 2])
-        if part == 1:
-            values = np.column_stack([_on_eye(head, moved, who), light / 2])
-        drawn, where = _rasterised(placed, triangles, values, depth, camera)
-        canvas[where] = _coloured(part, drawn[where], who)
+    parts, triangles = head["parts"], head["triangles"]
+    triangles = triangles[(parts[triangles] == parts[triangles[:, :1]]).all(axis=1)]
+    values = np.column_stack([np.where((parts == 1)[:, None], _on_eye(head), rest), light / 2]).clip(0, 1)
+    values[:, 0] = (parts + values[:, 0] * 0.98 + 0.01) / PARTS
+    drawn, where = _rasterised(placed, triangles, values, depth, camera)
+    of = (drawn[:, :, 0] * PARTS).astype(np.int8)
+    drawn[:, :, 0] = (drawn[:, :, 0] * PARTS - of - 0.01) / 0.98
+    for part in range(PARTS):
+        mine = where & (of == part)
+        canvas[mine] = _coloured(part, drawn[mine], who)
     scalp, hair_triangles = _scalp(who, moved, head)
     strands = _placed(scalp, pose)
     shade = _light(_normals(strands, hair_triangles), scene)
@@ -301,9 +306,8 @@ def _light(normals: NDArray[np.float64], scene: Scene) -> NDArray[np.float64]:
     return 0.3 + diffuse + shine
 
 
-def _on_eye(head: dict[str, NDArray], moved: NDArray[np.float64], who: Person) -> NDArray[np.float64]:
+def _on_eye(head: dict[str, NDArray]) -> NDArray[np.float64]:
     """Where each corner of an eye lies in a square about its iris."""
-    del moved, who
     rest, eyes = head["rest"], head["parts"] == 1
     out = np.full((len(rest), 2), 0.5)
     for side in (-1, 1):
@@ -335,7 +339,7 @@ def _scalp(who: Person, moved: NDArray[np.float64], head: dict[str, NDArray]) ->
 def _torso(canvas: NDArray[np.float32], who: Person, scene: Scene) -> NDArray[np.float32]:
     """A pullover, flat: it only has to be there, over the end of the neck."""
     scale = TALL / 2 / math.tan(VIEW / 2) / (AWAY / scene.size)  # pixels for one unit of the head
-    x, top, reach = int(WIDE / 2 + scene.x * scale), int(TALL / 2 + 1.02 * scale), int(1.9 * scale)
+    x, top, reach = int(WIDE / 2 + scene.x * scale), int(TALL / 2 + 1.12 * scale), int(1.9 * scale)
     colour = tuple(float((value * 7 + 60) % 180 + 30) for value in who.iris)
     cv2.ellipse(canvas, (x, top + reach), (reach, reach), 0, 180, 360, colour, -1, cv2.LINE_AA)
     cv2.rectangle(canvas, (x - reach, top + reach), (x + reach, TALL), colour, -1)
@@ -370,8 +374,6 @@ def shots(
 
     Variants: "good", "no_face", "two_faces", "photo" (a print of the person, held up and turned), "dark", "blurred".
     """
-    if variant == "dark":
-        scene = replace(scene, light=0.15)
     printed = _shown(number, Pose(), scene) if variant == "photo" else None
     for index, pose in enumerate(poses):
         if variant == "no_face":
@@ -382,11 +384,17 @@ def shots(
             shot = _held_up(printed, pose, scene)
         else:
             shot = _shown(number, pose, scene)
+        if variant == "dark":
+            shot = np.asarray(shot * 0.15, np.uint8)
         if variant == "blurred":
             shot = np.asarray(cv2.GaussianBlur(shot, (0, 0), 5), np.uint8)
-        noise = np.random.default_rng(index).normal(0, 2.0, (TALL // 2, WIDE // 2)).astype(np.float32)
-        grain = cv2.resize(noise, (WIDE, TALL), interpolation=cv2.INTER_NEAREST)[:, :, None]
-        yield np.asarray((shot + grain).clip(0, 255), np.uint8)
+        yield np.asarray(cv2.add(shot, _grain(index % 7), dtype=cv2.CV_8U), np.uint8)
+
+
+@cache
+def _grain(index: int) -> NDArray[np.float32]:
+    noise = np.random.default_rng(index).normal(0, 2.0, (TALL // 2, WIDE // 2, 1)).astype(np.float32)
+    return np.repeat(cv2.resize(noise, (WIDE, TALL), interpolation=cv2.INTER_NEAREST)[:, :, None], 3, axis=2)
 
 
 @lru_cache(400)

@@ -20,6 +20,8 @@ ASIDE, NODDED = 18.0, 12.0
 """Degrees from where somebody looks at rest: a turn to the side, a tip up or down."""
 BEGUN = 0.4
 """The share of a turn that shows that somebody tried."""
+NEAR = 6.0
+"""Degrees within which somebody holds still."""
 HELD = 2
 """Pictures in a row that must show a turn."""
 SHUT, SMILED = 0.62, 1.13
@@ -29,8 +31,8 @@ SOLID = 0.018
 SPOKEN = 0.025
 """How far apart the lips of somebody who speaks come, in lengths of the face, above their usual place."""
 
-LIFELESS = 0.02
-"""Eyes and lips that move less than this, for their measures in `Seen`, are printed."""
+LIFELESS = 0.015
+"""Eyes and lips whose `liveliness` is less are printed."""
 SQUEEZED = 0.2
 """How much narrower a face may get for each whole turn of its mesh before it is called a picture."""
 
@@ -59,12 +61,14 @@ class Rest:
 
 
 def at_rest(seen: Sequence[Seen]) -> Rest:
-    """Where a face looks most: the middle of the pictures that look about straight, else of the first ones."""
-    meshes = [each.mesh for each in seen if each.mesh is not None]
-    straight = [mesh for mesh in meshes if abs(mesh.yaw) < 10 and abs(mesh.pitch) < 15] or meshes[:10]
-    if not straight:
+    """Where a face looks most of the time: the middle of the poses that have the most others near them."""
+    poses = np.array([(each.mesh.yaw, each.mesh.pitch) for each in seen if each.mesh is not None])
+    if not len(poses):
         return Rest(0.0, 0.0)
-    return Rest(float(np.median([m.yaw for m in straight])), float(np.median([m.pitch for m in straight])))
+    near = np.abs(poses[:, None] - poses[None]).max(axis=2) < NEAR
+    crowd = poses[near[int(near.sum(axis=1).argmax())]]
+    yaw, pitch = (float(value) for value in np.median(crowd, axis=0))
+    return Rest(yaw, pitch)
 
 
 def leaning(mesh: Mesh, rest: Rest) -> tuple[Turn, float]:
@@ -188,13 +192,12 @@ def speech(seen: Sequence[Seen]) -> float:
 
 
 def liveliness(seen: Sequence[Seen]) -> float:
-    """How much eyes and lips move at all while the head looks about straight."""
+    """How much eyes (a tenth of their measure) and lips move at all while the head looks about straight."""
     rest = at_rest(seen)
     looking = [each for each in seen if each.mesh is not None and leaning(each.mesh, rest)[1] < 0.6]
     if not looking:
         return 0.0
-    low, high = (np.quantile([(each.eyes, each.mouth) for each in looking], q, axis=0) for q in (0.02, 0.98))
-    return float((high - low).max())
+    return float(np.ptp([(each.eyes / 10, each.mouth) for each in looking], axis=0).max())
 
 
 def _width(mesh: Mesh) -> float:

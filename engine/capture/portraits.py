@@ -74,7 +74,7 @@ class Portraits:
             image = Image.fromarray(picture, "RGBA")
             image.thumbnail((TALLEST, TALLEST), Image.Resampling.LANCZOS)
             path = out_dir / f"face-{index}.png"
-            image.save(path, compress_level=6)
+            image.save(path, compress_level=3)
             yaw = float(np.clip(view.mesh.yaw - rest.yaw, -90, 90))
             crops.append(FaceCrop(path=str(path), yaw=round(yaw, 1), points=points))
         return tuple(crops)
@@ -99,11 +99,11 @@ def save_thumbnail(square: NDArray[np.uint8], path: Path) -> None:
 def _score(seen: Seen, mesh: Mesh, side: float) -> float:
     """Sharp, level, near its side, with eyes open and lips closed."""
     return (
-        min(seen.sharp, 0.4) * 5
+        min(seen.sharp, 0.3) * 6
         - abs(mesh.pitch) / 30
         - abs(mesh.yaw - side) / 20
         - 2.0 * min(seen.mouth, 0.2) / 0.2
-        + min(seen.eyes, 0.3) * 4
+        + min(seen.eyes, 0.5) * 2
     )
 
 

@@ -182,7 +182,7 @@ def _cut(bgr: NDArray[np.uint8], cover: NDArray[np.uint8], out_dir: Path) -> Fac
     image = Image.fromarray(np.asarray(np.dstack((rgb, cover[y0:y1, x0:x1])), np.uint8), "RGBA")
     image.thumbnail((TALLEST, TALLEST), Image.Resampling.LANCZOS)
     path = out_dir / "face-0.png"
-    image.save(path, compress_level=6)
+    image.save(path, compress_level=3)
     return FaceCrop(path=str(path))
 
 

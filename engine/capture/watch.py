@@ -13,7 +13,7 @@ from engine.capture.motion import alive, at_rest, gestured, turned
 from engine.capture.portraits import Portraits, thumbnail
 from engine.capture.seen import Seen, look
 from engine.capture.spec import Challenge, CheckName, CheckResult, Step
-from engine.identity.face import FACE_MODEL, SAME_FACE, Faces, likeness, mean_embedding
+from engine.identity.face import FACE_MODEL, MAY_BE_SAME, SAME_FACE, Faces, likeness, mean_embedding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 EVERY = 0.1
 """Seconds between the pictures that are looked at: a blink lasts longer."""
+COUNTED = 3
+"""Faces are counted in every third of these; between, the one that was seen is followed."""
 EMBEDDED_EVERY = 0.5
 """Seconds between the pictures whose face is measured."""
 
@@ -32,12 +34,12 @@ SEEN, LOST = 0.8, 0.9
 """The share of pictures that must show a face, and for how many seconds it may be out of sight."""
 LEAST_FACE = 90
 """Pixels from brow to chin that a face must have, to be drawn large later."""
-SHARP = 0.075
+SHARP = 0.1
 """See `Seen.sharp`: below it a face is blurred; the better half of the pictures counts."""
 DARK, BRIGHT, GLARE = 50.0, 225.0, 0.2
 """Mean brightness of a face, and the share of it that may be burnt out."""
-SAME_IN_CLIP = 0.88
-"""Cosine between a view of a face and the mean of all: below `SAME_FACE`, since turned and talking faces differ."""
+SAME_IN_CLIP = MAY_BE_SAME
+"""Cosine that nine of ten pairs of straight views must reach: single views scatter more than a recording's mean."""
 STRAIGHT = 22.0
 """Degrees of yaw up to which a view counts for the embedding that is kept."""
 
@@ -120,7 +122,8 @@ def _noted(frames: Iterable[tuple[float, NDArray[np.uint8]]], faces: Faces) -> _
         if seconds + 1e-6 < due:
             continue
         due = max(due + EVERY, seconds)
-        seen = look(seconds, bgr, faces)
+        followed = notes.seen[-1] if len(notes.seen) % COUNTED else None
+        seen = look(seconds, bgr, faces, last=followed)
         notes.seen.append(seen)
         notes.portraits.offer(bgr, seen)
         if seen.mesh is not None and seconds + 1e-6 >= embedded:
@@ -210,12 +213,19 @@ def _same_face(
     if embedding is None or not straight:
         code, message = "NOT_STRAIGHT", "Look straight at the camera for a second before you turn your head."
     else:
-        detail["least"] = min(likeness(vector, embedding) for vector in straight)
+        detail["alike"] = _alike(straight)
         if earlier is not None:
             detail["earlier"] = likeness(np.asarray(earlier, np.float32), embedding)
-        if detail["least"] < SAME_IN_CLIP:
+        if detail["alike"] < SAME_IN_CLIP:
             code, message = "FACE_CHANGED", "The face changes in this recording. Record alone, without a break."
         elif detail.get("earlier", 1.0) < SAME_FACE:
             code = "OTHER_FACE"
             message = "This is not the face of your earlier recording. The same person must record every step."
     return CheckResult(name=CheckName.SAME_FACE, passed=code == "OK", code=code, message=message, detail=detail)
+
+
+def _alike(views: list[NDArray[np.float32]]) -> float:
+    """What nine of ten pairs of these views reach: pairs, because both of two people are near the mean of both."""
+    cosines = np.stack(views) @ np.stack(views).T
+    pairs = cosines[np.triu_indices(len(views), 1)]
+    return float(np.quantile(pairs, 0.1)) if len(pairs) else 1.0

@@ -21,15 +21,17 @@ if TYPE_CHECKING:
 FACE_MODEL = f"dlib-resnet-v1/{DIGESTS['face_recognition.onnx'][:12]}"
 """Stored beside every embedding: two are comparable only when this is equal."""
 
-SAME_FACE = 0.93
+SAME_FACE = 0.94
 """Cosine from which two embeddings are taken for one person. docs/likeness.md says what that costs."""
 
-MAY_BE_SAME = 0.91
+MAY_BE_SAME = 0.92
 """Cosine from which a person should look: between this and `SAME_FACE` the network does not know."""
 
 SURE = 0.6
 """Score from which something is reported as a face."""
 
+STRAIGHT = 15.0
+"""Degrees up to which a head fits the detector's box."""
 _SIDE, _STRIDE, _APART = 192, 4, 0.3
 """The detector's input, its grid, and the overlap from which two boxes are one face."""
 _MESH_SIDE, _MESH_REACH = 192, 1.5
@@ -147,8 +149,14 @@ class Faces:
     def mesh(self, bgr: NDArray[np.uint8], face: FoundFace) -> Mesh:
         """The 468 points of ``face`` and how it is turned."""
         first = self._mesh_in(bgr, *_place(face.points[0], face.points[1], np.array(face.box).reshape(2, 2)))
+        if abs(first.yaw) < STRAIGHT and abs(first.pitch) < STRAIGHT:
+            return first
         # A second look, framed by the first one's points: a head turned far lies askew in the detector's box.
-        return self._mesh_in(bgr, *_place(_middle(first, LEFT_EYE), _middle(first, RIGHT_EYE), first.points[:, :2]))
+        return self.follow(bgr, first)
+
+    def follow(self, bgr: NDArray[np.uint8], last: Mesh) -> Mesh:
+        """The mesh of the face that was at ``last`` a moment ago: see its `Mesh.presence` whether it still is."""
+        return self._mesh_in(bgr, *_place(_middle(last, LEFT_EYE), _middle(last, RIGHT_EYE), last.points[:, :2]))
 
     def embed(self, bgr: NDArray[np.uint8], face: FoundFace, mesh: Mesh | None = None) -> NDArray[np.float32]:
         """(128,) of unit length: whose face this is. Give ``mesh`` when it is known already."""

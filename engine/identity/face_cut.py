@@ -79,8 +79,10 @@ def _above_jaw(shape: tuple[int, ...], points: NDArray[np.float64], mesh: Mesh) 
     low = jaw[(jaw @ down) >= mouth]
     low = low[np.argsort(low @ across)]
     outer = [low[0] + across * (-far), *low, low[-1] + across * far]
-    outer[0] = outer[0] + down * (chin - float(low[0] @ down)) * 0.55
-    outer[-1] = outer[-1] + down * (chin - float(low[-1] @ down)) * 0.55
+    for end, behind in ((0, mesh.yaw), (-1, -mesh.yaw)):
+        # Behind a turned head is its neck, beside a straight one only hair.
+        hanging = 0.55 * (1 - min(1.0, max(0.0, behind) / 20))
+        outer[end] = outer[end] + down * (chin - float(low[end] @ down)) * hanging
     shape_of = np.array([*outer, outer[-1] - down * far, outer[0] - down * far])
     mask = np.zeros((height, width), np.uint8)
     cv2.fillPoly(mask, [np.clip(shape_of, -30_000, 30_000).astype(np.int32)], 255)
