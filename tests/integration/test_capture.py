@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from tortoise import connections
 
+from app.embedded import Stores as RunningStores
 from engine.capture.runner import CHILD_COMMAND
 from engine.capture.spec import Turn
 from engine.spec import CastMember
@@ -27,7 +28,7 @@ from models.vault import Shredded
 from tests.api import Api, Refused, Server
 from tests.captures import record
 from tests.consent import make_cameo, make_job, shift_clock
-from tests.jobs_stack import rows, until
+from tests.jobs_stack import Worker, ready_workers, rows, until
 from tests.recording import (
     FINISH,
     WATCH,
@@ -480,3 +481,24 @@ async def test_an_erased_cameo_takes_no_version(server: Server, ada: Api, tmp_pa
     assert events[-1]["reason"]["code"] == "CAMEO_GONE"
     assert await CameoVersion.all().count() == 0
     await nothing_is_kept(server, started["capture"]["id"])
+
+
+async def test_a_worker_process_hears_of_a_recording_checks_it_and_destroys_what_failed(
+    server: Server, ada: Api, database: str, stores: RunningStores, tmp_path: Path
+) -> None:
+    worker = await Worker(database, stores.urls.redis_url, tmp_path).start()
+    try:
+        await until(ready_workers, what="the worker is ready")
+        started = await start(ada)
+        await hand_in(ada, started, b"This is a letter, not a film.\n" * 40)
+        events = await ended(ada, started["capture"]["id"])
+        [(name, _)] = failed(events)
+        assert (name, events[-1]["__typename"]) == ("FILE", "CaptureRetry")
+
+        async def destroyed() -> bool:
+            return not await objects(server) and not server.stores.vault.subjects()
+
+        await until(destroyed, what="what failed is destroyed")
+    finally:
+        worker.kill()
+        await worker.ended()
