@@ -11,12 +11,14 @@ from pathlib import Path
 from uuid import UUID
 
 import msgspec
+from tortoise import connections
 
 from engine.spec import CastMember, GenerationSpec, Source
 from jobs.consent_gate import ConsentEnded
 from jobs.lease import Lease
 from jobs.likeness_files import lay_out
 from models.cameo import Scope
+from models.consent.standing import Standing, standings
 from models.errors import NotFound
 from models.likeness import GenerationLikeness
 from models.storage import MediaStore
@@ -38,6 +40,10 @@ async def hand_over(
         return spec
     rows = {row.cameo_id: row for row in await GenerationLikeness.filter(generation_id=lease.generation_id)}
     cast = [await _member(vault, media, one, rows.get(UUID(one.cameo_id)), folder) for one in spec.cast]
+    standing = await standings(
+        connections.get("default"), lease.account_id, {row.cameo_id: Scope(row.scopes) for row in rows.values()}
+    )
+    cast = [_as_preferred(one, standing.get(UUID(one.cameo_id))) for one in cast]
     source = None if spec.source is None else await _source(media, lease, spec.source, folder)
     return msgspec.structs.replace(spec, cast=tuple(cast), source=source)
 
@@ -55,6 +61,12 @@ async def _member(
     except (Shredded, NotFound) as error:
         raise ConsentEnded(cameo_id) from error
     return msgspec.structs.replace(member, version=row.version, faces=parts.faces, voice=parts.voice)
+
+
+def _as_preferred(member: CastMember, standing: Standing | None) -> CastMember:
+    """With what its owner always wants ("wears a fedora"), as it is now: it is nobody else's to keep."""
+    wish = None if standing is None else standing.preferences or None
+    return msgspec.structs.replace(member, preferences=wish)
 
 
 async def _source(media: MediaStore, lease: Lease, source: Source, folder: Path) -> Source:

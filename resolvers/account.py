@@ -91,8 +91,9 @@ async def published_videos(context: Context, account_id: UUID, window: Window) -
 
 
 async def drafts(context: Context, window: Window) -> Page[UUID]:
-    """Ids of the viewer's own drafts, newest first."""
-    own = VideoVisibility.filter(author_id=context.member.id, author_state=AuthorState.DRAFT)
+    """Ids of the viewer's own drafts, newest first; those that wait for somebody's approval among them."""
+    states = [AuthorState.DRAFT, AuthorState.AWAITING_APPROVAL]
+    own = VideoVisibility.filter(author_id=context.member.id, author_state__in=states)
     return await videos_page(context, f"drafts:{context.member.id}", own, "created_at", window)
 
 

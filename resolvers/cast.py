@@ -80,7 +80,7 @@ class Use:
         return Via.SHOWN if any(one.cameo_id == cameo_id for one in self.cast) else Via.INHERITED
 
     def members(self, prompt: str) -> tuple[CastMember, ...]:
-        """What the engine is told of the cast; the worker adds the files."""
+        """What is stored of the cast; the worker adds the files and their owners' preferences."""
         named = set(handles_in(prompt))
         return tuple(self._member(one, named) for one in self.cast)
 
@@ -91,7 +91,6 @@ class Use:
             cameo_id=str(one.cameo_id),
             version=standing.version,
             name=handle if handle in named else (one.role or handle),
-            preferences=standing.preferences or None,
         )
 
 

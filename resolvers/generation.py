@@ -29,7 +29,6 @@ from resolvers.context import Context
 from resolvers.engine import choose_engine
 from resolvers.idempotency import check_idempotency_key
 from resolvers.protect import check_names
-from resolvers.protect import check_names
 from resolvers.quota import charge
 
 COST_OF_QUALITY = {Quality.DRAFT: 0.5, Quality.STANDARD: 1.0, Quality.HIGH: 2.0}
@@ -80,7 +79,6 @@ async def create_generation(context: Context, request: GenerationRequest) -> Gen
     check_request(request, policy)
     roles = (one.role for one in request.wish.cast if one.role)
     await check_names(context, request.prompt, *roles)
-    await check_names(context, request.prompt, *(one.role for one in request.cast if one.role))
     use = await consider(context, request.wish, depth_max=policy["remix_depth_max"])
     async with in_transaction() as connection:
         # One account's requests queue here, so that a key, a quota and a limit are judged one at a time.

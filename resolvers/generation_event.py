@@ -17,6 +17,7 @@ from jobs.failures import STORE_AWAY
 from jobs.progress import Cursor, EventKind, FailureDetail, ProgressEvent
 from models.errors import Unauthenticated
 from models.generation import FINAL_STATES, Generation, GenerationState
+from models.likeness import GenerationLikeness
 from models.video import Video
 from resolvers.context import Context
 from resolvers.generation import generation_by_id, queue_position
@@ -57,6 +58,7 @@ class _Watch:
         self.position: int | None = None
         self.quiet = int(row.state in FINAL_STATES)
         self.consented = True
+        self.guarded: bool | None = None
 
     async def authorise(self) -> None:
         """Raise `Unauthenticated` once the session has ended, and note the end of consent: a socket outlives both."""
@@ -64,7 +66,10 @@ class _Watch:
             return
         if self.context.session is not None and not await session_is_live(self.context.session.id):
             raise Unauthenticated("Your session has ended. Sign in again.")
-        self.consented = await consent_stands(self.row.id)
+        if self.guarded is None:
+            cast = await GenerationLikeness.filter(generation_id=self.row.id).exists()
+            self.guarded = cast or self.row.parent_id is not None
+        self.consented = not self.guarded or await consent_stands(self.row.id)
         self.checked_at = time.monotonic()
 
     def may_tell(self, told: Told) -> bool:

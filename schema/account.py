@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import Enum
-from typing import Annotated
 
 import strawberry
 from strawberry.types import Info
@@ -22,16 +21,13 @@ from resolvers.quota import read_quota
 from resolvers.session import live_sessions
 from schema.access import Access, field, plain
 from schema.cameo import Cameo
-from schema.connection import PageInfo
+from schema.connection import After, First, PageInfo
 from schema.grant import GrantConnection
 from schema.invite import InviteList, invite_list
 from schema.node import Node, global_id
 from schema.quota import Quota
 from schema.session import Session
 from schema.video import VideoConnection
-
-First = Annotated[int, strawberry.argument(description="How many, 1 to 50.")]
-After = Annotated[str | None, strawberry.argument(description="Read on after this cursor.")]
 
 
 @strawberry.enum(description="What an account may do on this server beyond being a member.")

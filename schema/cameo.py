@@ -23,7 +23,7 @@ from resolvers.use_preview import use_preview
 from schema.access import Access, field, plain
 from schema.account_ref import AccountRef, account_of
 from schema.cameo_plan import CameoBreachConnection, UsePreview
-from schema.connection import PageInfo
+from schema.connection import After, First, PageInfo
 from schema.consent import (
     Audience,
     CameoKind,
@@ -47,8 +47,6 @@ if TYPE_CHECKING:
     from schema.capture import Capture
 
 CaptureRef = Annotated["Capture", strawberry.lazy("schema.capture")]
-First = Annotated[int, strawberry.argument(description="How many, 1 to 50.")]
-After = Annotated[str | None, strawberry.argument(description="Read on after this cursor.")]
 
 
 @strawberry.type(description="What the viewer may do with a cameo right now.")

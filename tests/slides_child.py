@@ -59,7 +59,8 @@ class Slides:
             "lines": [{"text": line, "language": "en"} for line in re.findall(r"mumble ([a-z ]+)", spec.prompt)],
             "spec": {"prompt": spec.prompt, "style": spec.style},
             "cast": [{"cameo": one.cameo_id, "version": one.version} for one in spec.cast],
-            "given": {"faces": [len(one.faces) for one in spec.cast], "voices": [bool(one.voice) for one in spec.cast],
+            "given": {"preferences": [one.preferences for one in spec.cast],
+                      "faces": [len(one.faces) for one in spec.cast], "voices": [bool(one.voice) for one in spec.cast],
                       "parent": None if spec.source is None else spec.source.recipe.get("seed"),
                       "latent": spec.source is not None and Path(spec.source.latent or "").is_file()},
         }  # fmt: skip

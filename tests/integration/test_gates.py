@@ -342,6 +342,20 @@ async def test_a_destroyed_version_ends_the_clip_as_consent_does(
     assert await outcome(job) == ENDED
 
 
+async def test_the_engine_is_given_what_the_owner_prefers_now_and_the_stored_job_never_has_it(
+    worker: Worker, redis: Redis, ada: Account, bob: Account
+) -> None:
+    cameo = await make_cameo(ada, preferences="always wears a fedora")
+    await make_grant(cameo, bob)
+    job = await queue(bob, [cameo])
+    await Doorbell(redis).ring()
+    await until_state(job.id, "SUCCEEDED")
+    video = await Video.get(generation_id=job.id)
+    assert video.recipe["given"]["preferences"] == ["always wears a fedora"]
+    assert video.recipe["cast"] == [{"cameo": str(cameo.id), "version": 1}]
+    assert "fedora" not in msgspec.json.encode((await Generation.get(id=job.id)).spec).decode()
+
+
 async def test_a_clip_without_anybody_in_it_is_not_asked_about(worker: Worker, redis: Redis, bob: Account) -> None:
     job = await queue(bob)
     await Doorbell(redis).ring()
