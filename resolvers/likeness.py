@@ -22,7 +22,12 @@ async def likenesses_of(context: Context, video: Video) -> list[Shown]:
     """Everybody in it. Of a withdrawn one its author learns whom of their own cast to leave out, others nothing."""
     seen = await context.loaders.seen.load(video.id)
     found = await context.loaders.likenesses.load(video.id)
-    return [Shown(each, True if seen else _consented(context, video, each)) for each in found]
+    if seen:
+        return [Shown(each, consented=True) for each in found]
+    row = await context.loaders.visibility.load(video.id)
+    # A far-reaching withdrawal hides at once and writes down a little later whose it was.
+    unknown = row.consent is ConsentState.WITHDRAWN and not any(each.withdrawn for each in found)
+    return [Shown(each, None if unknown else _consented(context, video, each)) for each in found]
 
 
 def _consented(context: Context, video: Video, each: LikenessReading) -> bool | None:
