@@ -38,7 +38,7 @@ GONE = {
     "name": "FILE",
     "passed": False,
     "code": "CAMEO_GONE",
-    "message": "The cameo was erased meanwhile, so the recording was not kept.",
+    "message": "The cameo or its account was closed meanwhile, so the recording was not kept.",
 }
 
 

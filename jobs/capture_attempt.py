@@ -142,7 +142,7 @@ class CaptureAttempt:
             path=str(recording),
             challenge=lease.challenge,
             out_dir=str(out_dir),
-            known_fingerprints=await known_fingerprints(tools.vault),
+            known_fingerprints=await known_fingerprints(tools.vault, lease.account_id),
             earlier_face=None if held is None else held.report.face_embedding,
         )
         try:

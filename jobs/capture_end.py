@@ -13,7 +13,7 @@ from jobs.lease import LEASE_SECONDS, MAX_ATTEMPTS
 from jobs.queue import enqueue_purge_of
 from jobs.shred import enqueue_shred
 from models.audit import Transition, append_all, chain_of
-from models.capture import OVER, CaptureState, capture_subject, held_prefix, version_prefix
+from models.capture import FORGOTTEN, OVER, CaptureState, capture_subject, held_prefix, version_prefix
 from models.upload import upload_folder, upload_subject
 
 _BATCH = 50
@@ -100,13 +100,13 @@ async def end_open_captures(connection: BaseDBAsyncClient, cameo_id: UUID) -> li
 
 
 async def sweep_captures() -> int:
-    """End captures that nobody answered in time, and those whose workers died under them again and again.
+    """End captures that nobody answered or decided in time, and those whose workers died under them again and again.
 
     Returns how many; each is swept by one of any number of workers.
     """
     async with in_transaction() as connection:
         over = await connection.execute_query_dict(
-            f"SELECT id FROM capture WHERE {OVER} ORDER BY id FOR UPDATE SKIP LOCKED LIMIT $1",  # noqa: S608 - constant
+            f"SELECT id FROM capture WHERE {OVER} OR {FORGOTTEN} ORDER BY id FOR UPDATE SKIP LOCKED LIMIT $1",  # noqa: S608 - constant
             [_BATCH],
         )
         dead = await connection.execute_query_dict(

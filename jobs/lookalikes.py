@@ -17,6 +17,8 @@ from models.vault import Shredded, Vault
 FACE_LABEL, VOICE_LABEL, FINGERPRINT_LABEL, CROPS_LABEL = "face_embedding", "voice_embedding", "fingerprint", "crops"
 """What the sealed columns of `models.cameo.CameoVersion` are sealed as."""
 _PAGE = 500
+MOST_FINGERPRINTS = 4_000
+"""Of earlier recordings to compare with: each costs 1.6 ms of CPU (2026, one core)."""
 
 _FACES = """
     SELECT v.id, v.cameo_id, v.number, v.face_embedding AS sealed FROM cameo_version v JOIN cameo c ON c.id = v.cameo_id
@@ -25,8 +27,8 @@ _FACES = """
     ORDER BY v.id LIMIT $2
 """
 _FINGERPRINTS = """
-    SELECT v.id, v.cameo_id, v.number, v.fingerprint AS sealed FROM cameo_version v
-    WHERE v.id > $1 AND v.destroyed_at IS NULL AND v.fingerprint IS NOT NULL ORDER BY v.id LIMIT $2
+    SELECT v.cameo_id, v.number, v.fingerprint AS sealed FROM cameo_version v JOIN cameo c ON c.id = v.cameo_id
+    WHERE v.destroyed_at IS NULL AND v.fingerprint IS NOT NULL ORDER BY c.owner_id = $1 DESC, v.id DESC LIMIT $2
 """
 
 
@@ -63,16 +65,11 @@ async def lookalikes(
     return sorted(found)
 
 
-async def known_fingerprints(vault: Vault) -> tuple[bytes, ...]:
-    """The fingerprints of all recordings that became versions, whoever's they are."""
-
-    def opened(page: list[dict[str, Any]]) -> list[bytes]:
-        return [raw for _, raw in _opened(vault, page, FINGERPRINT_LABEL)]
-
-    found: list[bytes] = []
-    async for page in _pages(_FINGERPRINTS):
-        found += await asyncio.to_thread(opened, page)
-    return tuple(found)
+async def known_fingerprints(vault: Vault, owner_id: UUID) -> tuple[bytes, ...]:
+    """The fingerprints of recordings that became versions: the owner's own, and the newest of all others'."""
+    rows = await connections.get("default").execute_query_dict(_FINGERPRINTS, [owner_id, MOST_FINGERPRINTS])
+    opened = await asyncio.to_thread(lambda: list(_opened(vault, rows, FINGERPRINT_LABEL)))
+    return tuple(raw for _, raw in opened)
 
 
 async def _pages(statement: str, *values: object) -> AsyncIterator[list[dict[str, Any]]]:

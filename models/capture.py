@@ -36,9 +36,16 @@ CHALLENGE_SECONDS = 300
 GRACE_SECONDS = 60
 """How much later a recording that was on its way may still be handed in."""
 MOST_TRIES = 3
+REVIEW_DAYS = 30
+"""How long a capture waits for a moderator; then it is over, and what it holds destroyed."""
 
 OVER = f"(state = 'CHALLENGED' AND expires_at + interval '{GRACE_SECONDS} s' < yume_now())"
 """Has nobody answered this capture's challenge in time? Expiry is read, not waited for."""
+FORGOTTEN = f"""(
+    state = 'CHECKING' AND review IN ('FACE_MATCH', 'PROTECTED')
+    AND created_at < yume_now() - interval '{REVIEW_DAYS} days'
+)"""
+"""Has no moderator decided in time?"""
 
 
 class Capture(Row):

@@ -31,7 +31,7 @@ from resolvers.context import Context, Stores
 from resolvers.idempotency import check_idempotency_key
 from resolvers.limit import Limit
 
-_STARTS = Limit("capture-start", 30, 3600)
+_STARTS = Limit("capture-start", 12, 3600)
 
 _NOT_OPEN = "This capture has ended. Start another one."
 
@@ -123,6 +123,26 @@ async def finish_capture(context: Context, capture_id: UUID, nonce: str) -> Capt
     if refusal is not None:
         raise refusal
     await context.stores.doorbell.ring_captures()
+    return await own_capture(context, capture_id)
+
+
+async def cancel_capture(context: Context, capture_id: UUID) -> Capture:
+    """Take back the consent to a capture that has not ended: everything of it is destroyed. Twice is success.
+
+    Also while a moderator has not decided. Raises `NotFound`, `Conflict` (it was accepted: then the cameo is erased).
+    """
+    async with in_transaction() as connection:
+        row = (
+            await Capture.select_for_update()
+            .using_db(connection)
+            .get_or_none(id=capture_id, account_id=context.member.id)
+        )
+        if row is None:
+            raise no_such_capture()
+        if row.state == CaptureState.ACCEPTED:
+            raise Conflict("This capture was accepted. Erase the cameo to destroy what it left.", field="captureId")
+        await append_all(connection, await end_captures(connection, [capture_id], CaptureState.EXPIRED))
+    await context.stores.doorbell.ring_purge()
     return await own_capture(context, capture_id)
 
 

@@ -181,7 +181,7 @@ async def _note_received(upload_id: UUID, kept: Kept) -> bool:
     rows = await connections.get("default").execute_query_dict(
         """
         UPDATE upload SET received_at = yume_now(), key = $2, bytes = $3, sha256 = $4
-        WHERE id = $1 AND received_at IS NULL RETURNING id
+        WHERE id = $1 AND received_at IS NULL AND consumed_at IS NULL RETURNING id
         """,
         [upload_id, upload_folder(upload_id), kept.bytes, kept.sha256],
     )

@@ -273,6 +273,16 @@ class FinishCaptureSuccess:
     capture: Capture = plain("The capture as it stands.")
 
 
+@strawberry.input(description="Which capture to stop.")
+class CancelCaptureInput:
+    capture_id: strawberry.ID = strawberry.field(description="A capture of the viewer's that was not accepted.")
+
+
+@strawberry.type(description="The capture is over and everything of it destroyed.")
+class CancelCaptureSuccess:
+    capture: Capture = plain("The capture as it stands.")
+
+
 StartCapturePayload = Annotated[
     StartCaptureSuccess
     | UnauthenticatedError
@@ -287,6 +297,11 @@ StartCapturePayload = Annotated[
 FinishCapturePayload = Annotated[
     FinishCaptureSuccess | UnauthenticatedError | InvalidError | NotFoundError | ConflictError,
     strawberry.union("FinishCapturePayload", description="The capture, or why it is not being checked."),
+]
+
+CancelCapturePayload = Annotated[
+    CancelCaptureSuccess | UnauthenticatedError | NotFoundError | ConflictError,
+    strawberry.union("CancelCapturePayload", description="The capture, or why it cannot be stopped."),
 ]
 
 
@@ -320,3 +335,10 @@ class CaptureMutations:
         return FinishCaptureSuccess(
             capture=Capture.of(await resolve.finish_capture(info.context, capture_id, input.nonce))
         )
+
+    @mutation(Access.MEMBER, "Take the consent back while a capture is open, also while it awaits a moderator.")
+    async def cancel_capture(
+        self, info: Info, input: Annotated[CancelCaptureInput, strawberry.argument(description="Which capture.")]
+    ) -> CancelCapturePayload:
+        row = await resolve.cancel_capture(info.context, row_id(input.capture_id, "Capture", field="captureId"))
+        return CancelCaptureSuccess(capture=Capture.of(row))

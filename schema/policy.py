@@ -42,6 +42,10 @@ class Policy:
     def minimum_age(self) -> int:
         return self.rules["minimum_age"]
 
+    @field(Access.PARENT, "Least age from which members lend their own face and voice, in years.")
+    def cameo_minimum_age(self) -> int:
+        return self.rules["cameo_minimum_age"]
+
     @field(Access.PARENT, "Invites each member may give.")
     def invites_per_account(self) -> int:
         return self.rules["invites_per_account"]

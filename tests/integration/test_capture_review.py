@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from app.routes.likeness import capture, thumbnail
+from jobs.capture_end import sweep_captures
 from jobs.protected import ProtectedFace
 from models.account import Role
 from models.base import new_id
@@ -36,6 +37,11 @@ mutation($input: OpenCaptureInput!) { openCapture(input: $input) {
 RESOLVE = """
 mutation($input: ResolveCaptureInput!) { resolveCapture(input: $input) {
   __typename ... on ResolveCaptureSuccess { resolvedId } ... on Error { code field }
+} }
+"""
+CANCEL = """
+mutation($input: CancelCaptureInput!) { cancelCapture(input: $input) {
+  __typename ... on CancelCaptureSuccess { capture { state } } ... on Error { code }
 } }
 """
 THUMBNAIL = "query($id: ID!) { node(id: $id) { ... on Cameo { thumbnailUrl captures { id state } } } }"
@@ -135,6 +141,30 @@ async def test_what_a_moderator_refuses_is_destroyed_with_a_reason(
     assert server.stores.vault.subjects() == [f"cameo/{adas.id}/1"]
     assert {key.split("/")[1] async for key in server.stores.media.list("captures")} == {str(adas.id)}
     assert (await Capture.get(id=capture_id(held))).carried is None
+
+
+async def test_who_waits_for_a_moderator_can_take_it_all_back(
+    held: dict[str, Any], bob: Api, ada: Api, server: Server
+) -> None:
+    assert (await ada.mutate(CANCEL, captureId=held["capture"]["id"]))["code"] == "NOT_FOUND"
+    assert (await Capture.get(id=capture_id(held))).review == "FACE_MATCH"
+    for _ in range(2):
+        done = await bob.mutate(CANCEL, captureId=held["capture"]["id"])
+        assert done["capture"]["state"] == "EXPIRED"
+    await keep_promises(server.stores)
+    adas = await Cameo.get(handle="ada")
+    assert server.stores.vault.subjects() == [f"cameo/{adas.id}/1"]
+    accepted = global_id("Capture", (await Capture.get(cameo_id=adas.id)).id)
+    assert (await ada.mutate(CANCEL, captureId=accepted))["code"] == "CONFLICT"
+
+
+async def test_nobody_is_held_for_ever(held: dict[str, Any], server: Server) -> None:
+    await shift_clock("29 days")
+    assert await sweep_captures() == 0
+    await shift_clock("31 days")
+    assert await sweep_captures() == 1
+    row = await Capture.get(id=capture_id(held))
+    assert (row.state, row.carried) == ("EXPIRED", None)
 
 
 async def test_a_moderator_never_decides_on_themselves(held: dict[str, Any], bob: Api) -> None:
