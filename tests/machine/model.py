@@ -2,7 +2,24 @@
 
 from __future__ import annotations
 
-from tests.machine.state import APPROVAL_DAYS, PUBLISH, REMIX, Approval, Grant, Job, Likeness, Snapshot, State, Video
+from tests.machine.state import (
+    APPROVAL_DAYS,
+    FACE,
+    PUBLISH,
+    REMIX,
+    VOICE,
+    Approval,
+    Grant,
+    Job,
+    Likeness,
+    Snapshot,
+    State,
+    Video,
+)
+
+ACCOUNTS = 4
+OWNERS = {0: 0, 1: 1}
+"""Cameo → its owner: two members lend a likeness, two only use them."""
 
 
 class Shown(State):
@@ -13,71 +30,76 @@ class Shown(State):
     ) -> bool:
         """Replace the access grant; narrowing raises the cameo's epoch."""
         old, row = self.access(cameo), self.cameos[cameo]
-        if row.state not in ("ACTIVE", "PAUSED"):
+        if self.gone(row.owner) or (expires is not None and expires <= self.now):
             return False
-        order = ["ONLY_ME", "APPROVED", "MUTUALS", "EVERYONE"]
-        narrower = (
-            order.index(audience) < order.index(old.audience or "ONLY_ME")
-            or (old.scopes & ~scopes) != 0
-            or (expires is not None and (old.expires is None or expires < old.expires))
-            or (asks and not old.asks)
-        )
-        old.state = "SUPERSEDED"
-        self._add(
-            Grant(
-                next(self.ids), cameo, scopes, audience=audience, expires=expires, withdraws=withdraws, asks=asks,
-                supersedes=old.id,
-            )
+        scopes = 0 if audience == "ONLY_ME" else scopes
+        new = Grant(
+            next(self.ids), cameo, scopes, audience=audience, expires=expires, withdraws=withdraws, asks=asks,
+            supersedes=old.id,
         )  # fmt: skip
+        if new.terms == old.terms:
+            return True
+        old.state = "SUPERSEDED"
+        self.grants[new.id] = new
         if audience == "ONLY_ME":
-            for grant in self.grants.values():
-                if grant.cameo == cameo and grant.subject is not None and grant.state == "ACTIVE":
-                    grant.state = "REVOKED"
-        if narrower:
+            self._revoke_named(cameo)
+        if self._narrower(old, new):
             row.epoch += 1
         self.transitions += 1
         return True
 
     def grant(self, cameo: int, subject: int, scopes: int, expires: float | None, *, withdraws: bool) -> int | None:
-        """Permit one account; not while the cameo is for its owner alone."""
+        """Permit one account, in place of what it was permitted; not while the cameo is for its owner alone."""
         row = self.cameos[cameo]
-        if row.state not in ("ACTIVE", "PAUSED") or subject == row.owner or self.access(cameo).audience == "ONLY_ME":
+        if self.gone(row.owner) or self.gone(subject) or subject == row.owner:
             return None
-        if (row.owner, subject) in self.blocks or (subject, row.owner) in self.blocks or subject in self.suspended:
+        if self.access(cameo).audience == "ONLY_ME" or (row.owner, subject) in self.blocks:
             return None
+        if expires is not None and expires <= self.now:
+            return None
+        new = Grant(next(self.ids), cameo, scopes, subject=subject, expires=expires, withdraws=withdraws)
+        for old in self.grants.values():
+            if old.cameo == cameo and old.subject == subject and old.state == "ACTIVE":
+                old.state, new.supersedes = "SUPERSEDED", old.id
+                if self._narrower(old, new):
+                    self._raise_for(cameo, subject)
+        self.grants[new.id] = new
         self.transitions += 1
-        return self._add(Grant(next(self.ids), cameo, scopes, subject=subject, expires=expires, withdraws=withdraws)).id
+        return new.id
 
     def revoke_grant(self, grant: int, *, withdraw: bool) -> bool:
-        """End one account's grant; with ``withdraw`` its videos and their descendants go too."""
-        row = self.grants[grant]
-        if row.state != "ACTIVE" or row.subject is None:
+        """End one account's grant; with ``withdraw`` what it and its forerunners allowed goes, descendants too."""
+        last = self.grants[grant]
+        if self.gone(self.cameos[last.cameo].owner) or last.subject is None:
             return False
-        row.state = "REVOKED"
-        self._raise_for(row.cameo, row.subject)
+        while newer := [g for g in self.grants.values() if g.supersedes == last.id]:
+            last = newer[0]
+        if last.state == "ACTIVE":
+            last.state = "REVOKED"
+            self._raise_for(last.cameo, last.subject or 0)
         if withdraw:
-            named = {grant}
-            while True:
-                more = {self.grants[g].supersedes for g in named} - named - {None}
-                if not more:
-                    break
-                named |= {g for g in more if g is not None}
-            self._withdraw({v.id for v in self.videos.values() if row.cameo in v.likenesses
-                 and v.likenesses[row.cameo].grants & named},
-            )  # fmt: skip
+            named = {last.id}
+            older = last.supersedes
+            while older is not None:
+                named.add(older)
+                older = self.grants[older].supersedes
+            carrying = [v for v in self.videos.values() if last.cameo in v.likenesses]
+            self._withdraw({v.id for v in carrying if v.likenesses[last.cameo].grants & named})
         self.transitions += 1
         return True
 
     def revoke_cameo(self, cameo: int, *, withdraw: bool) -> bool:
         """Stop everything: every grant of it ends, and it is for its owner alone."""
-        if self.cameos[cameo].state not in ("ACTIVE", "PAUSED"):
+        if self.gone(self.cameos[cameo].owner):
             return False
         old = self.access(cameo)
-        for grant in self.grants.values():
-            if grant.cameo == cameo and grant.subject is not None and grant.state in ("ACTIVE", "PENDING"):
-                grant.state = "REVOKED"
-        old.state = "SUPERSEDED"
-        self._add(Grant(next(self.ids), cameo, 0, audience="ONLY_ME", asks=old.asks, supersedes=old.id))
+        if old.audience != "ONLY_ME":
+            old.state = "SUPERSEDED"
+            new = Grant(
+                next(self.ids), cameo, 0, audience="ONLY_ME", withdraws=old.withdraws, asks=old.asks, supersedes=old.id
+            )
+            self.grants[new.id] = new
+        self._revoke_named(cameo)
         self.cameos[cameo].epoch += 1
         if withdraw:
             self._withdraw({v.id for v in self.videos.values() if cameo in v.likenesses})
@@ -86,40 +108,44 @@ class Shown(State):
 
     def pause(self, cameo: int) -> bool:
         """Nobody uses it for now."""
-        if self.cameos[cameo].state != "ACTIVE":
+        row = self.cameos[cameo]
+        if self.gone(row.owner):
             return False
-        self.cameos[cameo].state = "PAUSED"
-        self.cameos[cameo].epoch += 1
-        self.transitions += 1
+        if row.state == "ACTIVE":
+            row.state = "PAUSED"
+            row.epoch += 1
+            self.transitions += 1
         return True
 
     def resume(self, cameo: int) -> bool:
         """Grants are as they were; jobs that were stopped stay stopped."""
-        if self.cameos[cameo].state != "PAUSED":
+        row = self.cameos[cameo]
+        if self.gone(row.owner):
             return False
-        self.cameos[cameo].state = "ACTIVE"
-        self.transitions += 1
+        if row.state == "PAUSED":
+            row.state = "ACTIVE"
+            self.transitions += 1
         return True
 
     def withdraw_likeness(self, cameo: int, video: int) -> bool:
-        """The person shown removes one video, and what was made from it."""
-        row = self.videos[video]
-        if cameo not in row.likenesses or row.consent != "LIVE" or row.author_state == "DELETED":
+        """The person shown removes one video, and what was made from it; whatever else became of it."""
+        if self.gone(self.cameos[cameo].owner) or cameo not in self.videos[video].likenesses:
             return False
         self._withdraw({video})
-        self.transitions += 1
         return True
 
     def answer(self, cameo: int, video: int, *, yes: bool) -> bool:
         """Agree to a draft, or not; no answer in time is a no."""
         row = self.videos[video]
         approval = row.approvals.get(cameo)
-        if approval is None or approval.state != "PENDING" or approval.expires <= self.now:
+        if self.gone(self.cameos[cameo].owner) or approval is None:
             return False
-        if row.consent != "LIVE" or row.author_state != "AWAITING":
+        if approval.state != "PENDING" or approval.expires <= self.now:
             return False
         approval.state = "APPROVED" if yes else "DECLINED"
-        if yes and all(a.state == "APPROVED" for a in row.approvals.values()):
+        if not yes:
+            self._withdraw({video})
+        elif row.author_state == "AWAITING" and all(a.state == "APPROVED" for a in row.approvals.values()):
             row.author_state = "DRAFT"
         self.transitions += 1
         return True
@@ -130,13 +156,17 @@ class Members(Shown):
 
     def follow(self, one: int, other: int) -> bool:
         """Follow somebody who does not block, and is not blocked by, the follower."""
-        if (one, other) in self.blocks or (other, one) in self.blocks or one == other:
+        if self.gone(one) or self.gone(other) or one == other:
+            return False
+        if (one, other) in self.blocks or (other, one) in self.blocks:
             return False
         self.follows.add((one, other))
         return True
 
     def unfollow(self, one: int, other: int) -> bool:
         """May end a mutual, and with it what an audience of mutuals allowed."""
+        if self.gone(one):
+            return False
         was = self.mutual(one, other)
         self.follows.discard((one, other))
         if was:
@@ -145,16 +175,17 @@ class Members(Shown):
 
     def block(self, one: int, other: int) -> bool:
         """The other's jobs with the blocker's cameos stop, and their videos with them go."""
-        if one == other:
+        if self.gone(one) or one == other:
             return False
+        if (one, other) in self.blocks:
+            return True
         was = self.mutual(one, other)
-        fresh = (one, other) not in self.blocks
         self.blocks.add((one, other))
         self.follows -= {(one, other), (other, one)}
         if was:
             self._mutual_ended(one, other, but=one)
         for cameo in self.cameos.values():
-            if cameo.owner == one and fresh:
+            if cameo.owner == one:
                 self._raise_for(cameo.id, other)
                 self._withdraw(
                     {v.id for v in self.videos.values() if v.author == other and cameo.id in v.likenesses},
@@ -163,14 +194,19 @@ class Members(Shown):
 
     def unblock(self, one: int, other: int) -> bool:
         """What was withdrawn stays withdrawn, and follows do not come back."""
+        if self.gone(one):
+            return False
         self.blocks.discard((one, other))
         return True
 
     def suspend(self, account: int) -> bool:
         """Pauses everything of this account, reversibly."""
         if account in self.suspended:
-            return False
+            return True
         self.suspended.add(account)
+        for job in self.active():
+            if job.author == account:
+                job.state = "STOPPED"
         for cameo in self.cameos.values():
             if cameo.owner == account:
                 cameo.epoch += 1
@@ -178,9 +214,7 @@ class Members(Shown):
 
     def unsuspend(self, account: int) -> bool:
         """Ends a suspension."""
-        if account not in self.suspended:
-            return False
-        self.suspended.remove(account)
+        self.suspended.discard(account)
         return True
 
 
@@ -194,11 +228,11 @@ class Model(Members):
         wanted = {cameo: (scopes, "SHOWN") for cameo, scopes in cast.items()}
         if parent is not None:
             row = self.videos[parent]
-            if not self.buildable(author, row) or not row.remixable:
+            if not self.buildable(author, row) or not (row.remixable or row.author == author):
                 return None
             for cameo, likeness in row.likenesses.items():
                 scopes, via = wanted.get(cameo, (0, "INHERITED"))
-                wanted[cameo] = (scopes | likeness.scopes | REMIX, via)
+                wanted[cameo] = (scopes | (likeness.scopes & (FACE | VOICE)) | REMIX, via)
         snaps = {}
         for cameo, (scopes, via) in wanted.items():
             if not self.permitted(author, cameo, scopes):
@@ -213,12 +247,16 @@ class Model(Members):
     def work(self, job: int) -> bool:
         """Gates 2 and 3: the worker starts, or looks again."""
         row = self.jobs[job]
-        row.state = "RUNNING" if self.consented(row) and row.author not in self.suspended else "STOPPED"
+        if row.state not in ("QUEUED", "RUNNING"):
+            return False
+        row.state = "RUNNING" if self.consented(row) else "STOPPED"
         return row.state == "RUNNING"
 
     def finish(self, job: int) -> int | None:
         """Gate 4a: the draft, or a stop."""
         row = self.jobs[job]
+        if row.state not in ("QUEUED", "RUNNING"):
+            return None
         if not self.consented(row):
             row.state = "STOPPED"
             return None
@@ -259,7 +297,7 @@ class Model(Members):
     def delete(self, video: int) -> bool:
         """The author's end of it; what others made of it stays."""
         row = self.videos[video]
-        if row.author_state == "DELETED" or row.author in self.suspended or not self.unrestricted(row):
+        if row.author_state == "DELETED" or row.moderation != "CLEAR" or self.gone(row.author):
             return False
         row.author_state = "DELETED"
         return True
@@ -272,4 +310,14 @@ class Model(Members):
     def wait(self, days: float) -> bool:
         """Time passes."""
         self.now += days
+        return True
+
+    def sweep(self) -> bool:
+        """A worker writes down what time has done: answers that never came, grants that took their videos along."""
+        for video in list(self.videos.values()):
+            late = [a for a in video.approvals.values() if a.state == "PENDING" and a.expires <= self.now]
+            for approval in late:
+                approval.state = "DECLINED"
+            if late or self.ran_out(video.id):
+                self._withdraw({video.id})
         return True

@@ -29,6 +29,11 @@ class Grant:
     state: str = "ACTIVE"
     supersedes: int | None = None
 
+    @property
+    def terms(self) -> tuple[object, ...]:
+        """What it says, apart from when and whence."""
+        return (self.subject, self.audience, self.scopes, self.expires, self.withdraws, self.asks)
+
 
 @dataclass
 class Cameo:
@@ -125,13 +130,17 @@ class State:
         self.videos: dict[int, Video] = {}
         self.transitions = 0
         for number in self.cameos:
-            self._add(Grant(next(self.ids), number, 0, audience="ONLY_ME"))
+            self.grants[-1 - number] = Grant(-1 - number, number, 0, audience="ONLY_ME")
 
     # what is so
 
     def access(self, cameo: int) -> Grant:
         """The cameo's access grant."""
         return next(g for g in self.grants.values() if g.cameo == cameo and g.audience and g.state == "ACTIVE")
+
+    def gone(self, account: int) -> bool:
+        """Is this account unable to do anything?"""
+        return account in self.suspended
 
     def mutual(self, one: int, other: int) -> bool:
         """Do they follow each other?"""
@@ -220,6 +229,11 @@ class State:
             return False
         return video.author == viewer or self.shows(video, viewer)
 
+    def served(self, video: Video) -> bool:
+        """May its bytes leave for whoever holds an address?"""
+        hidden = video.author_state == "DELETED" or not self.unrestricted(video)
+        return not hidden and (video.author_state != "PUBLISHED" or video.author not in self.suspended)
+
     def buildable(self, author: int, parent: Video) -> bool:
         """May this author build on it?"""
         own = parent.author == author and parent.author_state != "DELETED" and self.unrestricted(parent)
@@ -242,9 +256,22 @@ class State:
 
     # what verbs are made of
 
-    def _add(self, grant: Grant) -> Grant:
-        self.grants[grant.id] = grant
-        return grant
+    def _narrower(self, old: Grant, new: Grant) -> bool:
+        order = ["ONLY_ME", "APPROVED", "MUTUALS", "EVERYONE"]
+        if old.audience == "ONLY_ME":
+            return False
+        return (
+            (new.audience is not None and order.index(new.audience) < order.index(old.audience or "ONLY_ME"))
+            or bool(old.scopes & ~new.scopes)
+            or (new.expires is not None and (old.expires is None or new.expires < old.expires))
+            or (new.asks and not old.asks)
+        )
+
+    def _revoke_named(self, cameo: int) -> None:
+        for grant in self.grants.values():
+            if grant.cameo == cameo and grant.subject is not None and grant.state == "ACTIVE":
+                grant.state = "REVOKED"
+                self._raise_for(cameo, grant.subject)
 
     def _raise_for(self, cameo: int, account: int) -> None:
         epochs = self.cameos[cameo].epochs

@@ -99,17 +99,19 @@ def chain(state: State, act: Act, draw: Draw) -> None:
 
 
 def restrict(state: State, act: Act, draw: Draw) -> None:
-    """Somebody takes something back."""
+    """Somebody takes something back, or its time is over."""
     cameo = draw(list(state.cameos.values()))
     other = draw([one for one in state.accounts if one != cameo.owner])
     named = [g.id for g in state.grants.values() if g.subject is not None and g.state == "ACTIVE"]
     carrying = [v.id for v in state.videos.values() if cameo.id in v.likenesses]
     verb = draw(
-        ["revoke_cameo", "pause", "unfollow", "block", "narrow", "suspend"]
+        ["revoke_cameo", "pause", "unfollow", "block", "narrow", "suspend", "wait"]
         + ["revoke_grant"] * bool(named) + ["withdraw_likeness"] * bool(carrying)
     )  # fmt: skip
     if verb == "revoke_cameo":
         act("revoke_cameo", cameo=cameo.id, withdraw=draw((True, False)))
+    elif verb == "wait":
+        act("wait", days=draw((2.0, 8.0, 0.5)))
     elif verb == "pause":
         act("pause", cameo=cameo.id)
         if draw((True, False)):
@@ -171,8 +173,10 @@ def recover(state: State, act: Act, draw: Draw) -> None:
 
 
 def wait(_: State, act: Act, draw: Draw) -> None:
-    """Days go by."""
+    """Days go by, and a worker may or may not have written down what that means."""
     act("wait", days=draw((0.5, 2.0, 8.0)))
+    if draw((False, True)):
+        act("sweep")
 
 
 Story = Callable[[State, Act, Draw], Any]
