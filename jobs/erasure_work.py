@@ -40,11 +40,23 @@ class Eraser:
     keys: Keys
 
     async def erase_pending(self) -> int:
-        """Go on with every erasure that is not done; returns how many were completed. Any number may run at once."""
+        """Go on with every erasure that is not done; returns how many were completed. Any number may run at once.
+
+        One that storage will not let go on does not keep the others; its error is raised at the end.
+        """
         rows = await connections.get("default").execute_query_dict(
             "SELECT id FROM erasure WHERE done_at IS NULL ORDER BY kind DESC, id"
         )
-        return sum([await self._go_on(row["id"]) for row in rows])
+        done = 0
+        stuck: list[Exception] = []
+        for row in rows:
+            try:
+                done += await self._go_on(row["id"])
+            except Exception as error:  # noqa: BLE001 - raised below, when the others had their turn
+                stuck.append(error)
+        if stuck:
+            raise stuck[0]
+        return done
 
     async def _go_on(self, erasure_id: UUID) -> bool:
         """One erasure, as far as it goes now; whether that is its end."""

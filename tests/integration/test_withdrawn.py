@@ -216,3 +216,39 @@ async def test_a_feed_ends_with_its_session(server: Server, cass: Api, monkeypat
     await tell(server.stores.redis, FeedChange.GONE, [new_id()])
     with pytest.raises(Refused, match="UNAUTHENTICATED"):
         await waiting
+
+
+async def test_a_withdrawal_that_cannot_be_purged_does_not_keep_the_others(
+    server: Server, ada: Api, bob: Api, clip: tuple[Cameo, Video], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cameo, video = clip
+    other = await make_video(server.stores, bob, [cameo])
+    for each in (video, other):
+        async with in_transaction() as connection:
+            await lock_for_change(connection, [cameo.id])
+            await withdraw_for(connection, cameo.id, WithdrawalReason.REMOVED, Reach(videos=[each.id]))
+    await chores_of(server.stores).tell()
+    delete_under = MediaStore.delete_under
+
+    async def fails_for_one(self: MediaStore, prefix: str) -> int:
+        if str(video.generation_id) in prefix:
+            raise OSError("this folder cannot be removed")
+        return await delete_under(self, prefix)
+
+    monkeypatch.setattr(MediaStore, "delete_under", fails_for_one)
+    with pytest.raises(OSError, match="this folder"):
+        await purge_withdrawn(server.stores.media, server.stores.redis, server.stores.keys)
+    assert [row.purged_at is None for row in await Withdrawal.all().order_by("id")] == [True, False]
+
+
+async def test_batches_go_through_a_withdrawal_to_its_end(
+    server: Server, bob: Api, clip: tuple[Cameo, Video], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jobs.withdrawn.BATCH", 2)
+    for _ in range(4):
+        await make_video(server.stores, bob, [clip[0]])
+    await withdraw_all(clip[0])
+    await do_chores(server.stores)
+    row = await Withdrawal.get(cameo_id=clip[0].id)
+    assert row.receipt is not None
+    assert (row.videos, row.receipt["objects"]) == (5, 20)
