@@ -14,16 +14,17 @@ from tortoise.transactions import in_transaction
 
 from app.embedded import Stores
 from engine.protocol import ClipMessage
-from engine.spec import CastMember, GenerationSpec, Source
+from engine.spec import CastMember, FaceCrop, GenerationSpec, Source
 from jobs.consent import revoke_grants, stop_jobs
 from jobs.finish import Finished, StoredObject, finish
 from jobs.lease import Lease, claim
+from jobs.lookalikes import CROPS_LABEL
 from jobs.progress import EventKind
 from jobs.progress_writer import last_event
 from jobs.queue import Doorbell
 from models.account import Account
 from models.base import new_id
-from models.cameo import Cameo, CameoState, Scope
+from models.cameo import Cameo, CameoState, CameoVersion, Scope, vault_subject
 from models.consent.epochs import raise_for, raise_for_all
 from models.consent.locks import lock_for_change
 from models.decision import Decision
@@ -32,7 +33,9 @@ from models.grant import Grant, GrantState, RevokeMode
 from models.likeness import Approval, Via, VideoLikeness
 from models.lineage import Lineage
 from models.notification import Notification
+from models.sealed_media import SealedMedia
 from models.storage import MediaStore
+from models.vault import Vault, read_master
 from models.video import AuthorState, RenditionKind, Video, VideoVisibility
 from tests.api import make_stores
 from tests.consent import audited, make_cameo, make_grant, make_job, make_video, outcome
@@ -340,6 +343,44 @@ async def test_a_destroyed_version_ends_the_clip_as_consent_does(
     await Doorbell(redis).ring()
     await until_state(job.id, "FAILED")
     assert await outcome(job) == ENDED
+
+
+async def sealed_version(cameo: Cameo, folder: Path) -> None:
+    """A face and a voice, sealed as an accepted capture leaves them."""
+    vault = Vault(folder / "keys", read_master(folder / "keys", None))
+    subject = vault_subject(cameo.id, 1)
+    vault.create(subject)
+    kept = SealedMedia(MediaStore.from_url(None, folder), vault)
+
+    async def content(raw: bytes) -> AsyncIterator[bytes]:
+        yield raw
+
+    face, voice = (f"captures/{cameo.id}/{name}" for name in ("face", "voice"))
+    await kept.keep(subject, face, content(b"a face"))
+    await kept.keep(subject, voice, content(b"a voice"))
+    sealed = vault.seal(subject, msgspec.json.encode([FaceCrop(path=face)]), label=CROPS_LABEL)
+    files = [{"class": "VOICE", "key": voice, "bytes": 7}]
+    await CameoVersion.filter(cameo_id=cameo.id, number=1).update(sealed=sealed, files=files)
+
+
+async def test_the_engine_is_given_a_face_only_for_face_and_a_voice_only_for_voice(
+    worker: Worker, redis: Redis, tmp_path: Path, ada: Account, bob: Account
+) -> None:
+    cameo = await make_cameo(ada)
+    await make_grant(cameo, bob)
+    await sealed_version(cameo, tmp_path)
+    wanted = {Scope.FACE: ([1], [False]), Scope.VOICE: ([0], [True]), Scope.FACE | Scope.VOICE: ([1], [True])}
+    jobs = {scopes: await queue(bob, [cameo], scopes=scopes) for scopes in wanted}
+    await Doorbell(redis).ring()
+    for scopes, job in jobs.items():
+        await until_state(job.id, "SUCCEEDED")
+        given = (await Video.get(generation_id=job.id)).recipe["given"]
+        assert (given["faces"], given["voices"]) == wanted[scopes]
+
+    async def wiped() -> bool:
+        return not left_in(tmp_path / "scratch")
+
+    await until(wiped, what="nothing in scratch")
 
 
 async def test_the_engine_is_given_what_the_owner_prefers_now_and_the_stored_job_never_has_it(
