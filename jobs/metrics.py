@@ -19,3 +19,4 @@ WAIT_SECONDS = Histogram(
 )
 EXPIRED = Counter("yume_leases_expired_total", "Leases whose worker fell silent, as this worker's sweep found them")
 PURGED = Counter("yume_media_objects_purged_total", "Media objects deleted by this worker")
+CAPTURES = Counter("yume_captures_checked_total", "Recordings checked by this worker, by how that ended", ["outcome"])

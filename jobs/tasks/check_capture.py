@@ -12,6 +12,7 @@ from tortoise import connections
 from jobs.capture_attempt import CaptureAttempt, CaptureTools
 from jobs.capture_lease import claim
 from jobs.failures import STORE_AWAY
+from jobs.metrics import CAPTURES
 
 _log = structlog.get_logger()
 
@@ -53,6 +54,7 @@ class CaptureBench:
             except Exception:  # noqa: BLE001 - the lease runs out and is taken again; this worker goes on
                 _log.exception("capture_crashed", capture=str(lease.capture_id))
             finally:
+                CAPTURES.labels(outcome).inc()
                 _log.info("capture_attempt_ended", capture=str(lease.capture_id), outcome=outcome)
                 self.on_settled()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -502,3 +503,53 @@ async def test_a_worker_process_hears_of_a_recording_checks_it_and_destroys_what
     finally:
         worker.kill()
         await worker.ended()
+
+
+BAD: list[tuple[str, dict[str, Any], set[str]]] = [
+    ("nobody", {"variant": "no_face"}, {"ONE_FACE"}),
+    ("silent", {"silent": True}, {"VOICE"}),
+    ("two people", {"variant": "two_faces"}, {"ONE_FACE"}),
+    ("a photo", {"variant": "photo"}, {"LIVE", "TURNS"}),
+    ("other digits", {"digits": True}, {"DIGITS"}),
+]
+
+
+async def test_what_a_phone_should_not_have_sent_is_named_and_not_kept(
+    server: Server, ada: Api, tmp_path: Path, rounds: Callable[[int, int], int]
+) -> None:
+    capture = ""
+    async with checking(server.stores, tmp_path / "scratch", CHILD_COMMAND):
+        for what, how, names in BAD[: rounds(1, len(BAD))]:
+            started = await start(ada)
+            capture, asked = started["capture"]["id"], started["challenge"]
+            digits = (
+                "".join(str((int(digit) + 3) % 10) for digit in asked["digits"])
+                if how.get("digits")
+                else asked["digits"]
+            )
+            voice = None if how.get("silent") else await asyncio.to_thread(say_digits, digits)
+            turns = [Turn(turn) for turn in asked["turns"]]
+            variant = how.get("variant", "good")
+            clip = await asyncio.to_thread(record, tmp_path / "phone.mp4", 1, turns, wav=voice, variant=variant)
+            await hand_in(ada, started, clip.read_bytes())
+            events = await ended(ada, capture, seconds=110.0)
+            assert events[-1]["__typename"] == "CaptureRetry", what
+            assert {name for name, _ in failed(events)} & names, (what, failed(events))
+    assert (await Cameo.get(handle="ada")).state == CameoState.EMPTY
+    assert await CameoVersion.all().count() == 0
+    await shift_clock("7 minutes")
+    await sweep_captures()
+    await keep_promises(server.stores)
+    assert (await objects(server), server.stores.vault.subjects()) == ([], [])
+
+
+async def test_a_recording_that_breaks_off_is_named_and_not_kept(server: Server, ada: Api, tmp_path: Path) -> None:
+    clip = await asyncio.to_thread(record, tmp_path / "phone.mp4", 1, variant="no_face")
+    whole = clip.read_bytes()
+    async with checking(server.stores, tmp_path / "scratch", CHILD_COMMAND):
+        started = await start(ada)
+        await hand_in(ada, started, whole[: len(whole) * 2 // 3])
+        events = await ended(ada, started["capture"]["id"])
+    [(name, _)] = failed(events)
+    assert (name, events[-1]["challenge"]["steps"]) == ("FILE", ["LOOK", "TURNS", "SAY"])
+    await nothing_is_kept(server, started["capture"]["id"])
