@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from tortoise.backends.base.client import BaseDBAsyncClient
@@ -57,17 +58,25 @@ async def carry_likenesses(connection: BaseDBAsyncClient, lease: Lease, video_id
     wanted = {each.cameo_id: Scope(each.scopes) for each in found}
     standing = await standings(connection, lease.account_id, wanted)
     asked = [one.cameo_id for one in standing.values() if one.per_use_approval]
-    for cameo_id in asked:
+    await await_approval(connection, video_id, asked, draft_hash)
+
+
+async def await_approval(
+    connection: BaseDBAsyncClient, video_id: UUID, cameo_ids: Sequence[UUID], draft_hash: str
+) -> None:
+    """Let a draft wait for the owners of these cameos; who was asked about it before is not asked again."""
+    for cameo_id in cameo_ids:
         await connection.execute_query(
             f"""
             INSERT INTO approval (id, created_at, video_id, cameo_id, draft_hash, state, expires_at)
             VALUES ($1, yume_now(), $2, $3, $4, 'PENDING', yume_now() + interval '{APPROVAL_DAYS} days')
+            ON CONFLICT (video_id, cameo_id) DO NOTHING
             """,  # noqa: S608 - constant
             [new_id(), video_id, cameo_id, draft_hash],
         )
-    if asked:
+    if cameo_ids:
         await connection.execute_query(
-            "UPDATE video_visibility SET author_state = 'AWAITING' WHERE id = $1", [video_id]
+            "UPDATE video_visibility SET author_state = 'AWAITING' WHERE id = $1 AND author_state = 'DRAFT'", [video_id]
         )
 
 

@@ -35,6 +35,8 @@ PERMISSION = "GRANT"
 _FORBIDDEN = Limit("forbidden-uses", 10, 86_400)
 """Prompts refused by somebody's restrictions: asking costs nothing, so their rules could be probed for ever."""
 _MISSING = Limit("missing-consent", 60, 3600)
+_ASKED = Limit("consent-asked", 600, 3600)
+"""Requests with somebody in them: reading a prompt costs tens of milliseconds, whatever comes of it."""
 
 
 @dataclass(frozen=True)
@@ -144,6 +146,7 @@ async def consider(context: Context, wish: Wish, *, depth_max: int) -> Use:
     if wish.cast or wish.remix_of:
         await _FORBIDDEN.peek(context.stores.redis, str(account_id))
         await _MISSING.peek(context.stores.redis, str(account_id))
+        await _ASKED.spend(context.stores.redis, str(account_id))
     use = await stand(connections.get("default"), account_id, wish, depth_max=depth_max)
     try:
         await _examine(connections.get("default"), account_id, wish, use)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -9,19 +10,21 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
 from jobs.consent_gate import faults_of, owners_of
+from jobs.draft import await_approval
 from jobs.feed import enqueue_added, enqueue_gone
 from models.audit import Transition, append_all, chain_of
 from models.base import new_id
 from models.cameo import Scope
 from models.consent.gates import cameos_of_video, may_widen, note_publish_grants
 from models.consent.locks import lock_for_use
+from models.consent.standing import standings
 from models.decision import Decision, DecisionStage
 from models.errors import Conflict, ConsentMissing, Invalid, NotFound
 from models.lineage import Lineage
 from models.notification import NotificationKind, notify
 from models.rules.sql import holding
 from models.rules.video import UNRESTRICTED
-from models.video import AuthorState, ModerationState, Video, VideoVisibility, Visibility
+from models.video import AuthorState, ModerationState, Rendition, RenditionKind, Video, VideoVisibility, Visibility
 from resolvers.context import Context
 
 LONGEST_CAPTION = 500
@@ -51,11 +54,11 @@ class VideoChange:
 
 
 class _Refusal(Exception):
-    """Why gate 4b stays shut: what the author is told, and which cameo's owner is told which rule."""
+    """Why gate 4b stays shut: what the author is told, which cameo's owner is told which rule, and who is asked now."""
 
-    def __init__(self, told: ConsentMissing, cameo_id: UUID | None, rule: str) -> None:
+    def __init__(self, told: ConsentMissing, cameo_id: UUID | None, rule: str, *, ask: Sequence[UUID] = ()) -> None:
         super().__init__(told.message)
-        self.told, self.cameo_id, self.rule = told, cameo_id, rule
+        self.told, self.cameo_id, self.rule, self.ask = told, cameo_id, rule, ask
 
 
 async def publish(context: Context, request: Publication) -> Video:
@@ -83,6 +86,8 @@ async def _guarded(context: Context, change: VideoChange, *, publishing: bool) -
             await _change(connection, context.member.id, change, publishing=publishing)
     except _Refusal as refusal:
         await _log_refusal(context, change.video_id, refusal)
+        if refusal.ask:
+            await _ask(context, change.video_id, refusal.ask)
         raise refusal.told from None
     await context.stores.doorbell.ring_purge()
     return await Video.get(id=change.video_id)
@@ -112,6 +117,8 @@ async def _change(connection: BaseDBAsyncClient, account_id: UUID, change: Video
     wider = publishing or _widens(row, video, change)
     if wider:
         await _pass_gate(connection, account_id, video)
+        if publishing:
+            await _pass_approval(connection, account_id, video)
         await note_publish_grants(connection, video.id, account_id, Scope.PUBLISH)
     await _write(connection, video, row, change, publishing=publishing)
     if touches_reach:
@@ -139,6 +146,22 @@ async def _pass_gate(connection: BaseDBAsyncClient, account_id: UUID, video: Vid
         words = "Somebody in this video has since ruled out what it shows, so it stays a draft."
         told = ConsentMissing(words, cameo_id=faults[0].cameo_id, reason="RESTRICTED", field="videoId")
         raise _Refusal(told, faults[0].cameo_id, faults[0].rule)
+
+
+async def _pass_approval(connection: BaseDBAsyncClient, account_id: UUID, video: Video) -> None:
+    """A draft from before somebody wished to be asked waits for them as any other. Raise `_Refusal`, to ask them."""
+    rows = await connection.execute_query_dict(
+        """
+        SELECT l.cameo_id, l.scopes FROM video_likeness l WHERE l.video_id = $1
+        AND NOT EXISTS (SELECT 1 FROM approval a WHERE a.video_id = l.video_id AND a.cameo_id = l.cameo_id)
+        """,
+        [video.id],
+    )
+    standing = await standings(connection, account_id, {row["cameo_id"]: Scope(row["scopes"]) for row in rows})
+    if unasked := sorted(one.cameo_id for one in standing.values() if one.per_use_approval):
+        words = "Somebody in this draft wants to agree to it first. They have been asked."
+        told = ConsentMissing(words, cameo_id=unasked[0], reason="APPROVAL", field="videoId")
+        raise _Refusal(told, unasked[0], "APPROVAL", ask=unasked)
 
 
 def _refusal(cause: UUID, why: str) -> _Refusal:
@@ -223,6 +246,23 @@ async def _log_refusal(context: Context, video_id: UUID, refusal: _Refusal) -> N
                 connection, owners[refusal.cameo_id], NotificationKind.CAMEO_REFUSED,
                 actor=context.member.id, cameo=refusal.cameo_id, video=video_id, rule=refusal.rule,
             )  # fmt: skip
+
+
+async def _ask(context: Context, video_id: UUID, cameo_ids: Sequence[UUID]) -> None:
+    async with in_transaction() as connection:
+        await lock_for_use(connection, cameo_ids)
+        row = await VideoVisibility.select_for_update().using_db(connection).get(id=video_id)
+        clip = await Rendition.filter(video_id=video_id, kind=RenditionKind.MP4).using_db(connection).first()
+        if clip is None or row.author_state is not AuthorState.DRAFT:
+            return  # deleted meanwhile, or asked by another click
+        await await_approval(connection, video_id, cameo_ids, clip.sha256)
+        for cameo_id, owner_id in (await owners_of(connection, cameo_ids)).items():
+            await notify(
+                connection, owner_id, NotificationKind.APPROVAL_ASKED,
+                actor=context.member.id, cameo=cameo_id, video=video_id,
+            )  # fmt: skip
+        facts = {"video": video_id, "by": context.member.id, "draft": clip.sha256}
+        await append_all(connection, [Transition(chain_of(each), "APPROVAL_ASKED", facts) for each in cameo_ids])
 
 
 async def _note(connection: BaseDBAsyncClient, account_id: UUID, cameo_id: UUID, *, allowed: bool, rule: str) -> None:

@@ -133,6 +133,25 @@ async def test_a_draft_that_waits_for_approval_is_not_published(
     assert (await bob.mutate(PUBLISH, videoId=vid(video)))["__typename"] == "PublishVideoSuccess"
 
 
+async def test_a_draft_from_before_somebody_wished_to_be_asked_waits_for_them_too(
+    server: Server, ada: Api, bob: Api
+) -> None:
+    cameo = await make_cameo(ada, audience=Audience.EVERYONE, scopes=ALL_SCOPES)
+    video = await make_video(server.stores, bob, [cameo], published=False)
+    await Grant.filter(cameo_id=cameo.id).update(state=GrantState.SUPERSEDED)
+    await Grant.create(cameo_id=cameo.id, audience=Audience.EVERYONE, scopes=ALL_SCOPES, per_use_approval=True)
+    for _ in range(2):
+        assert await refused(bob, video) == "APPROVAL"
+    assert (await VideoVisibility.get(id=video.id)).author_state is AuthorState.AWAITING_APPROVAL
+    asked = await Approval.get(video_id=video.id)
+    assert (asked.state, asked.draft_hash) == (ApprovalState.PENDING, "0" * 64)
+    assert (await Notification.get(account_id=account(ada).id)).kind == "APPROVAL_ASKED"
+    assert await audited(f"cameo/{cameo.id}") == ["APPROVAL_ASKED"]
+    asked.state = ApprovalState.APPROVED
+    await asked.save()
+    assert (await bob.mutate(PUBLISH, videoId=vid(video)))["__typename"] == "PublishVideoSuccess"
+
+
 async def test_an_approval_is_for_one_draft_and_no_other(server: Server, ada: Api, bob: Api, cameo: Cameo) -> None:
     await make_grant(cameo, bob)
     video = await make_video(server.stores, bob, [cameo], published=False)
