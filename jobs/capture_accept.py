@@ -57,9 +57,12 @@ class SealedVersion:
 
 @dataclass(frozen=True)
 class Accepted:
-    """What became of it: the version, or None when the lease was lost or the cameo is gone; jobs to hint at."""
+    """What became of it: the version, or None when the lease was lost (or ``refused``: the cameo is gone); jobs to
+    hint at.
+    """
 
     version: int | None
+    refused: bool = False
     jobs: tuple[UUID, ...] = ()
 
 
@@ -120,7 +123,7 @@ async def accept(connection: BaseDBAsyncClient, lease: CaptureLease, version: Se
         entries = await end_captures(connection, [lease.capture_id], CaptureState.REJECTED, check=GONE)
         await give_up_version(connection, lease.cameo_id, version, shred=True)
         await append_all(connection, entries)
-        return Accepted(None)
+        return Accepted(None, refused=True)
     grown = cameo.captured_minor and not await _is_minor(connection, cameo)
     stops = lease.retire_old or grown
     await _retire(connection, lease.cameo_id)
@@ -138,7 +141,7 @@ async def accept(connection: BaseDBAsyncClient, lease: CaptureLease, version: Se
     )
     facts = {"capture": lease.capture_id, "version": version.number, "retired_old": stops}
     await append_all(connection, [Transition(chain_of(cameo.id), "CAPTURE_ACCEPTED", facts)])
-    return Accepted(version.number, tuple(jobs))
+    return Accepted(version.number, jobs=tuple(jobs))
 
 
 async def give_up_version(

@@ -272,12 +272,12 @@ class CaptureAttempt:
     async def _accept(self, report: CaptureReport) -> str:
         version = await seal_version(self._sealed, self._tools.vault, self._lease, report)
         done = await self._settle(lambda db: accept(db, self._lease, version))
-        if done is None or done.version is None:
+        if done is None or (done.version is None and not done.refused):
             raise LeaseLost
         await self._doorbell.request_cancels(done.jobs)
         with contextlib.suppress(LeaseLost):
             await self._tell()
-        return "accepted"
+        return "rejected" if done.refused else "accepted"
 
     async def _settle(self, write: Callable[[BaseDBAsyncClient], Awaitable[T]]) -> T | None:
         """Run ``write`` in a transaction, again while Postgres is away, for `SETTLE_SECONDS`; then None."""

@@ -16,11 +16,13 @@ from jobs.outbox import purge_pending
 from jobs.shred import shred_pending
 from jobs.tasks.check_capture import CaptureBench
 from models.base import new_id
+from models.cameo import Cameo
 from models.capture import Capture
 from resolvers.context import Stores
 from resolvers.upload import receive
-from schema.node import row_id
-from tests.api import Api
+from schema.node import global_id, row_id
+from tests.api import Api, Server
+from tests.jobs_stack import rows
 
 BELIEVING = (sys.executable, str(Path(__file__).with_name("checks_child.py")))
 
@@ -146,3 +148,28 @@ async def keep_promises(stores: Stores) -> None:
     """What a worker's sweep does with keys and media that were given up."""
     await shred_pending(stores.vault)
     await purge_pending(stores.media)
+
+
+async def objects(server: Server) -> list[str]:
+    """Every object of captures and uploads in media storage."""
+    return [key for place in ("captures", "uploads") for key in [k async for k in server.stores.media.list(place)]]
+
+
+async def nothing_is_kept(server: Server) -> None:
+    """Of the one capture there is: neither in the database, nor in media, nor in the vault."""
+    await keep_promises(server.stores)
+    assert await objects(server) == []
+    assert server.stores.vault.subjects() == []
+    [row] = await rows("SELECT c.carried, u.sha256, u.key FROM capture c LEFT JOIN upload u ON u.id = c.upload_id")
+    assert (row["carried"], row["sha256"], row["key"]) == (None, None, None)
+
+
+def failed(events: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Name and code of each check that failed."""
+    checks = [event["check"] for event in events if event["__typename"] == "CaptureChecked"]
+    return [(check["name"], check["code"]) for check in checks if not check["passed"]]
+
+
+def node_id(cameo: Cameo) -> str:
+    """A cameo's id as clients know it."""
+    return global_id("Cameo", cameo.id)

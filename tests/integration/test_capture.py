@@ -3,33 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tortoise import connections
 
-from app.embedded import Stores as RunningStores
-from engine.capture.runner import CHILD_COMMAND
-from engine.capture.spec import Turn
-from engine.spec import CastMember
 from jobs.capture_end import sweep_captures
 from jobs.capture_lease import claim
-from jobs.likeness_files import lay_out
 from jobs.uploads import sweep_uploads
-from jobs.versions import sweep_versions
 from models.account import Account
-from models.cameo import Cameo, CameoKind, CameoState, CameoVersion, Scope
+from models.cameo import Cameo, CameoState, CameoVersion
 from models.capture import Capture
-from models.generation import GenerationState
-from models.grant import Audience, Grant
+from models.grant import Grant
 from models.upload import Upload
-from models.vault import Shredded
 from tests.api import Api, Refused, Server
-from tests.captures import record
-from tests.consent import make_cameo, make_job, shift_clock
-from tests.jobs_stack import Worker, ready_workers, rows, until
+from tests.consent import shift_clock
+from tests.jobs_stack import rows, until
 from tests.recording import (
     FINISH,
     WATCH,
@@ -38,33 +28,15 @@ from tests.recording import (
     captured,
     checking,
     ended,
+    failed,
     hand_in,
     keep_promises,
+    nothing_is_kept,
+    objects,
     read,
     send,
     start,
 )
-from tests.voices import say_digits
-
-
-async def objects(server: Server) -> list[str]:
-    return [key for place in ("captures", "uploads") for key in [k async for k in server.stores.media.list(place)]]
-
-
-async def nothing_is_kept(server: Server, capture: str) -> None:
-    """Neither in the database, nor in media, nor in the vault."""
-    await keep_promises(server.stores)
-    assert await objects(server) == []
-    assert server.stores.vault.subjects() == []
-    [row] = await rows(
-        "SELECT c.carried, c.state, u.sha256, u.key FROM capture c LEFT JOIN upload u ON u.id = c.upload_id"
-    )
-    assert (row["carried"], row["sha256"], row["key"]) == (None, None, None)
-
-
-def failed(events: list[dict[str, Any]]) -> list[tuple[str, str]]:
-    checks = [event["check"] for event in events if event["__typename"] == "CaptureChecked"]
-    return [(check["name"], check["code"]) for check in checks if not check["passed"]]
 
 
 async def test_a_recording_that_passes_makes_the_cameo_active_for_nobody_else(
@@ -95,28 +67,6 @@ async def test_a_recording_that_passes_makes_the_cameo_active_for_nobody_else(
     assert not list((tmp_path / "scratch").glob("*"))
     kinds = await rows("SELECT kind FROM audit_entry WHERE chain = $1 ORDER BY seq", f"cameo/{cameo.id}")
     assert [row["kind"] for row in kinds] == ["CAPTURE_STARTED", "CAPTURE_SENT", "CAPTURE_ACCEPTED"]
-
-
-async def test_a_drawn_head_that_turns_and_reads_passes_the_real_checks(
-    server: Server, ada: Api, tmp_path: Path
-) -> None:
-    async with checking(server.stores, tmp_path / "scratch", CHILD_COMMAND):
-        started = await start(ada)
-        asked = started["challenge"]
-        voice = await asyncio.to_thread(say_digits, asked["digits"])
-        turns = [Turn(turn) for turn in asked["turns"]]
-        clip = await asyncio.to_thread(record, tmp_path / "phone.mp4", 1, turns, wav=voice)
-        await hand_in(ada, started, clip.read_bytes())
-        events = await ended(ada, started["capture"]["id"])
-    assert failed(events) == []
-    assert events[-1]["__typename"] == "CaptureAccepted"
-    cameo = await Cameo.get(handle="ada")
-    place = tmp_path / "job"
-    place.mkdir(mode=0o700)
-    laid = await lay_out(server.stores.vault, server.stores.media, cameo.id, 1, Scope.FACE | Scope.VOICE, place)
-    CastMember(cameo_id=str(cameo.id), version=1, name="ada", faces=laid.faces, voice=laid.voice).validate()
-    assert laid.faces
-    assert laid.voice is not None
 
 
 async def test_a_failed_check_repeats_that_step_only_and_keeps_the_rest(
@@ -165,7 +115,7 @@ async def test_three_failures_end_a_capture_and_nothing_is_kept(server: Server, 
     assert (turn["__typename"], turn["reason"]["code"]) == ("CaptureRejected", "FAILED")
     assert (await read(ada, capture))["state"] == "REJECTED"
     assert (await Cameo.get(handle="ada")).state == CameoState.EMPTY
-    await nothing_is_kept(server, capture)
+    await nothing_is_kept(server)
 
 
 @pytest.mark.parametrize(
@@ -185,19 +135,7 @@ async def test_a_bad_recording_is_a_named_failure_and_all_is_recorded_again(
         events = await ended(ada, started["capture"]["id"])
     assert failed(events) == [(name, code)]
     assert events[-1]["challenge"]["steps"] == ["LOOK", "TURNS", "SAY"]
-    await nothing_is_kept(server, started["capture"]["id"])
-
-
-async def test_a_text_file_named_mp4_is_a_named_error_of_the_real_checks(
-    server: Server, ada: Api, tmp_path: Path
-) -> None:
-    async with checking(server.stores, tmp_path / "scratch", CHILD_COMMAND):
-        started = await start(ada)
-        await hand_in(ada, started, b"This is a letter, not a film.\n" * 40)
-        events = await ended(ada, started["capture"]["id"])
-    [(name, code)] = failed(events)
-    assert (name, code != "CHECK_DIED") == ("FILE", True)
-    await nothing_is_kept(server, started["capture"]["id"])
+    await nothing_is_kept(server)
 
 
 async def test_a_recording_sent_twice_by_anybody_is_refused(server: Server, ada: Api, bob: Api, tmp_path: Path) -> None:
@@ -240,7 +178,7 @@ async def test_a_challenge_that_nobody_answered_in_time_is_over(server: Server, 
     assert (late["code"], "over" in late["message"]) == ("CONFLICT", True)
     [event] = await ended(ada, capture)
     assert (event["__typename"], event["reason"]["code"]) == ("CaptureRejected", "EXPIRED")
-    await nothing_is_kept(server, capture)
+    await nothing_is_kept(server)
 
 
 async def test_the_sweep_ends_what_is_over_and_forgets_old_tickets(server: Server, ada: Api) -> None:
@@ -249,7 +187,7 @@ async def test_the_sweep_ends_what_is_over_and_forgets_old_tickets(server: Serve
     assert (await sweep_captures(), await sweep_uploads()) == (0, 0)
     await shift_clock("7 minutes")
     assert (await sweep_captures(), await sweep_captures()) == (1, 0)
-    await nothing_is_kept(server, started["capture"]["id"])
+    await nothing_is_kept(server)
     await shift_clock("2 hours")
     assert await sweep_uploads() == 1
     assert await Upload.all().count() == 0
@@ -328,108 +266,6 @@ async def test_a_name_that_was_never_recorded_is_free_again(ada: Api, bob: Api) 
     assert await Cameo.filter(handle="mimi", owner_id=bob.viewer.id).exists()  # type: ignore[union-attr]
 
 
-async def test_one_cameo_of_oneself_is_recorded_again_not_made_twice(ada: Api, tmp_path: Path, server: Server) -> None:
-    first = await captured(ada, tmp_path / "scratch")
-    assert (await start(ada))["code"] == "CONFLICT"
-    cameo = await Cameo.get(id=first.cameo_id)
-    payload = await start(ada, cameoId=server_id(cameo), handle="other")
-    assert (payload["code"], payload["field"]) == ("INVALID", "handle")
-
-
-def server_id(cameo: Cameo) -> str:
-    from schema.node import global_id
-
-    return global_id("Cameo", cameo.id)
-
-
-async def test_the_old_version_serves_jobs_that_have_it_and_is_destroyed_with_the_last(
-    server: Server, ada: Api, tmp_path: Path
-) -> None:
-    first = await captured(ada, tmp_path / "scratch", believed(face=1))
-    cameo = await Cameo.get(id=first.cameo_id)
-    job = await make_job(ada, [cameo])
-    await captured(ada, tmp_path / "scratch", believed(face=3), cameoId=server_id(cameo))
-    cameo = await Cameo.get(id=cameo.id)
-    assert (cameo.version, cameo.epoch) == (2, 0)
-    assert await sweep_versions() == 0
-    await keep_promises(server.stores)
-    place = tmp_path / "job"
-    place.mkdir()
-    stores = server.stores
-    laid = await lay_out(stores.vault, stores.media, cameo.id, 1, Scope.FACE, place)
-    assert (place / "face-0").read_bytes() == b"crop 0 of face 1"
-    assert laid.voice is None
-
-    job.state = GenerationState.SUCCEEDED
-    await job.save()
-    assert (await sweep_versions(), await sweep_versions()) == (1, 0)
-    await keep_promises(server.stores)
-    old, new = await CameoVersion.filter(cameo_id=cameo.id).order_by("number")
-    assert (old.face_embedding, old.voice_embedding, old.fingerprint, old.sealed, old.files) == (
-        None,
-        None,
-        None,
-        None,
-        [],
-    )
-    assert sorted(await objects(server)) == sorted(f"{file['key']}/000000" for file in new.files)
-    assert stores.vault.subjects() == [f"cameo/{cameo.id}/2"]
-    with pytest.raises(Shredded):
-        await lay_out(stores.vault, stores.media, cameo.id, 1, Scope.FACE, tmp_path)
-
-
-async def test_retiring_the_old_version_stops_its_jobs_at_once(server: Server, ada: Api, tmp_path: Path) -> None:
-    first = await captured(ada, tmp_path / "scratch")
-    cameo = await Cameo.get(id=first.cameo_id)
-    job = await make_job(ada, [cameo])
-    await captured(ada, tmp_path / "scratch", cameoId=server_id(cameo), retireOld=True)
-    assert (await Cameo.get(id=cameo.id)).epoch == 1
-    await job.refresh_from_db()
-    assert (job.state, job.failure_code) == ("FAILED", "CONSENT_ENDED")
-    assert await sweep_versions() == 1
-
-
-async def test_recording_again_changes_no_permission_and_wakes_no_paused_cameo(
-    server: Server, ada: Api, tmp_path: Path
-) -> None:
-    cameo = await make_cameo(ada, audience=Audience.MUTUALS, scopes=Scope.FACE, state=CameoState.PAUSED)
-    await captured(ada, tmp_path / "scratch", cameoId=server_id(cameo))
-    after = await Cameo.get(id=cameo.id)
-    assert (after.version, after.state) == (2, CameoState.PAUSED)
-    [grant] = await Grant.filter(cameo_id=cameo.id)
-    assert (grant.audience, grant.scopes, grant.state) == ("MUTUALS", int(Scope.FACE), "ACTIVE")
-
-
-async def test_who_was_recorded_as_a_child_is_asked_anew_as_an_adult(server: Server, ada: Api, tmp_path: Path) -> None:
-    first = await captured(ada, tmp_path / "scratch")
-    await Cameo.filter(id=first.cameo_id).update(captured_minor=True)
-    cameo = await Cameo.get(id=first.cameo_id)
-    await captured(ada, tmp_path / "scratch", cameoId=server_id(cameo))
-    after = await Cameo.get(id=cameo.id)
-    assert (after.captured_minor, after.state, after.epoch) == (False, CameoState.PAUSED, 1)
-    assert await sweep_versions() == 1
-
-
-async def test_things_have_neither_turns_nor_a_voice(server: Server, ada: Api, tmp_path: Path) -> None:
-    row = await captured(ada, tmp_path / "scratch", kind="PET", handle="mimi")
-    assert row.challenge["steps"] == ["LOOK"]
-    version = await CameoVersion.get(cameo_id=row.cameo_id)
-    assert (version.face_embedding, version.voice_embedding) == (None, None)
-    assert (await Cameo.get(id=row.cameo_id)).kind == CameoKind.PET
-
-
-async def test_face_and_voice_are_laid_out_apart(server: Server, ada: Api, tmp_path: Path) -> None:
-    row = await captured(ada, tmp_path / "scratch")
-    for scopes, names in (
-        (Scope.FACE, ["face-0", "face-1"]), (Scope.VOICE, ["voice.wav"]), (Scope.REMIX | Scope.PUBLISH, []),
-    ):  # fmt: skip
-        place = tmp_path / f"job-{int(scopes)}"
-        place.mkdir(mode=0o700)
-        laid = await lay_out(server.stores.vault, server.stores.media, row.cameo_id, 1, scopes, place)
-        assert sorted(path.name for path in place.iterdir()) == names
-        assert (bool(laid.faces), laid.voice is not None) == (Scope.FACE in scopes, Scope.VOICE in scopes)
-
-
 async def test_a_capture_whose_worker_died_is_checked_by_another(server: Server, ada: Api, tmp_path: Path) -> None:
     started = await start(ada)
     await hand_in(ada, started, believed())
@@ -456,7 +292,7 @@ async def test_a_capture_that_kills_every_worker_ends(server: Server, ada: Api) 
     assert await sweep_captures() == 1
     [event] = [e for e in await ended(ada, started["capture"]["id"]) if e["__typename"] == "CaptureRejected"]
     assert event["reason"]["code"] == "CHECK_DIED"
-    await nothing_is_kept(server, started["capture"]["id"])
+    await nothing_is_kept(server)
 
 
 async def test_a_worker_that_stops_hands_its_capture_back(server: Server, ada: Api, tmp_path: Path) -> None:
@@ -471,85 +307,3 @@ async def test_a_worker_that_stops_hands_its_capture_back(server: Server, ada: A
     row = await Capture.get(id=capture_id(started))
     assert (row.state, row.attempt, row.heartbeat_at) == ("CHECKING", 0, None)
     assert not list((tmp_path / "scratch").glob("*"))
-
-
-async def test_an_erased_cameo_takes_no_version(server: Server, ada: Api, tmp_path: Path) -> None:
-    started = await start(ada)
-    await hand_in(ada, started, believed())
-    await Cameo.filter(handle="ada").update(state=CameoState.ERASING)
-    async with checking(server.stores, tmp_path / "scratch"):
-        events = await ended(ada, started["capture"]["id"])
-    assert events[-1]["reason"]["code"] == "CAMEO_GONE"
-    assert await CameoVersion.all().count() == 0
-    await nothing_is_kept(server, started["capture"]["id"])
-
-
-async def test_a_worker_process_hears_of_a_recording_checks_it_and_destroys_what_failed(
-    server: Server, ada: Api, database: str, stores: RunningStores, tmp_path: Path
-) -> None:
-    worker = await Worker(database, stores.urls.redis_url, tmp_path).start()
-    try:
-        await until(ready_workers, what="the worker is ready")
-        started = await start(ada)
-        await hand_in(ada, started, b"This is a letter, not a film.\n" * 40)
-        events = await ended(ada, started["capture"]["id"])
-        [(name, _)] = failed(events)
-        assert (name, events[-1]["__typename"]) == ("FILE", "CaptureRetry")
-
-        async def destroyed() -> bool:
-            return not await objects(server) and not server.stores.vault.subjects()
-
-        await until(destroyed, what="what failed is destroyed")
-    finally:
-        worker.kill()
-        await worker.ended()
-
-
-BAD: list[tuple[str, dict[str, Any], set[str]]] = [
-    ("nobody", {"variant": "no_face"}, {"ONE_FACE"}),
-    ("silent", {"silent": True}, {"VOICE"}),
-    ("two people", {"variant": "two_faces"}, {"ONE_FACE"}),
-    ("a photo", {"variant": "photo"}, {"LIVE", "TURNS"}),
-    ("other digits", {"digits": True}, {"DIGITS"}),
-]
-
-
-async def test_what_a_phone_should_not_have_sent_is_named_and_not_kept(
-    server: Server, ada: Api, tmp_path: Path, rounds: Callable[[int, int], int]
-) -> None:
-    capture = ""
-    async with checking(server.stores, tmp_path / "scratch", CHILD_COMMAND):
-        for what, how, names in BAD[: rounds(1, len(BAD))]:
-            started = await start(ada)
-            capture, asked = started["capture"]["id"], started["challenge"]
-            digits = (
-                "".join(str((int(digit) + 3) % 10) for digit in asked["digits"])
-                if how.get("digits")
-                else asked["digits"]
-            )
-            voice = None if how.get("silent") else await asyncio.to_thread(say_digits, digits)
-            turns = [Turn(turn) for turn in asked["turns"]]
-            variant = how.get("variant", "good")
-            clip = await asyncio.to_thread(record, tmp_path / "phone.mp4", 1, turns, wav=voice, variant=variant)
-            await hand_in(ada, started, clip.read_bytes())
-            events = await ended(ada, capture, seconds=110.0)
-            assert events[-1]["__typename"] == "CaptureRetry", what
-            assert {name for name, _ in failed(events)} & names, (what, failed(events))
-    assert (await Cameo.get(handle="ada")).state == CameoState.EMPTY
-    assert await CameoVersion.all().count() == 0
-    await shift_clock("7 minutes")
-    await sweep_captures()
-    await keep_promises(server.stores)
-    assert (await objects(server), server.stores.vault.subjects()) == ([], [])
-
-
-async def test_a_recording_that_breaks_off_is_named_and_not_kept(server: Server, ada: Api, tmp_path: Path) -> None:
-    clip = await asyncio.to_thread(record, tmp_path / "phone.mp4", 1, variant="no_face")
-    whole = clip.read_bytes()
-    async with checking(server.stores, tmp_path / "scratch", CHILD_COMMAND):
-        started = await start(ada)
-        await hand_in(ada, started, whole[: len(whole) * 2 // 3])
-        events = await ended(ada, started["capture"]["id"])
-    [(name, _)] = failed(events)
-    assert (name, events[-1]["challenge"]["steps"]) == ("FILE", ["LOOK", "TURNS", "SAY"])
-    await nothing_is_kept(server, started["capture"]["id"])
