@@ -5,12 +5,14 @@ from __future__ import annotations
 from uuid import UUID
 
 from redis.asyncio import Redis
+from tortoise import connections
 from tortoise.transactions import in_transaction
 
 from jobs.tail import Entry, add
 
 INBOX_STREAM = "inbox"
 BATCH = 1_000
+KEPT = "90 days"
 LOCK = 0x494E424F
 """Advisory lock ("INBO"): one numberer at a time, so that numbers become visible in their order."""
 
@@ -33,6 +35,17 @@ async def deliver(redis: Redis) -> int:
         total += len(rows)
         if len(rows) < BATCH:
             return total
+
+
+async def forget_old() -> None:
+    """Forget notifications after `KEPT`, a batch at a time."""
+    await connections.get("default").execute_query(
+        f"""
+        DELETE FROM notification WHERE id IN (
+            SELECT id FROM notification WHERE created_at < yume_now() - interval '{KEPT}' LIMIT {BATCH}
+        )
+        """  # noqa: S608 - constants
+    )
 
 
 def concerns(entry: Entry, account_id: UUID) -> bool:

@@ -19,6 +19,7 @@ from jobs.chores import Chores
 from jobs.consent_sweep import sweep_consent
 from jobs.daily_head import keep_daily_head
 from jobs.failures import STORE_AWAY
+from jobs.inbox import forget_old
 from jobs.lease import ATTEMPTS_SPENT, LEASE_SECONDS, Failure, give_up
 from jobs.metrics import EXPIRED
 from jobs.outbox import drain
@@ -157,6 +158,7 @@ class Sweep:
         )
         if time.monotonic() >= self._tidy_at:
             await sweep_sessions()
+            await forget_old()
             await keep_daily_head(self._keys, self._key_folder)
             self._tidy_at = time.monotonic() + _TIDY_SECONDS
 

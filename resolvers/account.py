@@ -78,9 +78,10 @@ async def account_by_handle(handle: str) -> Account | None:
 
 
 async def account_by_id(context: Context, account_id: UUID) -> Account | None:
-    """The member with this id, or None when there is none or they are suspended."""
+    """The member with this id, or None when there is none, or they are suspended or deleted."""
     account = await context.loaders.accounts.load(account_id)
-    return None if account is None or account.suspended_at is not None else account
+    gone = account is None or account.suspended_at is not None or account.deleted_at is not None
+    return None if gone else account
 
 
 async def published_videos(context: Context, account_id: UUID, window: Window) -> Page[UUID]:

@@ -65,9 +65,9 @@ async def _open(account_id: UUID, purpose: Purpose, seconds: float) -> tuple[str
 
 
 async def session_for_token(token: str) -> tuple[Account, Session] | None:
-    """Who holds this token, or None when it is unknown, revoked, expired, or its account is suspended."""
+    """Who holds this token, or None when it is unknown, revoked, expired, or its account suspended or deleted."""
     session = await Session.live().filter(token_hash=_hash(token)).select_related("account").first()
-    if session is None or session.account.suspended_at is not None:
+    if session is None or session.account.suspended_at is not None or session.account.deleted_at is not None:
         return None
     return session.account, session
 
@@ -78,6 +78,7 @@ async def session_is_live(session_id: UUID) -> bool:
         """
         SELECT 1 FROM session s JOIN account a ON a.id = s.account_id
         WHERE s.id = $1 AND s.revoked_at IS NULL AND s.expires_at > yume_now() AND a.suspended_at IS NULL
+            AND a.deleted_at IS NULL
         """,
         [session_id],
     )

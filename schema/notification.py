@@ -53,7 +53,7 @@ class Notification(Node):
     async def actor(self, info: Info) -> AccountRef | None:
         actor_id = self.told.actor_id
         found = None if actor_id is None else await account_by_id(info.context, actor_id)
-        return None if found is None or found.deleted_at is not None else await account_of(info, found.id)
+        return None if found is None else await account_of(info, found.id)
 
     @field(Access.PARENT, "The cameo it is about.")
     async def cameo(self, info: Info) -> CameoRef | None:

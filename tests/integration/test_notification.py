@@ -11,8 +11,8 @@ import pytest
 from tortoise import connections
 from tortoise.transactions import in_transaction
 
-from jobs.inbox import deliver
-from models.account import Session
+from jobs.inbox import deliver, forget_old
+from models.account import Account, Session
 from models.block import Block
 from models.cameo import Cameo
 from models.notification import Notification, NotificationKind, notify
@@ -186,6 +186,23 @@ async def test_what_may_no_longer_be_seen_is_null_when_it_is_read(
     await VideoVisibility.filter(id=video.id).update(author_state="DELETED")
     [note] = await listed(ada)
     assert note["video"] is None
+
+
+async def test_notifications_are_forgotten_after_ninety_days(server: Server, ada: Api, bob: Api, cameo: Cameo) -> None:
+    await tell(server, ada, NotificationKind.CAMEO_USED, actor=id_of(bob), cameo=cameo.id)
+    await shift_clock("89 days")
+    await forget_old()
+    assert len(await listed(ada)) == 1
+    await shift_clock("91 days")
+    await forget_old()
+    assert await Notification.all().count() == 0
+
+
+async def test_who_is_gone_is_not_named(server: Server, ada: Api, bob: Api, cameo: Cameo) -> None:
+    await tell(server, ada, NotificationKind.CAMEO_USED, actor=id_of(bob), cameo=cameo.id)
+    await Account.filter(id=id_of(bob)).update(suspended_at="2020-01-01T00:00:00Z")
+    [note] = await listed(ada)
+    assert note["actor"] is None
 
 
 APPEARANCES = """{ viewer { appearances { edges { node { id state prompt media { url } consent { state } } } } } }"""
