@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -192,7 +193,7 @@ async def test_notifications_are_forgotten_after_ninety_days(server: Server, ada
     await tell(server, ada, NotificationKind.CAMEO_USED, actor=id_of(bob), cameo=cameo.id)
     await shift_clock("89 days")
     await forget_old()
-    assert len(await listed(ada)) == 1
+    assert await Notification.all().count() == 1
     await shift_clock("91 days")
     await forget_old()
     assert await Notification.all().count() == 0
@@ -200,7 +201,7 @@ async def test_notifications_are_forgotten_after_ninety_days(server: Server, ada
 
 async def test_who_is_gone_is_not_named(server: Server, ada: Api, bob: Api, cameo: Cameo) -> None:
     await tell(server, ada, NotificationKind.CAMEO_USED, actor=id_of(bob), cameo=cameo.id)
-    await Account.filter(id=id_of(bob)).update(suspended_at="2020-01-01T00:00:00Z")
+    await Account.filter(id=id_of(bob)).update(suspended_at=datetime.now(UTC))
     [note] = await listed(ada)
     assert note["actor"] is None
 
