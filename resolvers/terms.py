@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
@@ -77,7 +77,7 @@ def _allows_more(old: Terms, new: Terms) -> bool:
 
 
 async def read_terms(terms: Terms) -> Terms:
-    """``terms`` as they are stored. Raises `Invalid` for restrictions or preferences that cannot be meant.
+    """``terms`` as they are stored. Raises `Invalid` for restrictions, preferences or times that cannot be meant.
 
     Takes tens of milliseconds of a core: before anything is locked.
     """
@@ -90,8 +90,14 @@ async def read_terms(terms: Terms) -> Terms:
         preferences = await in_pool(validate_preferences, terms.preferences) if terms.preferences else ""
     except InvalidRequest as error:
         raise Invalid(error.message, field=error.field) from error
-    scopes = NO_SCOPES if terms.nobody else terms.scopes
-    return replace(terms, scopes=scopes, restrictions=canonical(forbids), preferences=preferences)
+    return replace(
+        terms,
+        scopes=NO_SCOPES if terms.nobody else terms.scopes,
+        restrictions=canonical(forbids),
+        preferences=preferences,
+        not_before=_moment(terms.not_before, "notBefore"),
+        expires_at=_moment(terms.expires_at, "expiresAt"),
+    )
 
 
 async def check_times(connection: BaseDBAsyncClient, terms: Terms) -> None:
@@ -112,6 +118,17 @@ async def not_understood(restrictions: Restrictions) -> list[str]:
 async def unsupported(preferences: str) -> list[str]:
     """The parts of preferences that nothing can be drawn for."""
     return await in_pool(unsupported_preferences, preferences) if preferences else []
+
+
+def _moment(given: datetime | None, field: str) -> datetime | None:
+    if given is None:
+        return None
+    if given.tzinfo is None:
+        raise Invalid("Say in which time zone: end the time with Z, or with an offset such as +02:00.", field=field)
+    try:
+        return given.astimezone(UTC)
+    except OverflowError:
+        raise Invalid("This time is further away than anybody can mean.", field=field) from None
 
 
 def _width(terms: Terms) -> int:

@@ -214,6 +214,8 @@ async def test_a_new_cameo_admits_nobody_and_access_is_set_whole(server: Server,
         ({"restrictions": {"text": "no \0"}}, "restrictions"),
         ({"preferences": "x" * 301}, "preferences"),
         ({"expiresAt": "2001-01-01T00:00:00Z"}, "expiresAt"),
+        ({"expiresAt": "2301-01-01T00:00:00"}, "expiresAt"),
+        ({"expiresAt": "9999-12-31T23:59:59-12:00"}, "expiresAt"),
     ],
 )
 async def test_access_that_makes_no_sense_changes_nothing(ada: Api, change: dict[str, Any], field: str) -> None:
