@@ -11,6 +11,7 @@ from tortoise.exceptions import IntegrityError
 from tortoise.transactions import in_transaction
 
 from models.account import Account, Invite, Role
+from models.cameo import Cameo, CameoState
 from models.errors import Conflict, Denied, Invalid, NotFound
 from models.policy import policy_in_force
 from models.rules.sql import account, holding
@@ -116,6 +117,9 @@ async def _usable_invite(digest: str, *, lock: bool = False) -> Invite:
 
 
 async def _insert(request: SignUp, handle: str, region: str, password_hash: str, seat: Invite) -> Account:
+    # Members and cameos share one set of names: nobody is cast under somebody else's.
+    if await Cameo.filter(handle=handle).exclude(state=CameoState.EMPTY).exists():
+        raise _taken(handle)
     try:
         return await Account.create(
             handle=handle,
@@ -127,4 +131,8 @@ async def _insert(request: SignUp, handle: str, region: str, password_hash: str,
             invited_by_id=seat.created_by_id,
         )
     except IntegrityError:
-        raise Conflict(f"The handle @{handle} is taken. Choose another one.", field="handle") from None
+        raise _taken(handle) from None
+
+
+def _taken(handle: str) -> Conflict:
+    return Conflict(f"The handle @{handle} is taken. Choose another one.", field="handle")

@@ -10,6 +10,7 @@ from tortoise.exceptions import IntegrityError
 from models.account import Account
 from models.cameo import Cameo, CameoKind, CameoState
 from models.capture import Capture, CaptureState
+from models.consent.locks import lock_for_change
 from models.errors import Conflict, Invalid, NotFound
 from resolvers.handle import RESERVED, read_handle
 
@@ -65,6 +66,9 @@ async def _check_free(connection: BaseDBAsyncClient, member: Account, name: str)
     holder = await Cameo.get_or_none(handle=name, using_db=connection)
     if holder is None:
         return
+    # Its owner may be starting to record it at this moment: they look again under the same lock.
+    await lock_for_change(connection, [holder.id])
+    await holder.refresh_from_db(using_db=connection)
     waiting = Capture.filter(cameo_id=holder.id, state__in=[CaptureState.CHALLENGED, CaptureState.CHECKING])
     if holder.state != CameoState.EMPTY or await waiting.using_db(connection).exists():
         raise taken

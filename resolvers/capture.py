@@ -78,7 +78,7 @@ async def start_capture(context: Context, wish: CaptureWish) -> Capture:
         await _check_age(connection, member, wish.kind)
         cameo = await cameo_to_capture(connection, member, wish.kind, wish.cameo_id, wish.handle)
         await lock_for_change(connection, [cameo.id])
-        await _check_free(connection, cameo)
+        await _check_free(connection, cameo.id)
         entries = await end_open_captures(connection, cameo.id)
         capture_id = await _open(connection, context.stores, member, cameo, wish)
         digest = consent_text(wish.language).digest
@@ -221,8 +221,12 @@ def _age(birth_date: date) -> int:
     return today.year - birth_date.year - ((today.month, today.day) < (birth_date.month, birth_date.day))
 
 
-async def _check_free(connection: BaseDBAsyncClient, cameo: Cameo) -> None:
-    if await Capture.filter(cameo_id=cameo.id, state=CaptureState.CHECKING).using_db(connection).exists():
+async def _check_free(connection: BaseDBAsyncClient, cameo_id: UUID) -> None:
+    """What was read before the lock may have changed: the handle of an unused cameo goes to whoever records first."""
+    cameo = await Cameo.get(id=cameo_id, using_db=connection)
+    if cameo.handle is None:
+        raise Conflict("Somebody else took this handle. Choose another one.", field="handle")
+    if await Capture.filter(cameo_id=cameo_id, state=CaptureState.CHECKING).using_db(connection).exists():
         raise Conflict("A recording of this cameo is still being checked. Wait for its result.", field="cameoId")
 
 

@@ -10,11 +10,13 @@ from tortoise import connections
 
 from jobs.sweep import sweep_sessions
 from models.account import Account, Invite, Role, Session
+from models.cameo import CameoKind
 from models.policy import set_policy
 from resolvers import session
 from resolvers.invite import create_invite
 from resolvers.session import open_session
 from tests.api import Api, Server
+from tests.consent import make_cameo
 
 SIGN_UP = """
 mutation($input: SignUpInput!) { signUp(input: $input) {
@@ -287,3 +289,10 @@ async def test_what_is_private_is_null_for_others(ada: Api, bob: Api) -> None:
         "handle": "bob", "role": None, "drafts": None, "invites": None, "quota": None, "sessions": None,
     }  # fmt: skip
     assert None not in (await bob.run(private))["account"].values()
+
+
+async def test_a_newcomer_does_not_take_the_name_of_a_cameo(server: Server, ada: Api) -> None:
+    await make_cameo(ada, handle="mimi", kind=CameoKind.PET)
+    payload = await newcomer(server, handle="mimi")
+    assert (payload["code"], payload["field"]) == ("CONFLICT", "handle")
+    assert await Account.filter(handle="mimi").count() == 0
