@@ -110,5 +110,5 @@ _LIKENESSES = f"""
         l.withdrawn_at IS NULL AND video_visibility.consent = 'LIVE' AND NOT {RAN_OUT} AS consented
     FROM video_visibility JOIN video_likeness l ON l.video_id = video_visibility.id
     WHERE video_visibility.id = $1 AND video_visibility.author_state = 'PUBLISHED'
-        AND video_visibility.audience IN ('PUBLIC', 'LINK')
+        AND video_visibility.audience IN ('PUBLIC', 'LINK') AND video_visibility.moderation = 'CLEAR'
 """  # noqa: S608 - rules

@@ -165,6 +165,17 @@ async def test_exactly_one_thing_is_asked_about_and_not_too_often(server: Server
     assert await server.anyone.refused(VERIFY, sha256="1" * 64) == "RATE_LIMITED"
 
 
+@pytest.mark.parametrize("moderation", ["HIDDEN", "REMOVED"])
+async def test_nothing_is_signed_about_a_video_that_moderators_took_away(
+    server: Server, bob: Api, cameo: Cameo, site: httpx.AsyncClient, moderation: str
+) -> None:
+    video = await clip(server, bob, [cameo], "a")
+    consent = (await server.anyone.run(CONSENT, id=global_id("Video", video.id)))["video"]["consent"]
+    assert (await site.get(consent["receiptUrl"])).json()["answer"] == "CONSENTED"
+    await VideoVisibility.filter(id=video.id).update(moderation=moderation)
+    assert (await site.get(consent["receiptUrl"])).status_code == 404
+
+
 async def test_a_videos_consent_receipt_is_public_and_forgeries_are_not_found(
     server: Server, ada: Api, bob: Api, cameo: Cameo, site: httpx.AsyncClient
 ) -> None:
