@@ -91,6 +91,11 @@ class Page:
         """What is seen, as a PNG."""
         return base64.b64decode((await self.call("Page.captureScreenshot", format="png"))["data"])
 
+    async def choose(self, selector: str, file: Path) -> None:
+        """Give a file to an input, as a person's file dialog would."""
+        found = await self.call("Runtime.evaluate", expression=f"document.querySelector({json.dumps(selector)})")
+        await self.call("DOM.setFileInputFiles", files=[str(file)], objectId=found["result"]["objectId"])
+
     async def leave(self) -> None:
         """Stop listening to the browser."""
         self._reader.cancel()
@@ -110,14 +115,14 @@ class Page:
 
 
 @asynccontextmanager
-async def browser(folder: Path) -> AsyncIterator[Page]:
-    """A fresh browser with one page, its profile in ``folder``."""
+async def browser(folder: Path, *, camera: Path | None = None) -> AsyncIterator[Page]:
+    """A fresh browser with one page, its profile in ``folder``. ``camera`` is a Y4M film that its camera sees."""
     program = chromium()
     assert program is not None
     process = await asyncio.create_subprocess_exec(
         program, "--headless=new", "--no-sandbox", "--disable-gpu", "--mute-audio", "--no-first-run",
         "--autoplay-policy=no-user-gesture-required", "--remote-debugging-port=0", f"--user-data-dir={folder}",
-        "--lang=en", "about:blank",
+        "--lang=en", *_camera(camera), "about:blank",
         stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
     try:
@@ -131,6 +136,15 @@ async def browser(folder: Path) -> AsyncIterator[Page]:
     finally:
         process.terminate()
         await process.wait()
+
+
+def _camera(film: Path | None) -> list[str]:
+    if film is None:
+        return []
+    return [
+        "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-video-capture={film}",
+    ]  # fmt: skip
 
 
 async def _page_address(port_file: Path) -> str:

@@ -1,14 +1,21 @@
 // The page: who is signed in, which view is shown.
 
-import { graphql, keepSession, mutate, Refused } from "./api.js";
+import { graphql, keepSession, mutate } from "./api.js";
+import { appearancesView } from "./appearances.js";
+import { mishaps, told } from "./ask.js";
+import { startNews } from "./bell.js";
+import { cameoView } from "./cameo.js";
 import { field, h, say } from "./dom.js";
 import { feedView } from "./feed.js";
 import { makeView } from "./make.js";
+import { memberView } from "./member.js";
+import { CHANGED, stopFromAnywhere } from "./stop.js";
+import { verifyView } from "./verify.js";
 import { language, setLanguage, t } from "./words.js";
 import { youView } from "./you.js";
 
 const VIEWER = `{
-  viewer { id handle displayName quota { leftSeconds } }
+  viewer { id handle displayName quota { leftSeconds } cameos { state } }
   policy { regions minSeconds maxSeconds defaultSeconds maxPromptCharacters }
 }`;
 const SIGN_IN = `mutation ($input: SignInInput!) {
@@ -19,18 +26,32 @@ const SIGN_UP = `mutation ($input: SignUpInput!) {
 }`;
 
 const main = document.querySelector("#main");
-const views = { feed: feedView, make: makeView, you: youView };
+const news = document.querySelector("#news");
+const stop = document.querySelector("#stop");
+const views = {
+  feed: feedView,
+  make: makeView,
+  appearances: appearancesView,
+  cameo: cameoView,
+  you: youView,
+  member: memberView,
+  verify: verifyView,
+};
+const OPEN_TO_ALL = ["feed", "verify"];
 let page = { viewer: null, rules: {} };
 let leave = () => {};
+let quiet = () => {};
+let heard = null;
 
 /** Ask again who is signed in, and show the view of the address. */
 async function refresh() {
   try {
     const { viewer, policy } = await graphql(VIEWER);
     page = { viewer, rules: policy };
+    follow(viewer);
     show();
   } catch (error) {
-    const words = error instanceof Refused ? error.message : t("offline");
+    const words = told(error);
     main.replaceChildren(
       h(
         "div",
@@ -42,6 +63,21 @@ async function refresh() {
   }
 }
 
+/** The bell and "stop everything" are in the header for as long as somebody is signed in who needs them. */
+function follow(viewer) {
+  stop.hidden = !viewer?.cameos.some(({ state }) => state !== "EMPTY");
+  if (heard === (viewer?.id ?? null)) return;
+  heard = viewer?.id ?? null;
+  quiet();
+  quiet = viewer ? startNews(news) : () => {};
+}
+
+async function viewerAgain() {
+  const { viewer } = await graphql(VIEWER).catch(() => page);
+  page.viewer = viewer;
+  follow(viewer);
+}
+
 function show() {
   leave();
   document.documentElement.lang = language();
@@ -49,13 +85,15 @@ function show() {
   const button = document.querySelector("#language");
   button.textContent = t("language");
   button.lang = t("languageCode");
-  const name = views[location.hash.slice(1)] ? location.hash.slice(1) : "feed";
+  const [asked, place] = location.hash.slice(1).split("/");
+  const name = Object.hasOwn(views, asked) ? asked : "feed";
+  page.place = place ?? "";
   for (const link of document.querySelectorAll("nav a")) {
     if (link.hash === `#${name}`) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
   document.body.dataset.view = name;
-  const gated = name !== "feed" && page.viewer === null;
+  const gated = !OPEN_TO_ALL.includes(name) && page.viewer === null;
   const [content, done] = gated ? [door(), () => {}] : views[name](page, refresh);
   leave = done;
   main.replaceChildren(content);
@@ -76,7 +114,13 @@ function door() {
   return h(
     "section",
     { class: "door" },
-    h("div", { class: "hello" }, h("h1", {}, t("welcome")), h("p", {}, t("welcomeMore"))),
+    h(
+      "div",
+      { class: "hello" },
+      h("h1", {}, t("welcome")),
+      h("p", {}, t("welcomeMore")),
+      h("p", {}, h("a", { href: "#verify" }, t("verify"))),
+    ),
     forms,
   );
 }
@@ -122,24 +166,20 @@ function signUpForm() {
 }
 
 function form(name, fields, mutation) {
-  const note = h("p", { class: "wrong", role: "alert" });
-  const button = h("button", { class: "primary" }, t(name));
-  const send = async (event) => {
-    event.preventDefault();
-    note.textContent = "";
+  const { note, attempt } = mishaps(...fields);
+  const send = attempt(async () => {
     fields.forEach((box) => box.clear());
-    button.disabled = true;
-    try {
-      await mutate(mutation, { input: Object.fromEntries(fields.map(({ input }) => [input.name, input.value])) });
-      await refresh();
-    } catch (error) {
-      const wrong = fields.find(({ input }) => input.name === error.field);
-      if (wrong) wrong.error(error.message);
-      else note.textContent = error instanceof Refused ? error.message : t("offline");
-    }
-    button.disabled = false;
-  };
-  return h("form", { class: "card", onsubmit: send }, h("h2", {}, t(name)), fields, note, button);
+    await mutate(mutation, { input: Object.fromEntries(fields.map(({ input }) => [input.name, input.value])) });
+    await refresh();
+  });
+  return h(
+    "form",
+    { class: "card", onsubmit: send },
+    h("h2", {}, t(name)),
+    fields,
+    note,
+    h("button", { class: "primary" }, t(name)),
+  );
 }
 
 async function start() {
@@ -150,8 +190,12 @@ async function start() {
     if (!(await keepSession(token))) say(t("linkOver"));
   }
   window.addEventListener("hashchange", show);
+  stop.addEventListener("click", mishaps().attempt(stopFromAnywhere));
+  document.addEventListener(CHANGED, viewerAgain);
   document.querySelector("#language").addEventListener("click", () => {
     setLanguage(language() === "en" ? "fr" : "en");
+    heard = undefined; // the bell speaks the language too
+    follow(page.viewer);
     show();
   });
   await refresh();

@@ -1,6 +1,7 @@
 // A clip: its player, its publishing, its deletion.
 
-import { here, mutate, Refused } from "./api.js";
+import { here, mutate } from "./api.js";
+import { mishaps } from "./ask.js";
 import { h, say } from "./dom.js";
 import { t } from "./words.js";
 
@@ -9,12 +10,16 @@ fragment Clip on Video {
   id caption prompt state createdAt author { handle displayName }
   media { url posterUrl previewUrl width height seconds hasAudio }
   provenance { recipe }
+  likenesses { via consented cameo { id handle } }
+  approvals { state cameo { handle } }
 }`;
 
 const PUBLISH = `mutation ($input: PublishVideoInput!) {
-  publishVideo(input: $input) { ... on PublishVideoSuccess { video { id state } } ... on Error { code message field } }
+  publishVideo(input: $input) {
+    ... on PublishVideoSuccess { video { id state } } ... on ConsentError { reason } ... on Error { code message field }
+  }
 }`;
-const DELETE = `mutation ($input: DeleteVideoInput!) {
+export const DELETE = `mutation ($input: DeleteVideoInput!) {
   deleteVideo(input: $input) { ... on DeleteVideoSuccess { deletedId } ... on Error { code message field } }
 }`;
 
@@ -38,16 +43,7 @@ export function player(video, properties = {}) {
 
 /** Publish (a draft), download and delete. `changed(what)` is called with "published" or "deleted". */
 export function actions(video, changed) {
-  const note = h("p", { class: "wrong", role: "alert" });
-  const attempt = (work) => async (event) => {
-    event.preventDefault();
-    note.textContent = "";
-    try {
-      await work();
-    } catch (error) {
-      note.textContent = error instanceof Refused ? error.message : t("offline");
-    }
-  };
+  const { note, attempt } = mishaps();
   const publish = attempt(async () => {
     await mutate(PUBLISH, { input: { videoId: video.id, caption: caption.value } });
     say(t("published"));
@@ -65,9 +61,11 @@ export function actions(video, changed) {
     "aria-label": t("caption"),
   });
   const draft = video.state === "DRAFT";
+  const pending = (video.approvals ?? []).filter(({ state }) => state === "PENDING").map(({ cameo }) => cameo.handle);
   return h(
     "form",
     { class: "actions", onsubmit: publish },
+    pending.length ? h("p", { class: "faint whole" }, t("awaiting", pending.join(", @"))) : null,
     draft ? caption : null,
     draft ? h("button", { class: "primary" }, t("publish")) : null,
     h("a", { class: "button", href: `${here(video.media.url)}?download`, download: "" }, t("download")),

@@ -1,6 +1,7 @@
 // The latest clips, one a screen, playing when they are in view.
 
-import { graphql, here, Refused } from "./api.js";
+import { graphql, here, subscribe } from "./api.js";
+import { told } from "./ask.js";
 import { CLIP, player } from "./clip.js";
 import { h } from "./dom.js";
 import { t } from "./words.js";
@@ -8,6 +9,10 @@ import { t } from "./words.js";
 const LATEST = `query ($after: String) {
   feed(kind: LATEST, first: 10, after: $after) { edges { node { ...Clip } } pageInfo { hasNextPage endCursor } }
 }${CLIP}`;
+
+const UPDATES = `subscription ($after: String) { feedUpdates(kind: LATEST, after: $after) {
+  __typename cursor ... on VideoGone { id }
+} }`;
 
 const SPEAKER = `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M4 9.5v5h3.5L12 18.5v-13L7.5 9.5Z"/>
   <path class="on" d="M15.5 9a4.2 4.2 0 0 1 0 6M18 6.5a7.8 7.8 0 0 1 0 11"/><path class="off" d="m16 9.5 5 5m0-5-5 5"/></svg>`;
@@ -50,7 +55,7 @@ export function feedView() {
       else if (!pageInfo.hasNextPage) end.remove();
     } catch (error) {
       end.replaceChildren(
-        error instanceof Refused ? error.message : t("offline"),
+        told(error),
         " ",
         h("button", { type: "button", onclick: load }, t("retry")),
       );
@@ -64,9 +69,16 @@ export function feedView() {
   };
   root.append(end);
   load();
+  // What is withdrawn goes at once, in the middle of its playing.
+  const stop = subscribe(UPDATES, {}, (event) => {
+    if (event.__typename !== "VideoGone") return;
+    root.querySelector(`article[data-video="${CSS.escape(event.id)}"]`)?.remove();
+    if (!root.querySelector("article") && !end.isConnected) root.replaceChildren(empty());
+  });
   return [
     root,
     () => {
+      stop();
       seen.disconnect();
       ahead.disconnect();
     },
@@ -95,8 +107,17 @@ function slide(video, root) {
     h("strong", {}, who),
     h("span", { class: "handle" }, `@${video.author.handle}`),
     video.caption ? h("p", {}, video.caption) : null,
+    shown(video),
   );
-  return h("article", { ariaLabel: t("clipBy", who) }, back, screen, words, sound);
+  const article = h("article", { ariaLabel: t("clipBy", who) }, back, screen, words, sound);
+  article.dataset.video = video.id;
+  return article;
+}
+
+/** Who is in it, for everybody to read: each of them allows it. */
+function shown({ likenesses }) {
+  const names = likenesses.filter(({ cameo }) => cameo.handle).map(({ cameo }) => `@${cameo.handle}`);
+  return names.length ? h("p", { class: "shown" }, t("shownConsents", names.join(", "))) : null;
 }
 
 function mark(button) {

@@ -1,6 +1,8 @@
 // Making a clip: the prompt, the picture forming, the finished film.
 
 import { graphql, here, mutate, Refused, watch } from "./api.js";
+import { told } from "./ask.js";
+import { castPicker, forgetCast } from "./cast.js";
 import { actions, CLIP, player } from "./clip.js";
 import { h, say } from "./dom.js";
 import { handOver, livePlayer } from "./live.js";
@@ -9,6 +11,7 @@ import { t } from "./words.js";
 const CREATE = `mutation ($input: CreateGenerationInput!) {
   createGeneration(input: $input) {
     ... on CreateGenerationSuccess { generation { id } quota { leftSeconds } }
+    ... on ConsentError { reason }
     ... on Error { code message field }
   }
 }`;
@@ -89,8 +92,10 @@ function composer(page, begin, notice = "") {
     value: rules.defaultSeconds,
   });
   const output = h("output", {}, t("secondsValue", seconds.value));
+  const cost = h("span", { class: "faint" }, t("castCost", seconds.value));
   seconds.addEventListener("input", () => {
     output.textContent = t("secondsValue", seconds.value);
+    cost.textContent = t("castCost", seconds.value);
   });
   const shape = (name, value, checked) =>
     h(
@@ -109,12 +114,18 @@ function composer(page, begin, notice = "") {
     sessionStorage.setItem("yume-prompt", prompt.value);
     const orientation = event.target.elements.orientation.value;
     try {
-      const input = { prompt: prompt.value, seconds: Number(seconds.value), orientation, idempotencyKey: key };
+      const input = {
+        prompt: prompt.value,
+        seconds: Number(seconds.value),
+        orientation,
+        cast: picker.value(),
+        idempotencyKey: key,
+      };
       const { generation, quota } = await mutate(CREATE, { input });
       page.viewer.quota = quota;
       begin(generation.id, orientation.toLowerCase(), input.seconds);
     } catch (error) {
-      note.textContent = error instanceof Refused ? error.message : t("offline");
+      note.textContent = told(error);
       if (error instanceof Refused) key = crypto.randomUUID();
       button.disabled = false;
     }
@@ -122,13 +133,19 @@ function composer(page, begin, notice = "") {
   prompt.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) event.target.form.requestSubmit();
   });
+  const picker = castPicker(prompt);
   prompt.addEventListener("input", () => {
-    key = crypto.randomUUID();
+    const [, name] = prompt.value.slice(0, prompt.selectionEnd).match(/@(\w{2,})$/) ?? [];
+    if (name) picker.search(name.toLowerCase());
   });
+  const anew = () => {
+    key = crypto.randomUUID();
+  };
   return h(
     "form",
-    { class: "card composer", onsubmit: send },
+    { class: "card composer", onsubmit: send, oninput: anew, onchange: anew },
     h("label", { class: "field" }, h("span", { class: "title" }, t("promptLabel")), prompt),
+    picker.element,
     h(
       "div",
       { class: "row" },
@@ -142,7 +159,7 @@ function composer(page, begin, notice = "") {
       h("label", { class: "field length" }, h("span", {}, t("seconds"), " ", output), seconds),
     ),
     note,
-    h("div", { class: "row" }, button, quotaLeft(page)),
+    h("div", { class: "row" }, button, h("span", { class: "costs" }, cost, " ", quotaLeft(page))),
   );
 }
 
@@ -230,6 +247,7 @@ function forming(id, shape, seconds) {
 function finished(video, live, again) {
   const unknown = video.provenance?.recipe?.unknown ?? [];
   const badge = h("span", { class: "badge" }, t("draft"));
+  const others = video.likenesses.filter(({ cameo }) => cameo.handle).map(({ cameo }) => `@${cameo.handle}`);
   const tools = h("div", {});
   const changed = (what) => {
     if (what === "deleted") return again();
@@ -254,6 +272,7 @@ function finished(video, live, again) {
       { class: "told" },
       badge,
       h("p", { class: "prompt" }, video.prompt),
+      others.length ? h("p", { class: "faint" }, `${t("cast")}: ${others.join(", ")}`) : null,
       unknown.length ? h("p", { class: "faint" }, `${t("notUnderstood")} ${unknown.join(", ")}`) : null,
       tools,
       h(
@@ -263,6 +282,7 @@ function finished(video, live, again) {
           class: "quiet",
           onclick: () => {
             sessionStorage.removeItem("yume-prompt");
+            forgetCast();
             again();
           },
         },

@@ -1,4 +1,7 @@
-// Every word of the page, in English and French.
+// Every word of the page, in English and French: those of the clips here, those of cameos in two files beside it.
+
+import { CAMEO } from "./words_cameo.js";
+import { SHOWN } from "./words_shown.js";
 
 const WORDS = {
   en: {
@@ -32,7 +35,7 @@ const WORDS = {
     eta: (s) => `about ${s} s left`,
     live: "Your clip, while it is being made",
     ready: "Your clip is ready.",
-    draft: "Draft: only you see it",
+    draft: "Draft",
     published: "Published",
     caption: "Caption",
     captionHint: "Say something about it (optional)",
@@ -108,7 +111,7 @@ const WORDS = {
     eta: (s) => `encore ${s} s environ`,
     live: "Votre clip, pendant qu’il se fait",
     ready: "Votre clip est prêt.",
-    draft: "Brouillon : vous seul le voyez",
+    draft: "Brouillon",
     published: "Publié",
     caption: "Légende",
     captionHint: "Dites-en un mot (facultatif)",
@@ -160,6 +163,10 @@ let current = localStorage.getItem(KEY) ?? (navigator.language.startsWith("fr") 
 
 export const language = () => current;
 
+/** A day, as people of the language write it. */
+export const day = (moment) =>
+  new Date(moment).toLocaleDateString(current, { day: "numeric", month: "long", year: "numeric" });
+
 export function setLanguage(code) {
   current = code;
   localStorage.setItem(KEY, code);
@@ -167,6 +174,6 @@ export function setLanguage(code) {
 
 /** The words under `key` in the page's language; keys that take a value are functions. */
 export function t(key, ...values) {
-  const words = WORDS[current][key];
+  const words = WORDS[current][key] ?? CAMEO[current][key] ?? SHOWN[current][key];
   return typeof words === "function" ? words(...values) : words;
 }

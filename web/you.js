@@ -1,7 +1,9 @@
 // What is the viewer's own: drafts, published clips, invites, signing out.
 
-import { graphql, here, mutate, Refused } from "./api.js";
-import { actions, CLIP, player } from "./clip.js";
+import { graphql, here, mutate } from "./api.js";
+import { told } from "./ask.js";
+import { makeAgainWithout } from "./cast.js";
+import { actions, CLIP, DELETE, player } from "./clip.js";
 import { h } from "./dom.js";
 import { t } from "./words.js";
 
@@ -27,12 +29,15 @@ export function youView(_, refresh) {
       root.replaceChildren(
         head(viewer, refresh),
         shelf(t("drafts"), viewer.drafts, load),
+        withdrawn(viewer, load),
         shelf(t("mine"), viewer.videos, load),
+        finding(),
         invites(viewer.invites),
+        h("p", {}, h("a", { href: "#verify" }, t("verify"))),
       );
     } catch (error) {
       root.replaceChildren(
-        h("p", { class: "note", role: "alert" }, error instanceof Refused ? error.message : t("offline")),
+        h("p", { class: "note", role: "alert" }, told(error)),
       );
     }
   };
@@ -84,6 +89,55 @@ function shelf(title, connection, reload) {
   );
 }
 
+/** Clips that somebody shown no longer allows, each with the offer to make it again without them. */
+function withdrawn(viewer, reload) {
+  const videos = [...viewer.drafts.edges, ...viewer.videos.edges]
+    .map(({ node }) => node)
+    .filter(({ state }) => state === "WITHDRAWN");
+  if (!videos.length) return "";
+  const line = (video) => {
+    const out = video.likenesses.filter(({ via, consented, cameo }) => via === "SHOWN" && consented === false && cameo.handle);
+    const offers = out.map(({ cameo }) =>
+      h("button", { type: "button", onclick: () => makeAgainWithout(video, cameo) }, t("againWithout", cameo.handle)),
+    );
+    const remove = async () => {
+      if (!confirm(t("removeSure"))) return;
+      await mutate(DELETE, { input: { videoId: video.id } });
+      reload();
+    };
+    return h(
+      "li",
+      { class: "card stack" },
+      h("p", {}, h("strong", {}, t("withdrawnDraft"))),
+      h("p", { class: "prompt" }, video.prompt),
+      h(
+        "div",
+        { class: "row start" },
+        offers,
+        h("button", { type: "button", class: "danger", onclick: remove }, t("remove")),
+      ),
+    );
+  };
+  return h("section", {}, h("h2", {}, t("WITHDRAWN")), h("ul", { class: "plain" }, videos.map(line)));
+}
+
+function finding() {
+  const name = h("input", {
+    type: "search",
+    name: "member",
+    ariaLabel: t("findMember"),
+    placeholder: t("findMember"),
+    autocapitalize: "none",
+    spellcheck: false,
+    required: true,
+  });
+  const go = (event) => {
+    event.preventDefault();
+    location.hash = `#member/${name.value.trim().replace(/^@/, "").toLowerCase()}`;
+  };
+  return h("form", { class: "find", onsubmit: go }, name, h("button", {}, t("findMemberGo")));
+}
+
 function invites({ left }) {
   const result = h("div", {});
   const make = async () => {
@@ -106,7 +160,7 @@ function invites({ left }) {
       );
     } catch (error) {
       result.replaceChildren(
-        h("p", { class: "wrong", role: "alert" }, error instanceof Refused ? error.message : t("offline")),
+        h("p", { class: "wrong", role: "alert" }, told(error)),
       );
     }
   };

@@ -21,10 +21,13 @@ _POLICY = (
     "connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
+_PERMISSIONS = "camera=(self), microphone=(self), geolocation=()"
+"""Members record themselves in the page, and nowhere else."""
+
 
 async def page(_: Request) -> Response:
     """``GET /`` and ``/login``: the one page. A login link keeps its token in the fragment, which no server sees."""
-    headers = {"content-security-policy": _POLICY, "cache-control": "no-cache"}
+    headers = {"content-security-policy": _POLICY, "permissions-policy": _PERMISSIONS, "cache-control": "no-cache"}
     return FileResponse(WEB / "index.html", headers=headers)
 
 
