@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import UUID
 
-import msgspec
 import pytest
 from redis.asyncio import Redis
 from tortoise import connections
 from tortoise.transactions import in_transaction
 
 from app.embedded import Stores
-from engine.protocol import ClipMessage
-from engine.spec import CastMember, FaceCrop, GenerationSpec, Source
 from jobs.consent import revoke_grants, stop_jobs
-from jobs.finish import Finished, StoredObject, finish
-from jobs.lease import Lease, claim
-from jobs.lookalikes import CROPS_LABEL
 from jobs.progress import EventKind
 from jobs.progress_writer import last_event
 from jobs.queue import Doorbell
 from models.account import Account
 from models.base import new_id
-from models.cameo import Cameo, CameoState, CameoVersion, Scope, vault_subject
+from models.cameo import Cameo, CameoState, Scope
 from models.consent.epochs import raise_for, raise_for_all
 from models.consent.locks import lock_for_change
 from models.decision import Decision
@@ -33,15 +27,13 @@ from models.grant import Grant, GrantState, RevokeMode
 from models.likeness import Approval, Via, VideoLikeness
 from models.lineage import Lineage
 from models.notification import Notification
-from models.sealed_media import SealedMedia
 from models.storage import MediaStore
-from models.vault import Vault, read_master
-from models.video import AuthorState, RenditionKind, Video, VideoVisibility
+from models.video import AuthorState, Video, VideoVisibility
 from tests.api import make_stores
-from tests.consent import audited, make_cameo, make_grant, make_job, make_video, outcome
+from tests.casting import HASH, finish_now, lease_of, left_in, queue
+from tests.consent import audited, make_cameo, make_grant, make_video, outcome
 from tests.jobs_stack import Worker, member, ready_workers, until, until_state
 
-HASH = "a" * 64
 ENDED = ("FAILED", "CONSENT_ENDED", True)
 
 
@@ -64,23 +56,6 @@ async def worker(database: str, redis: Redis, stores: Stores, tmp_path: Path) ->
     await running.ended()
 
 
-async def queue(
-    author: Account, cast: Iterable[Cameo] = (), *, prompt: str = "slides", parent: Video | None = None,
-    scopes: Scope = Scope.FACE,
-) -> Generation:  # fmt: skip
-    """A generation as gate 1 leaves it, for the `slides` engine."""
-    people = list(cast)
-    job = await make_job(author, people, engine="slides", prompt=prompt, parent=parent, scopes=scopes)
-    members = tuple(CastMember(cameo_id=str(one.id), version=1, name=one.handle or "") for one in people)
-    spec = GenerationSpec(
-        prompt=prompt, seconds=1.0, width=64, height=96, fps=10, seed=7, cast=members,
-        source=None if parent is None else Source(recipe={}, latent=None),
-    )  # fmt: skip
-    job.spec = msgspec.to_builtins(spec)
-    await job.save(update_fields=["spec"])
-    return job
-
-
 async def silently_revoke(grant: Grant) -> None:
     """A grant ends and nobody is told: gates must see it by themselves."""
     await Grant.filter(id=grant.id).update(state=GrantState.REVOKED)
@@ -91,31 +66,6 @@ async def revoke(grant: Grant, mode: RevokeMode = RevokeMode.WITHDRAW) -> list[U
     async with in_transaction() as connection:
         await lock_for_change(connection, [grant.cameo_id])
         return (await revoke_grants(connection, grant.cameo_id, [grant.id], mode)).jobs
-
-
-async def lease_of(job: Generation) -> Lease:
-    """A worker's claim."""
-    lease = await claim(connections.get("default"), new_id(), job.engine)
-    assert lease is not None
-    assert lease.generation_id == job.id
-    return lease
-
-
-async def finish_now(lease: Lease) -> Finished:
-    """The finish transaction over a clip that needs no file."""
-    clip = ClipMessage(
-        job="j", path="", poster="", preview="", waveform=(0.5,) * 100, latent=None, seconds=1.0, width=64, height=96,
-        fps=10.0, frames=10, bytes=3, sha256=HASH, has_audio=True, recipe={"schema": 1}, timings={},
-    )  # fmt: skip
-    spec = msgspec.convert(lease.spec, GenerationSpec)
-    stored = [StoredObject(RenditionKind.MP4, f"{lease.media_prefix}clip.mp4", "video/mp4", 3, HASH)]
-    async with in_transaction() as connection:
-        return await finish(connection, lease, spec, clip, stored)
-
-
-def left_in(scratch: Path) -> list[Path]:
-    """What jobs left behind."""
-    return list(scratch.glob("*/*"))
 
 
 async def nothing_made() -> bool:
@@ -142,10 +92,10 @@ async def test_a_running_clip_stops_within_five_seconds_of_a_silent_end_of_conse
 ) -> None:
     cameo = await make_cameo(ada)
     grant = await make_grant(cameo, bob)
-    job = await queue(bob, [cameo], prompt="take 30")
+    job = await queue(bob, [cameo], prompt="take 60")
     await Doorbell(redis).ring()
     await until_state(job.id, "RUNNING")
-    await until(lambda: redis.keys(f"preview:{job.id}:*"), what="a preview")
+    await until(lambda: redis.keys(f"preview:{job.id}:*"), seconds=40, what="a preview")
     await silently_revoke(grant)
     await until_state(job.id, "FAILED", seconds=5)
     assert await outcome(job) == ENDED
@@ -331,70 +281,6 @@ async def test_what_the_engine_made_is_held_against_restrictions_and_the_cost_is
     again = await queue(bob, [cameo], prompt="mumble fire the machine gun")
     await until_state(again.id, "BLOCKED")
     assert await outcome(again) == ("BLOCKED", "RESTRICTED", False)
-
-
-async def test_a_destroyed_version_ends_the_clip_as_consent_does(
-    worker: Worker, redis: Redis, ada: Account, bob: Account
-) -> None:
-    cameo = await make_cameo(ada)
-    await make_grant(cameo, bob)
-    await connections.get("default").execute_query("UPDATE cameo_version SET destroyed_at = yume_now()")
-    job = await queue(bob, [cameo])
-    await Doorbell(redis).ring()
-    await until_state(job.id, "FAILED")
-    assert await outcome(job) == ENDED
-
-
-async def sealed_version(cameo: Cameo, folder: Path) -> None:
-    """A face and a voice, sealed as an accepted capture leaves them."""
-    vault = Vault(folder / "keys", read_master(folder / "keys", None))
-    subject = vault_subject(cameo.id, 1)
-    vault.create(subject)
-    kept = SealedMedia(MediaStore.from_url(None, folder), vault)
-
-    async def content(raw: bytes) -> AsyncIterator[bytes]:
-        yield raw
-
-    face, voice = (f"captures/{cameo.id}/{name}" for name in ("face", "voice"))
-    await kept.keep(subject, face, content(b"a face"))
-    await kept.keep(subject, voice, content(b"a voice"))
-    sealed = vault.seal(subject, msgspec.json.encode([FaceCrop(path=face)]), label=CROPS_LABEL)
-    files = [{"class": "VOICE", "key": voice, "bytes": 7}]
-    await CameoVersion.filter(cameo_id=cameo.id, number=1).update(sealed=sealed, files=files)
-
-
-async def test_the_engine_is_given_a_face_only_for_face_and_a_voice_only_for_voice(
-    worker: Worker, redis: Redis, tmp_path: Path, ada: Account, bob: Account
-) -> None:
-    cameo = await make_cameo(ada)
-    await make_grant(cameo, bob)
-    await sealed_version(cameo, tmp_path)
-    wanted = {Scope.FACE: ([1], [False]), Scope.VOICE: ([0], [True]), Scope.FACE | Scope.VOICE: ([1], [True])}
-    jobs = {scopes: await queue(bob, [cameo], scopes=scopes) for scopes in wanted}
-    await Doorbell(redis).ring()
-    for scopes, job in jobs.items():
-        await until_state(job.id, "SUCCEEDED")
-        given = (await Video.get(generation_id=job.id)).recipe["given"]
-        assert (given["faces"], given["voices"]) == wanted[scopes]
-
-    async def wiped() -> bool:
-        return not left_in(tmp_path / "scratch")
-
-    await until(wiped, what="nothing in scratch")
-
-
-async def test_the_engine_is_given_what_the_owner_prefers_now_and_the_stored_job_never_has_it(
-    worker: Worker, redis: Redis, ada: Account, bob: Account
-) -> None:
-    cameo = await make_cameo(ada, preferences="always wears a fedora")
-    await make_grant(cameo, bob)
-    job = await queue(bob, [cameo])
-    await Doorbell(redis).ring()
-    await until_state(job.id, "SUCCEEDED")
-    video = await Video.get(generation_id=job.id)
-    assert video.recipe["given"]["preferences"] == ["always wears a fedora"]
-    assert video.recipe["cast"] == [{"cameo": str(cameo.id), "version": 1}]
-    assert "fedora" not in msgspec.json.encode((await Generation.get(id=job.id)).spec).decode()
 
 
 async def test_a_clip_without_anybody_in_it_is_not_asked_about(worker: Worker, redis: Redis, bob: Account) -> None:

@@ -9,21 +9,20 @@ import msgspec
 from tortoise import connections
 from tortoise.transactions import in_transaction
 
-from engine.protocol import ClipMessage
 from engine.spec import GenerationSpec
 from jobs.consent_gate import Fault, end_as_forbidden, end_for_consent
 from jobs.consent_sweep import sweep_consent
-from jobs.finish import Finished, StoredObject, finish
-from jobs.lease import Lease, claim
-from models.base import new_id
+from jobs.lease import Lease
 from models.cameo import Cameo, CameoState, CameoVersion, Scope
 from models.consent.gates import consent_has_ended
 from models.generation import Generation, GenerationState
 from models.grant import Audience, OnExpiry
 from models.likeness import GenerationLikeness, Via, VideoLikeness, WithdrawalReason
-from models.video import AuthorState, RenditionKind, Video, VideoVisibility
+from models.video import AuthorState, Video, VideoVisibility
 from schema.node import global_id
 from tests.api import Api, Server
+from tests.casting import finish_now
+from tests.casting import lease_of as claimed
 from tests.consent import (
     account,
     audited,
@@ -60,21 +59,7 @@ async def lease_of(job: Generation) -> Lease:
     """A worker's claim of a job that the engine could read."""
     spec = GenerationSpec(prompt="a fox", seconds=1.0, width=64, height=96, fps=10, seed=7)
     await Generation.filter(id=job.id).update(spec=msgspec.to_builtins(spec))
-    lease = await claim(connections.get("default"), new_id(), job.engine)
-    assert lease is not None
-    assert lease.generation_id == job.id
-    return lease
-
-
-async def finish_now(lease: Lease) -> Finished:
-    """The finish transaction over a clip that needs no file."""
-    clip = ClipMessage(
-        job="j", path="", poster="", preview="", waveform=(0.5,) * 100, latent=None, seconds=1.0, width=64, height=96,
-        fps=10.0, frames=10, bytes=3, sha256="a" * 64, has_audio=True, recipe={"schema": 1}, timings={},
-    )  # fmt: skip
-    stored = [StoredObject(RenditionKind.MP4, f"{lease.media_prefix}clip.mp4", "video/mp4", 3, "a" * 64)]
-    async with in_transaction() as connection:
-        return await finish(connection, lease, msgspec.convert(lease.spec, GenerationSpec), clip, stored)
+    return await claimed(job)
 
 
 async def test_remix_of_a_video_with_likenesses_needs_the_remixers_own_live_grant_with_remix(
