@@ -43,10 +43,25 @@ class Chores:
 
         Raises what storage raises; what could not be destroyed is tried again.
         """
-        done = await purge_pending(self.media)
-        done += await purge_withdrawn(self.media, self.redis, self.keys)
-        done += await self._eraser.erase_pending()
-        return done + await examine_notices(self.vault, self.media, self.scratch)
+        done = 0
+        stuck: list[Exception] = []
+        for part in (self._purge, self._purge_withdrawn, self._eraser.erase_pending, self._examine):
+            try:
+                done += await part()
+            except Exception as error:  # noqa: BLE001 - raised below, when the others had their turn
+                stuck.append(error)
+        if stuck:
+            raise stuck[0]
+        return done
+
+    async def _purge(self) -> int:
+        return await purge_pending(self.media)
+
+    async def _purge_withdrawn(self) -> int:
+        return await purge_withdrawn(self.media, self.redis, self.keys)
+
+    async def _examine(self) -> int:
+        return await examine_notices(self.vault, self.media, self.scratch)
 
     @cached_property
     def _eraser(self) -> Eraser:

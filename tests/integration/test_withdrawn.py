@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from tortoise.transactions import in_transaction
 
 from jobs.consent import withdraw_for
 from jobs.feed import FeedChange, tell
+from jobs.queue import enqueue_purge
 from jobs.withdrawn import purge_withdrawn, tell_withdrawn
 from models.account import Session
 from models.base import new_id
@@ -252,3 +253,25 @@ async def test_batches_go_through_a_withdrawal_to_its_end(
     row = await Withdrawal.get(cameo_id=clip[0].id)
     assert row.receipt is not None
     assert (row.videos, row.receipt["objects"]) == (5, 20)
+
+
+async def test_media_that_cannot_be_deleted_does_not_keep_withdrawals_from_their_purge(
+    server: Server, clip: tuple[Cameo, Video], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delete = MediaStore.delete
+
+    async def fails_for_one(self: MediaStore, keys: Iterable[str]) -> None:
+        given = list(keys)
+        if "stuck" in given:
+            raise OSError("this object cannot be deleted")
+        await delete(self, given)
+
+    monkeypatch.setattr(MediaStore, "delete", fails_for_one)
+    async with in_transaction() as connection:
+        await enqueue_purge(connection, ["stuck"])
+    await withdraw_all(clip[0])
+    chores = chores_of(server.stores)
+    await chores.tell()
+    with pytest.raises(OSError, match="this object"):
+        await chores.destroy()
+    assert (await Withdrawal.get(cameo_id=clip[0].id)).purged_at is not None
