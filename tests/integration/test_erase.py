@@ -242,6 +242,20 @@ async def test_erasing_twice_is_success(server: Server, ada: Api, planted: Plant
     assert await Erasure.filter(subject_id=planted.cameo.id).count() == 1
 
 
+async def test_the_owner_finds_the_receipt_of_an_erased_cameo_by_its_id_and_nobody_else_does(
+    server: Server, ada: Api, bob: Api, planted: Planted
+) -> None:
+    cameo_id = global_id("Cameo", planted.cameo.id)
+    await ada.mutate(ERASE, cameoId=cameo_id, mode="ERASE")
+    await do_chores(server.stores)
+    look = "query($id: ID!) { node(id: $id) { ... on Cameo { state handle erasure { doneAt receiptUrl } } } }"
+    node = (await ada.run(look, id=cameo_id))["node"]
+    assert (node["state"], node["handle"]) == ("ERASED", None)
+    assert node["erasure"]["doneAt"] is not None
+    for other in (bob, server.anyone):
+        assert (await other.run(look, id=cameo_id))["node"] is None
+
+
 async def test_an_erasure_that_crashed_is_finished_by_the_next_worker(
     server: Server, ada: Api, planted: Planted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -268,6 +282,12 @@ async def test_deleting_an_account_leaves_no_canary_anywhere(
     await do_chores(server.stores)
     assert await everywhere(server, tmp_path, WORD, FACE) == []
     assert {row.done_at is not None for row in await Erasure.all()} == {True}
+    receipt = (await Erasure.get(kind="ACCOUNT")).receipt
+    assert receipt is not None
+    found = {each["class"]: each["objects"] for each in receipt["classes"]}
+    assert found.keys() == set(counted_of(Of.ACCOUNT))
+    for name in ("GENERATION_TEXT", "SESSION", "RELATION", "NAME", "KEY", "LATENT", "LIVE_SEGMENT"):
+        assert found[name] > 0, name
     assert await Session.filter(account_id=ada.viewer.id).count() == 0  # type: ignore[union-attr]
 
 
