@@ -5,7 +5,7 @@ import { mishaps, steppedUp, sure } from "./ask.js";
 import { field, h, say } from "./dom.js";
 import { language, t } from "./words.js";
 
-export const SCOPES = ["FACE", "VOICE", "REMIX", "PUBLISH", "DOWNLOAD"];
+const SCOPES = ["FACE", "VOICE", "REMIX", "PUBLISH", "DOWNLOAD"];
 const AUDIENCES = ["ONLY_ME", "APPROVED", "MUTUALS", "EVERYONE"];
 const TOPICS = [
   "POLITICS", "RELIGION", "VIOLENCE", "WEAPONS", "SEXUAL", "NUDITY", "DRUGS", "ALCOHOL", "TOBACCO",
@@ -27,14 +27,20 @@ const PREVIEW_MS = 250;
 export const ACCESS = `audience scopes expiresAt onExpiry perUseApproval preferences
   restrictions { topics places styles otherPeople languages text }`;
 
-/** Checkboxes for what somebody may do, `ticked` from the start; `only` leaves the others out. */
-export function scopeBoxes(ticked, only = SCOPES) {
+/** What can be allowed of a cameo of this kind: only a person has a voice. */
+export const scopesOf = (kind) => (kind === "PERSON" ? SCOPES : SCOPES.filter((scope) => scope !== "VOICE"));
+
+/** One scope in words. */
+export const scopeWords = (kind, scope) => t(kind !== "PERSON" && scope === "FACE" ? "scopeSHOW" : `scope${scope}`);
+
+/** Checkboxes for what somebody may do with a cameo, `ticked` from the start; `only` leaves the others out. */
+export function scopeBoxes(kind, ticked, only = scopesOf(kind)) {
   const boxes = only.map((value) =>
     h(
       "label",
       { class: "choice" },
       h("input", { type: "checkbox", name: "scope", value, checked: ticked.includes(value) }),
-      h("span", {}, t(`scope${value}`)),
+      h("span", {}, scopeWords(kind, value)),
     ),
   );
   return h("fieldset", { class: "stack" }, h("legend", {}, t("scopes")), boxes);
@@ -128,7 +134,7 @@ export function accessForm(cameo, saved) {
     "form",
     { class: "stack", onsubmit: save, onchange: changed },
     audienceChoice(cameo.audience),
-    scopeBoxes(cameo.scopes),
+    scopeBoxes(cameo.kind, cameo.scopes),
     h("p", { class: "faint" }, t("scopesNone")),
     h("div", { class: "told-before" }, h("h3", {}, t("preview")), preview),
     h("div", { class: "row top" }, until, expiryChoice(cameo.onExpiry)),

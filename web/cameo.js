@@ -41,8 +41,9 @@ export function cameoView() {
   };
   const record = (cameo, underway) => {
     recording = true;
-    const done = async () => {
+    const done = (id) => {
       recording = false;
+      chosen = id;
       document.dispatchEvent(new CustomEvent(CHANGED));
       toast(t("accepted"));
     };

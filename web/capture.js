@@ -6,7 +6,7 @@ import { recording } from "./capture_stage.js";
 import { field, h, say } from "./dom.js";
 import { language, t } from "./words.js";
 
-const CHALLENGE = "challenge { nonce expiresAt steps digits phrase turns gestures text }";
+const CHALLENGE = "challenge { nonce expiresAt language steps digits phrase turns gestures text }";
 const UPLOAD = "upload { url headers { name value } maxBytes }";
 const CHECK = "{ name passed message recording }";
 const CONSENT = `query ($language: CaptureLanguage!) {
@@ -26,7 +26,7 @@ const WATCH = `subscription ($id: ID!, $after: String) {
     __typename cursor captureId
     ... on CaptureChecked { check ${CHECK} }
     ... on CaptureRetry { triesLeft ${CHALLENGE} ${UPLOAD} }
-    ... on CaptureAccepted { version }
+    ... on CaptureAccepted { cameo { id } }
     ... on CaptureRejected { reason { message } }
   }
 }`;
@@ -38,7 +38,7 @@ export const CAPTURE = `id kind state triesLeft awaitsModerator checks ${CHECK} 
 
 /**
  * The whole way of one capture. `options`: `cameo` (to record again; null for a new one), `underway` (a capture to go on
- * with), `handle` of the viewer, `done(version)` once it is accepted. Returns the element, and what stops it.
+ * with), `handle` of the viewer, `done(cameoId)` once it is accepted. Returns the element, and what stops it.
  */
 export function capture({ cameo, underway, handle, done }) {
   const root = h("section", { class: "card capture" });
@@ -104,7 +104,7 @@ function consent({ cameo, handle, words, started }) {
     const input = {
       kind,
       cameoId: cameo?.id ?? null,
-      handle: cameo || kind === "PERSON" ? null : name.input.value,
+      handle: cameo || name.hidden ? null : name.input.value,
       language: language().toUpperCase(),
       consentVersion: version,
       accessible: accessibleFor.length > 0,
@@ -112,7 +112,13 @@ function consent({ cameo, handle, words, started }) {
       retireOld: retire.checked,
       idempotencyKey: key,
     };
-    started(await mutate(START, { input }));
+    try {
+      started(await mutate(START, { input }));
+    } catch (error) {
+      // A person's cameo has their own handle, unless it is taken or cannot be one.
+      if (error.field === "handle") name.hidden = false;
+      throw error;
+    }
   });
   const personal = h("fieldset", { class: "needs stack" }, h("legend", {}, t("needs")), needs);
   const shape = ({ target }) => {
@@ -185,7 +191,7 @@ function checks({ capture: found }, { again, begin, done }) {
     if (event.__typename === "CaptureAccepted") {
       say(t("accepted"));
       over(t("accepted"));
-      return done(event.version);
+      return done(event.cameo.id);
     }
     return over(`${t("rejected")} ${event.reason.message}`, restart());
   };

@@ -54,34 +54,50 @@ export function recording(ask, { sent, over, finish }) {
     tools.replaceChildren(go, choose());
   };
 
+  // While it lasts the mirror fills the window: nobody scrolls with their head turned away.
+  const bottom = h("div", { class: "below" });
   const countDown = (left) => {
     if (left === 0) return roll();
-    tools.replaceChildren();
+    if (left === COUNTDOWN) {
+      stage.classList.add("rolling");
+      stage.append(bottom);
+      bottom.replaceChildren(h("button", { type: "button", onclick: giveUp }, t("cancel")));
+      bottom.firstChild.focus();
+    }
     overlay(h("span", { class: "huge" }, String(left)));
     state.timers.push(setTimeout(() => countDown(left - 1), 1000));
+  };
+  const giveUp = () => {
+    state.timers.forEach(clearTimeout);
+    state.live?.abandon();
+    closeCamera(state.stream);
+    stage.classList.remove("rolling");
+    ready();
   };
 
   const overlay = (...content) => {
     stage.querySelector(".cue")?.remove();
-    stage.append(h("div", { class: "cue" }, content));
+    bottom.before(h("div", { class: "cue" }, content));
   };
 
   const roll = async () => {
-    state.live = recordMoments(state.stream, momentsOf(challenge), (moment) => {
-      overlay(...cue(moment));
+    const live = recordMoments(state.stream, momentsOf(challenge), (moment) => {
+      overlay(...cue(moment, thing));
       // Only the last part can be over sooner than its time: who has read everything need not wait.
       if (moment.kind === "SAY") {
-        tools.replaceChildren(
+        bottom.append(
           h("button", { type: "button", class: "primary", onclick: () => state.live.finish() }, t("recordStop")),
         );
       }
     });
-    const blob = await state.live.done;
+    state.live = live;
+    const blob = await live.done;
     if (blob && !state.left) review(blob);
   };
 
   const review = (blob) => {
     closeCamera(state.stream);
+    stage.classList.remove("rolling");
     note.textContent = "";
     const url = URL.createObjectURL(blob);
     const seen = blob.type.startsWith("image/")
@@ -115,7 +131,7 @@ export function recording(ask, { sent, over, finish }) {
     "div",
     { class: "stack" },
     h("h2", { tabIndex: -1 }, t("recordTitle")),
-    h("ol", { class: "tasks" }, challenge.text.split("\n").map((line) => h("li", {}, line))),
+    h("ol", { class: "tasks", lang: challenge.language.toLowerCase() }, challenge.text.split("\n").map((line) => h("li", {}, line))),
     stage,
     note,
     tools,
@@ -135,7 +151,8 @@ export function recording(ask, { sent, over, finish }) {
 }
 
 /** What lies over the mirror at a moment: the task in words, and large what it is about. */
-function cue({ kind, what }) {
+function cue({ kind, what }, thing) {
+  if (kind === "LOOK" && thing) return [h("span", {}, t("stepSHOW"))];
   if (kind === "LOOK") return [h("span", {}, t("stepLOOK")), h("span", { class: "oval", ariaHidden: "true" })];
   if (kind === "GESTURE") return [h("span", { class: "huge words-only" }, t(`gesture${what}`))];
   if (kind === "TURN" && what === null) return [h("span", {}, t("back"))];

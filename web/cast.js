@@ -11,7 +11,7 @@ const MOST = 2;
 const KEPT = "yume-cast";
 const FIND_MS = 200;
 const CASTABLE = `query ($query: String) { castableCameos(query: $query, first: 6) { edges { node {
-  id handle owner { displayName isViewer } viewerHasAsked viewerMayUse { face voice reason }
+  id handle kind owner { displayName isViewer } viewerHasAsked viewerMayUse { face voice reason }
 } } } }`;
 const NOTICE = "query ($cast: [CastInput!]!) { castNotice(cast: $cast) }";
 const REQUEST = `mutation ($input: RequestCameoInput!) {
@@ -29,7 +29,7 @@ export function makeAgainWithout(video, leftOut) {
   keep(
     others
       .filter(({ cameo }) => cameo.handle && cameo.id !== leftOut.id)
-      .map(({ cameo }) => ({ id: cameo.id, handle: cameo.handle, face: true, voice: cameo.viewerMayUse?.voice ?? false })),
+      .map(({ cameo }) => ({ id: cameo.id, handle: cameo.handle, kind: cameo.kind, face: true, voice: cameo.viewerMayUse.voice })),
   );
   location.hash = "#make";
 }
@@ -105,8 +105,8 @@ export function castPicker(prompt) {
       "li",
       { class: "castchip" },
       h("strong", {}, `@${one.handle}`),
-      box("face", t("faceOf", one.handle)),
-      box("voice", t("voiceOf", one.handle)),
+      // A thing is only seen: there is nothing to choose.
+      one.kind === "PERSON" ? [box("face", t("faceOf", one.handle)), box("voice", t("voiceOf", one.handle))] : null,
       h("button", { type: "button", class: "quiet", ariaLabel: t("castDrop", one.handle), onclick: drop }, "✕"),
     );
   };
@@ -116,7 +116,7 @@ export function castPicker(prompt) {
   };
   const add = (cameo) => {
     const { face, voice } = cameo.viewerMayUse;
-    cast.push({ id: cameo.id, handle: cameo.handle, face, voice });
+    cast.push({ id: cameo.id, handle: cameo.handle, kind: cameo.kind, face, voice });
     if (!new RegExp(`@${cameo.handle}\\b`, "i").test(prompt.value)) rewrite(/\s*$/, ` @${cameo.handle} `);
     prompt.value = prompt.value.trimStart();
     find.value = "";
@@ -178,7 +178,7 @@ function keep(cast) {
 
 /** Ask a cameo's owner for permission. `done()` follows. */
 export function ask(cameo, done = () => {}) {
-  const boxes = scopeBoxes([]);
+  const boxes = scopeBoxes(cameo.kind, []);
   const words = field("note", t("askNote"), { maxLength: 300 });
   const { note, attempt } = mishaps(words);
   const key = crypto.randomUUID();

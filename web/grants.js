@@ -1,7 +1,7 @@
 // Permissions for single members: requests to answer, what was given by name, giving and ending it.
 
 import { graphql, mutate } from "./api.js";
-import { scopeBoxes, scopesUnder, untilField } from "./access.js";
+import { scopeBoxes, scopesUnder, scopeWords, untilField } from "./access.js";
 import { mishaps, steppedUp, sure } from "./ask.js";
 import { field, h } from "./dom.js";
 import { toast } from "./stop.js";
@@ -35,13 +35,13 @@ export function requests(cameo, changed) {
     "section",
     { class: "card stack" },
     h("h2", {}, t("requests")),
-    waiting.map((request) => requestForm(request, changed)),
+    waiting.map((request) => requestForm(cameo, request, changed)),
   );
 }
 
-function requestForm(request, changed) {
+function requestForm(cameo, request, changed) {
   const { note, attempt } = mishaps();
-  const boxes = scopeBoxes(request.scopes, request.scopes);
+  const boxes = scopeBoxes(cameo.kind, request.scopes, request.scopes);
   const until = untilField(null);
   boxes.firstChild.textContent = t("asks", request.subject.handle);
   const answer = (accept) =>
@@ -77,13 +77,13 @@ export function permissions(cameo, changed) {
     { class: "stack" },
     h("h2", {}, t("grants")),
     live.length
-      ? h("ul", { class: "plain" }, live.map((grant) => permission(grant, changed)))
+      ? h("ul", { class: "plain" }, live.map((grant) => permission(cameo, grant, changed)))
       : h("p", { class: "faint" }, t("grantsNone")),
     cameo.audience === "ONLY_ME" ? null : giving(cameo, changed),
   );
 }
 
-function permission(grant, changed) {
+function permission(cameo, grant, changed) {
   const { note, attempt } = mishaps();
   const end = (mode) =>
     attempt(async () => {
@@ -92,7 +92,7 @@ function permission(grant, changed) {
       toast(t("grantEnded", withdrawnVideos));
       changed();
     });
-  const allowed = grant.scopes.map((scope) => t(`scope${scope}`)).join(" · ");
+  const allowed = grant.scopes.map((scope) => scopeWords(cameo.kind, scope)).join(" · ");
   const who = grant.subject.handle;
   return h(
     "li",
@@ -124,7 +124,7 @@ function permission(grant, changed) {
 
 function giving(cameo, changed) {
   const who = field("subject", t("handle"), { required: true, autocapitalize: "none", spellcheck: false });
-  const boxes = scopeBoxes([]);
+  const boxes = scopeBoxes(cameo.kind, []);
   const until = untilField(null);
   const { note, attempt } = mishaps(who, until);
   let key = crypto.randomUUID();
