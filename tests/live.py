@@ -58,7 +58,7 @@ async def live_server(settings: Settings, **changes: str) -> AsyncIterator[LiveS
         "YUME_REDIS_URL": settings.redis_url.get_secret_value(),
         "YUME_PORT": str(port),
     }
-    with log.open("wb") as output:
+    with log.open("ab") as output:  # a second process of the same server writes into it as well
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "app.cli", "serve",
             cwd=ROOT, env={**os.environ, **given, **changes}, stdout=output, stderr=output,
