@@ -24,17 +24,24 @@ _CLONE_THREAD = 0x10000
 # Sockets, programs, other processes, mounts, keys, kernel doors. What is inherited stays: the pipes to the parent.
 _DENIED = {
     "x86_64": (
-        41, 42, 43, 49, 50, 53, 57, 58, 59, 62, 101, 155, 161, 165, 166, 175, 246, 248, 249, 250, 272, 298, 304, 308,
-        310, 311, 313, 321, 322, 323, 424, 425, 426, 427, 438,
+        29, 30, 41, 42, 43, 49, 50, 53, 57, 58, 59, 62, 64, 68, 90, 91, 92, 93, 94, 101, 129, 132, 141, 155, 161, 165,
+        166, 175, 188, 189, 190, 197, 198, 199, 200, 235, 246, 248, 249, 250, 251, 260, 261, 268, 272, 280, 297, 298,
+        304, 308, 310, 311, 313, 321, 322, 323, 424, 425, 426, 427, 434, 438, 452,
     ),
     "aarch64": (
-        39, 40, 41, 51, 97, 104, 105, 117, 129, 198, 199, 200, 201, 202, 203, 217, 218, 219, 221, 241, 265, 268, 270,
-        271, 273, 280, 281, 282, 424, 425, 426, 427, 438,
+        5, 6, 7, 14, 15, 16, 30, 39, 40, 41, 51, 52, 53, 54, 55, 88, 97, 104, 105, 117, 129, 130, 138, 140, 186, 190,
+        194, 196, 198, 199, 200, 201, 202, 203, 217, 218, 219, 221, 240, 241, 265, 268, 270, 271, 273, 280, 281, 282,
+        424, 425, 426, 427, 434, 438, 452,
     ),
 }  # fmt: skip
-"""Numbers of socket, connect, accept, bind, listen, socketpair, (v)fork, execve(at), kill, ptrace, (u)mount,
-pivot_root, chroot, unshare, setns, (f)init_module, kexec_load, add_key, request_key, keyctl, bpf, perf_event_open,
-open_by_handle_at, process_vm_readv/writev, userfaultfd, pidfd_send_signal, pidfd_getfd and io_uring."""
+"""Numbers of socket, connect, accept, bind, listen, socketpair, (v)fork, execve(at), kill, tkill, rt_(tg)sigqueueinfo,
+setpriority, ioprio_set, shmget, shmat, semget, msgget, ptrace, (u)mount, pivot_root, chroot, unshare, setns,
+(f)init_module, kexec_load, add_key, request_key, keyctl, bpf, perf_event_open, open_by_handle_at,
+process_vm_readv/writev, userfaultfd, pidfd_open, pidfd_send_signal, pidfd_getfd and io_uring; and, for Landlock leaves
+them out, of what changes a file's mode, owner, times and attributes."""
+_TGKILL = {"x86_64": 234, "aarch64": 131}
+_PRLIMIT64 = {"x86_64": 302, "aarch64": 261}
+"""Calls by which a process signals its own threads, as `abort` does, and reads its own limits: but also any other's."""
 _CLONE, _CLONE3 = {"x86_64": 56, "aarch64": 220}, 435
 _AUDIT_ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 _X32 = 0x40000000
@@ -138,10 +145,24 @@ def _program(machine: str) -> list[bytes]:
         steps += [_step(_EQUAL, 0, 1, number), _step(_RETURN, value=refuse)]
     return [
         *steps,
+        *_on_itself(_TGKILL[machine], os.getpid()),
+        *_on_itself(_PRLIMIT64[machine], 0, os.getpid()),
         _step(_EQUAL, 0, 3, _CLONE[machine]),
         _step(_LOAD, value=_FIRST_ARGUMENT),
         _step(_ANY_BIT, 1, 0, _CLONE_THREAD),
         _step(_RETURN, value=refuse),
+        _step(_RETURN, value=_ALLOW),
+    ]
+
+
+def _on_itself(number: int, *processes: int) -> list[bytes]:
+    """The call ``number`` is let through where its first argument is one of ``processes``, else refused."""
+    most = len(processes)
+    return [
+        _step(_EQUAL, 0, most + 3, number),
+        _step(_LOAD, value=_FIRST_ARGUMENT),
+        *(_step(_EQUAL, most - place, 0, process) for place, process in enumerate(processes)),
+        _step(_RETURN, value=_ERRNO | errno.EPERM),
         _step(_RETURN, value=_ALLOW),
     ]
 

@@ -72,7 +72,7 @@ async def _first(wish: CaptureRequest, command: tuple[str, ...], timeout: float 
 
 
 PRISONER = """
-import json, os, socket, subprocess, sys, threading
+import ctypes, json, os, platform, resource, signal, socket, subprocess, sys, threading
 from pathlib import Path
 from engine.capture.confine import confine, limit
 limit(memory=1 << 30, cpu=20, file_size=1 << 20)
@@ -89,10 +89,19 @@ def fork():
     if child == 0:
         os._exit(0)
     os.waitpid(child, 0)
+def signal_threads_of(process):
+    number = {"x86_64": 234, "aarch64": 131}[platform.machine()]
+    if ctypes.CDLL(None, use_errno=True).syscall(number, process, process, 0) != 0:
+        raise OSError(ctypes.get_errno(), "tgkill")
 thread = threading.Thread(target=lambda: None)
 print(json.dumps({"walls": walls,
     "socket": tried(socket.socket), "fork": tried(fork), "run": tried(lambda: subprocess.run(["true"])),
     "kill": tried(lambda: os.kill(os.getppid(), 0)), "thread": tried(lambda: (thread.start(), thread.join())),
+    "signal": tried(lambda: signal_threads_of(os.getppid())), "own signal": tried(lambda: signal.raise_signal(0)),
+    "limits": tried(lambda: resource.prlimit(os.getppid(), resource.RLIMIT_CPU)),
+    "own limits": tried(lambda: resource.getrlimit(resource.RLIMIT_CPU)),
+    "priority": tried(lambda: os.setpriority(os.PRIO_PROCESS, os.getppid(), 19)),
+    "mode": tried(lambda: os.chmod(mine / "secret", 0o777)), "times": tried(lambda: os.utime(mine / "secret")),
     "read own": tried(lambda: open(mine / "own").read()), "read other": tried(lambda: open(mine / "secret").read()),
     "write out": tried(lambda: (mine / "out" / "new").write_text("x")),
     "write other": tried(lambda: (mine / "stray").write_text("x")),
@@ -110,10 +119,13 @@ def test_a_confined_process_can_do_its_work_and_nothing_else(tmp_path: Path) -> 
         env={"PYTHONPATH": str(Path.cwd())},
     )  # fmt: skip
     found = json.loads(run.stdout)
-    for able in ("thread", "read own", "write out"):
+    for able in ("thread", "read own", "write out", "own signal", "own limits"):
         assert found[able] == "done"
     assert (found["large file"], found["much memory"]) == ("OSError", "MemoryError")
-    walls = {"files": ("read other", "write other"), "calls": ("socket", "fork", "run", "kill")}
+    walls = {
+        "files": ("read other", "write other"),
+        "calls": ("socket", "fork", "run", "kill", "signal", "limits", "priority", "mode", "times"),
+    }
     for wall in found["walls"]:
         assert {found[act] for act in walls[wall]} == {"PermissionError"}
     assert not (tmp_path / "stray").exists() or "files" not in found["walls"]
