@@ -1,4 +1,4 @@
-"""The one order in which consent's rows are locked: the caller's account, cameos by id, videos by id, generations.
+"""The one order in which consent's rows are locked: account, restrictions, cameos by id, videos by id, generations.
 
 Accounts are locked ``FOR NO KEY UPDATE``: a row that names one may then be inserted while another transaction holds it.
 Whoever uses a likeness locks ``FOR SHARE``, whoever restricts it ``FOR UPDATE``. What is checked is read by *later*
@@ -12,6 +12,9 @@ from uuid import UUID
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
+_RESTRICTING = 0x59554D46
+"""Advisory lock: the next after the one of `app.migrate`."""
+
 
 async def lock_account(connection: BaseDBAsyncClient, account_id: UUID) -> None:
     """Let the transactions of one account, or about it, come one by one. Before any cameo is locked."""
@@ -24,7 +27,12 @@ async def lock_for_use(connection: BaseDBAsyncClient, cameos: Iterable[UUID], vi
 
 
 async def lock_for_change(connection: BaseDBAsyncClient, cameos: Iterable[UUID], videos: Iterable[UUID] = ()) -> None:
-    """Keep every use of these cameos and videos out until this transaction ends."""
+    """Keep every use of these cameos and videos out until this transaction ends.
+
+    Restrictions come one by one, whomever they concern: two that hide the same videos for different cameos would meet
+    them in different orders. They are short, rare beside uses, and uses do not wait for them.
+    """
+    await connection.execute_query("SELECT pg_advisory_xact_lock($1)", [_RESTRICTING])
     await _lock(connection, cameos, videos, "UPDATE")
 
 
