@@ -44,13 +44,23 @@ def lend(state: State, act: Act, draw: Draw) -> None:
 
 
 def ask(state: State, act: Act, draw: Draw) -> int | None:
-    """Somebody asks for a clip; mostly something they may have."""
-    author = draw(state.accounts)
-    parent = draw([None, *_buildable(state, author)])
-    options = [c for c in state.cameos for s in (FACE, VOICE) if state.permitted(author, c, s)]
+    """Somebody asks for a clip; mostly something they may have, of somebody else."""
+    lent = [
+        (account, cameo.id, scopes)
+        for account in state.accounts
+        for cameo in state.cameos.values()
+        for scopes in (FACE, VOICE, FACE | VOICE)
+        if account != cameo.owner and state.permitted(account, cameo.id, scopes)
+    ]
     cast: dict[int, int] = {}
-    for cameo in sorted(set(draw([[], options[:1], options, list(state.cameos)[:1]]))):
-        cast[cameo] = draw((FACE, VOICE, FACE | VOICE))
+    if lent and draw((True, True, False)):
+        author, cameo, scopes = draw(lent)
+        cast[cameo] = scopes
+    else:
+        author = draw(state.accounts)
+        for cameo in draw(([], list(state.cameos)[:1], list(state.cameos))):
+            cast[cameo] = draw((FACE, VOICE, FACE | VOICE))
+    parent = draw([None, None, *_buildable(state, author)])
     return act("request", author=author, cast=cast, parent=parent)
 
 
@@ -61,7 +71,7 @@ def make(state: State, act: Act, draw: Draw) -> int | None:
         return None
     if draw((True, False)):
         act("work", job=job)
-    if draw((False, False, True)):
+    if draw((False, True)):
         restrict(state, act, draw)
         if draw((False, True)):
             lend(state, act, draw)
@@ -77,7 +87,7 @@ def show(state: State, act: Act, draw: Draw) -> int | None:
         return None
     for cameo in state.videos[video].approvals:
         act("answer", cameo=cameo, video=video, yes=draw((True, True, False)))
-    if draw((False, False, False, True)):
+    if draw((False, True)):
         restrict(state, act, draw)
     act("publish", video=video, audience=draw(("PUBLIC", "LINK", "FOLLOWERS", "MUTUALS")), remixable=True)
     return video
@@ -137,13 +147,6 @@ def restrict(state: State, act: Act, draw: Draw) -> None:
             act("unblock", one=one, other=two)
 
 
-def carry_on(state: State, act: Act, draw: Draw) -> None:
-    """A worker goes on with a job that is under way."""
-    jobs = [job.id for job in state.active()]
-    if jobs:
-        act(draw(("finish", "work")), job=draw(jobs))
-
-
 def settle(state: State, act: Act, draw: Draw) -> None:
     """Something happens to a video that is there."""
     if not state.videos:
@@ -158,6 +161,67 @@ def settle(state: State, act: Act, draw: Draw) -> None:
         act("moderate", video=video.id, state=draw(("HIDDEN", "CLEAR")))
     elif verb == "delete":
         act("delete", video=video.id)
+
+
+def overstay(state: State, act: Act, draw: Draw) -> None:
+    """A permission for a short time, a clip that takes longer, and perhaps one that was out before."""
+    lend(state, act, lambda choices: 1.0 if choices is DAYS else draw(choices))
+    if draw((False, True)):
+        show(state, act, draw)
+    job = ask(state, act, draw)
+    act("wait", days=draw((2.0, 0.5)))
+    if draw((False, True)):
+        act("sweep")
+    if job is not None and state.jobs[job].state in ("QUEUED", "RUNNING"):
+        act("finish", job=job)
+
+
+def interrupt(state: State, act: Act, draw: Draw) -> None:
+    """Several jobs are under way when something is taken back, perhaps given again, and then they want to finish."""
+    jobs = [ask(state, act, draw) for _ in draw(((1,), (1, 2)))]
+    restrict(state, act, draw)
+    draw((_leave, recover, lend))(state, act, draw)
+    for job in jobs:
+        if job is not None and state.jobs[job].state in ("QUEUED", "RUNNING"):
+            act("finish", job=job)
+
+
+def blink(state: State, act: Act, draw: Draw) -> None:
+    """Taken back and given again to the same person while their clip is made: all is as it was, but for that."""
+    lend(state, act, draw)
+    lent = [
+        (account, cameo, scopes)
+        for account in state.accounts
+        for cameo in state.cameos.values()
+        for scopes in (FACE, VOICE)
+        if account != cameo.owner and state.permitted(account, cameo.id, scopes)
+    ]
+    if not lent:
+        return
+    author, cameo, scopes = draw(lent)
+    job = act("request", author=author, cast={cameo.id: scopes}, parent=None)
+    if job is not None and draw((True, False)):
+        act("work", job=job)
+    named = [g for g in state.permitting(author, cameo.id, scopes) if g.subject is not None]
+    way = draw(("block", "unfollow", *(("revoke",) * bool(named)), "suspend"))
+    if way == "revoke":
+        act("revoke_grant", grant=named[0].id, withdraw=False)
+        act("grant", cameo=cameo.id, subject=author, scopes=ALL, expires=None, withdraws=False)
+    elif way == "suspend":
+        act("suspend", account=cameo.owner)
+        act("unsuspend", account=cameo.owner)
+    else:
+        act(way, one=cameo.owner, other=author)
+        if way == "block":
+            act("unblock", one=cameo.owner, other=author)
+        act("follow", one=cameo.owner, other=author)
+        act("follow", one=author, other=cameo.owner)
+    if job is not None and state.jobs[job].state in ("QUEUED", "RUNNING"):
+        act("finish", job=job)
+
+
+def _leave(*_: object) -> None:
+    """Nothing more happens."""
 
 
 def recover(state: State, act: Act, draw: Draw) -> None:
@@ -180,7 +244,7 @@ def wait(_: State, act: Act, draw: Draw) -> None:
 
 
 Story = Callable[[State, Act, Draw], Any]
-STORIES: tuple[Story, ...] = (lend, make, show, chain, restrict, carry_on, ask, settle, recover, wait)
+STORIES: tuple[Story, ...] = (lend, make, show, chain, overstay, interrupt, blink, restrict, settle, recover, wait)
 
 
 def _until(state: State, draw: Draw) -> float | None:

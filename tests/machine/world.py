@@ -29,7 +29,6 @@ from models.grant import Audience, Grant, GrantState, OnExpiry, RevokeMode
 from models.likeness import VideoLikeness
 from models.policy import set_policy
 from models.rules.sql import account as named
-from models.rules.sql import holding
 from models.rules.video import bytes_may_be_served, may_be_listed, may_be_seen_by
 from models.video import RenditionKind, VideoVisibility, Visibility
 from resolvers import appearance, block, cameo_access, follow, publish, suspension
@@ -49,7 +48,7 @@ CAPABILITIES = Capabilities(
     title="Machine", audio=True, first_frame=False, cast=True, remix_strength=True, streaming=False, preview=True,
     min_seconds=1.0, max_seconds=10.0, sizes=((720, 1280),), fps=(30,), steps=(1, 32), max_cast=2,
 )  # fmt: skip
-_LOOKS = (FACE, VOICE, FACE | VOICE)
+_LOOKS = (FACE, VOICE)
 _OF_CREATORS = ("request", "work", "finish", "publish", "delete", "answer", "moderate", "withdraw_likeness")
 """Verbs that change nobody's permission: who may use what is not asked again after them."""
 
@@ -122,7 +121,7 @@ class Product:
         """A fresh session: the clock leaps, and what widens asks for a password given a short while ago."""
         who = self.admin if account is None else self.accounts[account]
         assert who is not None
-        token, _ = await open_session(who.id)
+        token, _ = await open_session(who.id, days=1.0)
         viewer, session = await session_for_token(token) or (None, None)
         return Context(stores=self.stores, viewer=viewer, session=session, client="127.0.0.1", request_id="machine")
 
@@ -296,20 +295,27 @@ class Product:
         return found if self.last in _OF_CREATORS else [*found, *await self._using(model)]
 
     async def _seeing(self, model: Model) -> list[str]:
+        viewers: dict[str, int | None] = {f"{viewer} sees": viewer for viewer in (None, *model.accounts)}
+        rules = {
+            says: may_be_seen_by(named(None if viewer is None else self.accounts[viewer].id))
+            for says, viewer in viewers.items()
+        }
+        rules |= {"listed are": may_be_listed(named(None)), "bytes are served of": bytes_may_be_served()}
+        law = {says: {v.id for v in model.videos.values() if model.sees(viewer, v)} for says, viewer in viewers.items()}
+        public = [v for v in model.videos.values() if v.audience == "PUBLIC"]
+        law["listed are"] = {v.id for v in public if model.published_to(v, None)}
+        law["bytes are served of"] = {v.id for v in model.videos.values() if model.served(v)}
+        statement = " UNION ALL ".join(
+            f"SELECT '{says}' AS says, id FROM video_visibility WHERE id = ANY ($1::uuid[]) AND {rule}"
+            for says, rule in rules.items()
+        )
         numbers = {row: number for number, row in self.videos.items()}
-        every = VideoVisibility.filter(id__in=list(numbers))
-        found: list[str] = []
-        for viewer in (None, *model.accounts):
-            rule = named(None if viewer is None else self.accounts[viewer].id)
-            seen = {numbers[row] for row in await holding(every, may_be_seen_by(rule)).values_list("id", flat=True)}
-            law = {v.id for v in model.videos.values() if model.sees(viewer, v)}
-            found += [f"{viewer} sees {sorted(seen)}, lawful is {sorted(law)}"] * (seen != law)
-        listed = {numbers[r] for r in await holding(every, may_be_listed(named(None))).values_list("id", flat=True)}
-        law = {v.id for v in model.videos.values() if model.published_to(v, None) and v.audience == "PUBLIC"}
-        found += [f"{sorted(listed)} are listed, lawful is {sorted(law)}"] * (listed != law)
-        served = {numbers[row] for row in await holding(every, bytes_may_be_served()).values_list("id", flat=True)}
-        law = {v.id for v in model.videos.values() if model.served(v)}
-        return found + [f"bytes of {sorted(served)} are served, lawful is {sorted(law)}"] * (served != law)
+        got: dict[str, set[int]] = {says: set() for says in rules}
+        for row in await connections.get("default").execute_query_dict(statement, [list(numbers)]):
+            got[row["says"]].add(numbers[row["id"]])
+        return [
+            f"{says} {sorted(got[says])}, lawful is {sorted(law[says])}" for says in rules if got[says] != law[says]
+        ]
 
     async def _using(self, model: Model) -> list[str]:
         found: list[str] = []
