@@ -1,16 +1,19 @@
-"""Measures how long `revokeCameo(WITHDRAW)` takes over a remix tree, and the parts it consists of.
+"""Measures how long `revokeCameo(WITHDRAW)` takes over a remix tree, and what a worker does after it.
 
     python bench/revoke.py [--videos 100000] [--rounds 5] [--shape tree|wide|deep] [--out revoke.json]
 
-Every round revokes another cameo whose likeness all videos of one tree carry: one transaction on a real Postgres that
-hides every draft, publication and descendant. ``tree`` grows by preferring nobody (depth about 30), ``wide`` has one
-parent, ``deep`` consists of chains as long as policy allows (256).
+Every round revokes another cameo whose likeness all videos of one tree carry, through the resolver that the mutation
+calls, on a real Postgres and a real Valkey: one transaction ends the permissions and the waiting jobs, hides every
+draft, publication and descendant, and is written into the audit log. ``tree`` grows by preferring nobody (depth about
+30), ``wide`` has one parent, ``deep`` consists of chains as long as policy allows (256). Then the worker's chores: who
+made a video is told of it, and the bytes of those that have any (``--stored``) are destroyed, to the signed receipt.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import json
 import random
 import statistics
@@ -18,34 +21,67 @@ import tempfile
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import asyncpg
+from redis.asyncio import Redis
 from rich.console import Console
 from rich.table import Table
 from tortoise import Tortoise
-from tortoise.transactions import in_transaction
 
 from app.embedded import start_stores
 from app.migrate import migrate
 from app.settings import Settings
+from jobs.feed import FEED_STREAM
+from jobs.inbox import INBOX_STREAM, deliver
+from jobs.progress import ProgressReader
+from jobs.queue import Doorbell
+from jobs.tail import Tail
+from jobs.withdrawn import purge_withdrawn, tell_withdrawn
+from models.account import Account
 from models.base import new_id
-from models.consent.epochs import raise_for_all
-from models.consent.locks import lock_for_change
-from models.consent.withdraw import Reach, withdraw
-from models.likeness import WithdrawalReason
+from models.cameo import Cameo
+from models.grant import RevokeMode
+from models.keys import load_keys
+from models.storage import MediaStore
 from models.tables import connect
+from models.vault import Vault, read_master
+from resolvers.cameo_access import revoke_all
+from resolvers.context import Context, Stores
 
 DEEPEST = 256
+WAITING = 50
+"""Jobs with the cameo that are queued when it is revoked."""
+NAMED = 200
+"""Permissions that name somebody."""
 COLUMNS = {
     "generation": "id created_at account_id idempotency_key request_hash engine spec state cost_seconds",
     "video": "id created_at generation_id author_id prompt seconds width height fps has_audio waveform recipe",
     "video_visibility": "id created_at author_id author_state audience consent moderation published_at",
     "lineage": "id parent_id root_id depth path",
     "video_likeness": "id created_at video_id cameo_id grant_id scopes version via",
+    "rendition": "id created_at video_id kind key content_type bytes sha256",
+    "generation_likeness": "id created_at generation_id cameo_id grant_id version cameo_epoch account_epoch scopes via",
+    "quota_charge": "id created_at account_id generation_id seconds",
+    "cameo_grant": "id created_at cameo_id subject_id scopes restrictions on_expiry state",
+    "account": "id created_at handle display_name",
 }
+RENDITIONS = {"MP4": "video/mp4", "POSTER": "image/webp", "PREVIEW": "image/webp", "LATENT": "application/octet-stream"}
+
+
+@dataclass(frozen=True)
+class Took:
+    """Seconds of each part of one round: the mutation; feeds are told; likenesses are marked, people notified and bytes
+    destroyed, to the receipt; and the notifications are numbered for whoever listens.
+    """
+
+    mutation: float
+    told: float
+    destroyed: float
+    numbered: float
 
 
 def parent_of(shape: str, number: int, draw: random.Random) -> int:
@@ -57,8 +93,13 @@ def parent_of(shape: str, number: int, draw: random.Random) -> int:
     return draw.randrange(number)
 
 
-async def grow(connection: asyncpg.Connection, videos: int, shape: str, seed: int) -> UUID:
-    """Plant one tree of ``videos`` published videos and return the cameo that all of them carry."""
+async def grow(
+    connection: asyncpg.Connection, videos: int, shape: str, seed: int, media: MediaStore, kept: int
+) -> UUID:
+    """Plant one tree of ``videos`` published videos and return the cameo that all of them carry.
+
+    The first ``kept`` of them have bytes; jobs wait that would use it, and permissions name people.
+    """
     draw, now = random.Random(seed), "2026-01-01T00:00:00Z"
     owner, author, cameo, grant = (new_id() for _ in range(4))
     moment = await connection.fetchval("SELECT $1::text::timestamptz", now)
@@ -100,70 +141,121 @@ async def grow(connection: asyncpg.Connection, videos: int, shape: str, seed: in
         ],
     }
     for table, records in rows.items():
-        columns = COLUMNS[table].split()
-        present = await connection.fetch(
-            "SELECT column_name FROM information_schema.columns WHERE table_name = $1", table
-        )
-        keep = [n for n, name in enumerate(columns) if name in {row["column_name"] for row in present}]
-        await connection.copy_records_to_table(
-            table, records=[tuple(record[n] for n in keep) for record in records], columns=[columns[n] for n in keep]
-        )
+        await _plant(connection, table, records)
+    await _plant(connection, "rendition", [row for id_ in ids[:kept] for row in await _bytes(media, id_, moment)])
+    friends = [new_id() for _ in range(NAMED)]
+    await _plant(connection, "account", [(id_, moment, f"f{seed}_{n}", "f") for n, id_ in enumerate(friends)])
+    named = [(new_id(), moment, cameo, friend, 31, "{}", "KEEP", "ACTIVE") for friend in friends]
+    await _plant(connection, "cameo_grant", named)
+    waiting = [new_id() for _ in range(WAITING)]
+    await _plant(
+        connection, "generation", [(id_, moment, author, str(id_), "", "d", "{}", "QUEUED", 5.0) for id_ in waiting]
+    )
+    await _plant(connection, "quota_charge", [(new_id(), moment, author, id_, 5.0) for id_ in waiting])
+    uses = [(new_id(), moment, id_, cameo, grant, 1, 0, 0, 3, "SHOWN") for id_ in waiting]
+    await _plant(connection, "generation_likeness", uses)
     await connection.execute("ANALYZE")
     return cameo
 
 
-async def revoke(cameo: UUID) -> tuple[float, int]:
-    """Seconds from the first lock to the end of the commit, and how many videos went."""
-    started = time.perf_counter()
-    async with in_transaction() as connection:
-        await lock_for_change(connection, [cameo])
-        await raise_for_all(connection, [cameo])
-        gone = await withdraw(connection, cameo, WithdrawalReason.REVOKED, Reach())
-    return time.perf_counter() - started, 0 if gone is None else gone.videos
+async def _plant(connection: asyncpg.Connection, table: str, records: list[tuple[Any, ...]]) -> None:
+    await connection.copy_records_to_table(table, records=records, columns=COLUMNS[table].split())
+
+
+async def _bytes(media: MediaStore, video_id: UUID, moment: Any) -> list[tuple[Any, ...]]:
+    rows: list[tuple[Any, ...]] = []
+    for kind, content_type in RENDITIONS.items():
+        key = f"videos/{video_id}/1/{kind.lower()}"
+        await media.put_bytes(key, b"bytes", content_type)
+        rows.append((new_id(), moment, video_id, kind, key, content_type, 5, "0" * 64))
+    return rows
+
+
+async def revoke(stores: Stores, cameo_id: UUID) -> tuple[Took, int]:
+    """Seconds of the mutation and of the chores after it, and how many videos went."""
+    cameo = await Cameo.get(id=cameo_id)
+    context = Context(stores, await Account.get(id=cameo.owner_id), None, "127.0.0.1", "bench")
+    times = [time.perf_counter()]
+    _, effects = await revoke_all(context, cameo.id, RevokeMode.WITHDRAW)
+    times.append(time.perf_counter())
+    if len(effects.jobs) != WAITING:
+        raise RuntimeError(f"{len(effects.jobs)} of {WAITING} jobs were stopped")
+    await tell_withdrawn(stores.redis)
+    times.append(time.perf_counter())
+    await purge_withdrawn(stores.media, stores.redis, stores.keys)
+    times.append(time.perf_counter())
+    await deliver(stores.redis)
+    times.append(time.perf_counter())
+    took = [after - before for before, after in itertools.pairwise(times)]
+    return Took(*took), effects.videos
 
 
 @asynccontextmanager
-async def database() -> AsyncGenerator[str]:
-    """A migrated Postgres of this measurement's own, settings as `yume up` gives it."""
+async def server() -> AsyncGenerator[tuple[asyncpg.Connection, Stores]]:
+    """A migrated Postgres and a Valkey of this measurement's own, settings as `yume up` gives them."""
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data_dir=Path(folder))
-        stores = await start_stores(settings, lambda _: None)
+        running = await start_stores(settings, lambda _: None)
+        redis = Redis.from_url(running.urls.redis_url)
         try:
-            await migrate(stores.urls.database_url, lambda _: None)
-            await connect(stores.urls.database_url)
-            yield stores.urls.database_url
+            await migrate(running.urls.database_url, lambda _: None)
+            await connect(running.urls.database_url)
+            connection: asyncpg.Connection = await asyncpg.connect(running.urls.database_url)
+            yield connection, stores_of(redis, Path(folder))
+            await connection.close()
         finally:
             await Tortoise.close_connections()
-            await stores.close()
+            await redis.aclose()
+            await running.close()
+
+
+def stores_of(redis: Redis, folder: Path) -> Stores:
+    """What an API process would have open."""
+    keys = folder / "keys"
+    return Stores(
+        redis=redis,
+        media=MediaStore.from_url(None, folder),
+        progress=ProgressReader(redis),
+        feed=Tail(redis, FEED_STREAM),
+        inbox=Tail(redis, INBOX_STREAM),
+        doorbell=Doorbell(redis),
+        keys=load_keys(keys),
+        vault=Vault(keys, read_master(keys, None)),
+        production=False,
+        address="http://127.0.0.1:8000",
+    )
 
 
 async def main(arguments: argparse.Namespace) -> None:
     """Measure and print."""
-    console, seconds, videos = Console(), [], 0
-    async with database() as url:
-        connection: asyncpg.Connection = await asyncpg.connect(url)
+    console, rounds = Console(), list[Took]()
+    async with server() as (connection, stores):
         for number in range(arguments.rounds):
-            cameo = await grow(connection, arguments.videos, arguments.shape, number)
-            took, videos = await revoke(cameo)
+            media, stored = stores.media, min(arguments.stored, arguments.videos)
+            cameo = await grow(connection, arguments.videos, arguments.shape, number, media, stored)
+            took, videos = await revoke(stores, cameo)
             left = await connection.fetchval("SELECT count(*) FROM video_visibility WHERE consent = 'LIVE'")
-            if videos != arguments.videos or left:
-                raise RuntimeError(f"{videos} of {arguments.videos} were withdrawn, {left} are visible")
-            seconds.append(took)
-            console.print(f"round {number + 1}: {took:.2f} s")
-        await connection.close()
-    table = Table(title=f"revokeCameo(WITHDRAW) over {videos:,} videos, {arguments.shape}")
-    for name in ("median s", "fastest s", "slowest s", "µs a video"):
+            kept = await connection.fetchval("SELECT count(*) FROM rendition")
+            if (videos, left, kept) != (arguments.videos, 0, 0):
+                raise RuntimeError(f"{videos} of {arguments.videos} were withdrawn, {left} visible, {kept} files kept")
+            rounds.append(took)
+            console.print(f"round {number + 1}: {took}")
+    table = Table(title=f"revokeCameo(WITHDRAW) over {arguments.videos:,} videos, {arguments.shape}")
+    for name in ("part", "median s", "fastest s", "slowest s"):
         table.add_column(name, justify="right")
-    median = statistics.median(seconds)
-    table.add_row(f"{median:.2f}", f"{min(seconds):.2f}", f"{max(seconds):.2f}", f"{median / videos * 1e6:.1f}")
+    for part in Took.__dataclass_fields__:
+        seconds = [getattr(took, part) for took in rounds]
+        table.add_row(part, *(f"{found:.2f}" for found in (statistics.median(seconds), min(seconds), max(seconds))))
     console.print(table)
     if arguments.out:
-        arguments.out.write_text(json.dumps({"shape": arguments.shape, "videos": videos, "seconds": seconds}))
+        told = {"shape": arguments.shape, "videos": arguments.videos, "stored": arguments.stored}
+        arguments.out.write_text(json.dumps(told | {"rounds": [vars(took) for took in rounds]}))
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--videos", type=int, default=100_000)
+    parser.add_argument("--stored", type=int, default=1_000, help="how many of them have bytes to destroy")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--shape", choices=("tree", "wide", "deep"), default="tree")
     parser.add_argument("--out", type=Path)

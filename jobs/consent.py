@@ -13,7 +13,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 
 from jobs.lease import CONSENT_ENDED, PARENT_GONE, Failure, cancel, end
 from jobs.queue import Doorbell
-from models.consent.epochs import raise_for
+from models.consent.epochs import raise_for_each
 from models.consent.withdraw import Reach, Withdrawn, withdraw
 from models.generation import GenerationState, Outbox
 from models.grant import RevokeMode
@@ -41,8 +41,8 @@ class Effects:
         return [one.id for one in self.withdrawals]
 
     def add(self, other: Effects) -> None:
-        """Count what ``other`` did as well."""
-        self.jobs += other.jobs
+        """Count what ``other`` did as well; a job that both must stop is one job."""
+        self.jobs = list(dict.fromkeys((*self.jobs, *other.jobs)))
         self.withdrawals += other.withdrawals
 
     async def follow_up(self, doorbell: Doorbell) -> None:
@@ -60,15 +60,7 @@ async def stop_jobs(
     Returns the ids to hint at after the commit: those that ended here, so that their last word is said at once, and
     those at work, which end at gate 3. The caller raised the epoch that makes them end.
     """
-    return await _stop(
-        connection,
-        """
-        EXISTS (SELECT 1 FROM generation_likeness l WHERE l.generation_id = gen.id AND l.cameo_id = ANY ($1::uuid[]))
-        AND ($2::uuid IS NULL OR gen.account_id = $2)
-        """,
-        [list(cameo_ids), account_id],
-        CONSENT_ENDED,
-    )
+    return await _stop_with(connection, cameo_ids, None if account_id is None else [account_id])
 
 
 async def stop_remixes(connection: BaseDBAsyncClient) -> list[UUID]:
@@ -128,9 +120,10 @@ async def revoke_grants(
         [list(grant_ids), cameo_id],
     )
     effects = Effects()
-    for subject in sorted({row["subject_id"] for row in rows if row["state"] == "ACTIVE"}):
-        await raise_for(connection, [cameo_id], subject)
-        effects.jobs += await stop_jobs(connection, [cameo_id], subject)
+    subjects = sorted({row["subject_id"] for row in rows if row["state"] == "ACTIVE"})
+    if subjects:
+        await raise_for_each(connection, cameo_id, subjects)
+        effects.jobs += await _stop_with(connection, [cameo_id], subjects)
     if mode is RevokeMode.WITHDRAW:
         reach = Reach(grants=list(grant_ids))
         effects.add(await withdraw_for(connection, cameo_id, WithdrawalReason.REVOKED, reach))
@@ -157,6 +150,20 @@ async def decline_approvals(connection: BaseDBAsyncClient, cameo_id: UUID, video
         [declined],
     )
     return await withdraw_for(connection, cameo_id, WithdrawalReason.DECLINED, Reach(videos=declined))
+
+
+async def _stop_with(
+    connection: BaseDBAsyncClient, cameo_ids: Iterable[UUID], account_ids: Sequence[UUID] | None
+) -> list[UUID]:
+    return await _stop(
+        connection,
+        """
+        EXISTS (SELECT 1 FROM generation_likeness l WHERE l.generation_id = gen.id AND l.cameo_id = ANY ($1::uuid[]))
+        AND ($2::uuid[] IS NULL OR gen.account_id = ANY ($2::uuid[]))
+        """,
+        [list(cameo_ids), account_ids],
+        CONSENT_ENDED,
+    )
 
 
 async def _stop(connection: BaseDBAsyncClient, condition: str, values: list[object], failure: Failure) -> list[UUID]:

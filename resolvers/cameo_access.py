@@ -136,7 +136,7 @@ async def revoke_all(context: Context, cameo_id: UUID, mode: RevokeMode) -> tupl
             await _supersede(connection, access, closed)
         effects = await _revoke_named(connection, cameo)
         await raise_for_all(connection, [cameo.id])
-        effects.jobs += await stop_jobs(connection, [cameo.id])
+        effects.add(Effects(jobs=await stop_jobs(connection, [cameo.id])))
         if mode is RevokeMode.WITHDRAW:
             effects.add(await withdraw_for(connection, cameo.id, WithdrawalReason.REVOKED, Reach()))
         await append(connection, chain_of(cameo.id), "CAMEO_REVOKED", _facts(context, effects, mode=mode))
@@ -159,7 +159,7 @@ async def _change(connection: BaseDBAsyncClient, context: Context, cameo: Cameo,
     effects = await _revoke_named(connection, cameo) if new.nobody else Effects()
     if tighter:
         await raise_for_all(connection, [cameo.id])
-        effects.jobs += await stop_jobs(connection, [cameo.id])
+        effects.add(Effects(jobs=await stop_jobs(connection, [cameo.id])))
     if forbids_more(old.restrictions, new.restrictions):
         effects.add(await recheck_drafts(connection, cameo.id))
     facts = _facts(context, effects, grant=grant.id, audience=new.audience, scopes=int(new.scopes))

@@ -12,7 +12,7 @@ from tortoise import connections
 from models.audit import AuditEntry, chain_of
 from models.base import new_id
 from models.cameo import NO_SCOPES, Cameo, CameoState, Scope
-from models.generation import Outbox
+from models.generation import GenerationState, Outbox
 from models.grant import Audience, Grant, GrantState, OnExpiry
 from models.likeness import VideoLikeness, WithdrawalReason
 from models.notification import Notification, NotificationKind
@@ -286,6 +286,23 @@ async def test_revoking_a_cameo_ends_every_permission_at_one_tap(server: Server,
     assert ((await access_of(cameo)).scopes, await epochs(cameo)) == (NO_SCOPES, (1, 0))
     [entry] = await AuditEntry.filter(chain=chain_of(cameo.id))
     assert (entry.kind, entry.facts["mode"], entry.facts["jobs"]) == ("CAMEO_REVOKED", mode, 2)
+
+
+async def test_a_job_at_work_of_a_named_member_is_stopped_once_and_each_of_many_by_their_own_epoch(
+    server: Server, ada: Api, bob: Api
+) -> None:
+    cameo = await make_cameo(ada, audience=Audience.APPROVED)
+    friends = [bob, *[await server.member(name) for name in ("carl", "dora")]]
+    for friend in friends:
+        await make_grant(cameo, friend)
+    asked = await make_grant(cameo, await server.member("eve"), state=GrantState.PENDING)
+    jobs = [await make_job(friend, [cameo], state=GenerationState.RUNNING) for friend in friends]
+    waiting = await make_job(bob, [cameo])
+    done = await ada.mutate(REVOKE_CAMEO, cameoId=global_id("Cameo", cameo.id), mode="STOP_FUTURE")
+    assert done["stoppedJobs"] == len(jobs) + 1
+    assert await outcome(waiting) == ("FAILED", "CONSENT_ENDED", True)
+    assert [await epochs(cameo, friend) for friend in friends] == [(1, 1)] * 3
+    assert (await Grant.get(id=asked.id)).state == GrantState.REVOKED
 
 
 async def test_revoking_an_empty_or_paused_cameo_is_success(ada: Api) -> None:
