@@ -77,7 +77,6 @@ export function accessForm(cameo, saved) {
     placeholder: t("restrictionsHint"),
     value: cameo.restrictions.text,
     name: "text",
-    id: "f-text",
   });
   const fields = {
     preferences: field("preferences", t("preferences"), {
@@ -212,7 +211,7 @@ function ruleFields(restrictions) {
   const names = { ANYONE: t("ANYONE"), NO_STRANGERS: t("NO_STRANGERS"), NOBODY: t("NOBODY") };
   const others = h(
     "select",
-    { name: "otherPeople", id: "f-otherPeople" },
+    { name: "otherPeople" },
     OTHERS.map((value) => h("option", { value, selected: value === restrictions.otherPeople }, names[value])),
   );
   const element = h(

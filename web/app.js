@@ -142,7 +142,7 @@ function signUpForm() {
   const names = new Intl.DisplayNames([language()], { type: "region" });
   const regions = h(
     "select",
-    { name: "region", id: "f-region" },
+    { name: "region" },
     (page.rules.regions ?? []).map((code) => h("option", { value: code }, names.of(code))),
   );
   const fields = [

@@ -5,7 +5,7 @@ import { dialog, mishaps, sure, told } from "./ask.js";
 import { CLIP, player } from "./clip.js";
 import { h } from "./dom.js";
 import { NEWS } from "./bell.js";
-import { CHANGED, stopFromAnywhere, toast } from "./stop.js";
+import { CHANGED, toast } from "./stop.js";
 import { day, t } from "./words.js";
 
 const SHOWN = `query ($after: String) { viewer { cameos { id state } appearances(first: 24, after: $after) {
@@ -26,6 +26,8 @@ const WITHDRAW = `mutation ($input: WithdrawLikenessInput!) {
   }
 }`;
 
+const RECEIPT_MS = 3000;
+
 /** The view, and what to do when it is left. */
 export function appearancesView() {
   const tiles = h("div", { class: "tiles" });
@@ -37,6 +39,7 @@ export function appearancesView() {
   let opened = null;
   let after = null;
   let left = false;
+  let timer;
 
   const show = (video) => {
     opened = { id: video.id, box: look(video, reload), close: null };
@@ -58,7 +61,14 @@ export function appearancesView() {
     after = endCursor;
     more.hidden = !hasNextPage;
     none.replaceChildren(...(known.size ? [] : nothing(viewer)));
-    receipts.replaceChildren(...(await destroyed()));
+    await account();
+  };
+  // Nothing tells when the last byte is gone; it takes seconds.
+  const account = async () => {
+    const [content, waiting] = await destroyed();
+    receipts.replaceChildren(...content);
+    clearTimeout(timer);
+    if (waiting && !left) timer = setTimeout(account, RECEIPT_MS);
   };
   const reload = async () => {
     after = null;
@@ -75,12 +85,7 @@ export function appearancesView() {
   const root = h(
     "section",
     { class: "you appearances" },
-    h(
-      "header",
-      { class: "row" },
-      h("h1", {}, t("appearances")),
-      h("button", { type: "button", class: "stop", onclick: attempt(stopFromAnywhere) }, t("stopAll")),
-    ),
+    h("h1", {}, t("appearances")),
     h("p", { class: "faint" }, t("appearancesWhy")),
     note,
     none,
@@ -92,6 +97,7 @@ export function appearancesView() {
     root,
     () => {
       left = true;
+      clearTimeout(timer);
       opened?.box.close();
       document.removeEventListener(NEWS, again);
       document.removeEventListener(CHANGED, again);
@@ -203,14 +209,15 @@ function gone(box, video) {
   ];
 }
 
+/** What was taken out of videos so far, and whether a receipt is still being waited for. */
 async function destroyed() {
   let found;
   try {
     found = (await graphql(RECEIPTS)).viewer.cameos.flatMap(({ withdrawals }) => withdrawals.edges);
   } catch (error) {
-    return [h("p", { class: "wrong", role: "alert" }, told(error))];
+    return [[h("p", { class: "wrong", role: "alert" }, told(error))], false];
   }
-  if (!found.length) return [];
+  if (!found.length) return [[], false];
   const line = ({ node }) =>
     h(
       "li",
@@ -220,9 +227,10 @@ async function destroyed() {
         ? h("a", { class: "button", href: here(node.receiptUrl), download: "" }, t("receipt"))
         : h("span", { class: "faint" }, t("receiptWait")),
     );
-  return [
+  const content = [
     h("h2", {}, t("receipts")),
     h("p", { class: "faint" }, t("receiptsWhy")),
     h("ul", { class: "plain" }, found.map(line)),
   ];
+  return [content, found.some(({ node }) => !node.receiptUrl)];
 }

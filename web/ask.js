@@ -66,7 +66,7 @@ export function sure(title, sentences, yes, danger = true) {
         "div",
         { class: "row" },
         h("button", { type: "button", onclick: answer(false), autofocus: true }, t("keepAsIs")),
-        h("button", { type: "button", class: danger ? "danger strong" : "primary", onclick: answer(true) }, yes),
+        h("button", { type: "button", class: danger ? "stop" : "primary", onclick: answer(true) }, yes),
       ),
     );
   });

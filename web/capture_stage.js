@@ -34,7 +34,11 @@ export function recording(ask, { sent, over, finish }) {
     class: "visually-hidden",
     name: "recording",
     accept: thing ? "image/*,video/mp4,video/webm" : "video/mp4,video/webm,video/quicktime",
-    onchange: ({ target }) => target.files[0] && review(target.files[0]),
+    onchange: ({ target }) => {
+      const [chosen] = target.files;
+      target.value = ""; // so that the same file can be chosen again
+      if (chosen) review(chosen);
+    },
   });
   const choose = () => h("label", { class: "button" }, t(thing ? "recordFileThing" : "recordFile"), file);
 

@@ -19,8 +19,8 @@ const REQUEST = `mutation ($input: RequestCameoInput!) {
 }`;
 
 /**
- * Fill the composer for making `video` again without the cameo `leftOut`: its prompt without that name, and the rest of
- * the cast its author had chosen.
+ * Fill the composer for making `video` again without the cameo `leftOut`: its prompt without that name, and the faces of
+ * the others its author had cast.
  */
 export function makeAgainWithout(video, leftOut) {
   const named = new RegExp(`@${leftOut.handle}\\b`, "gi");
@@ -29,7 +29,7 @@ export function makeAgainWithout(video, leftOut) {
   keep(
     others
       .filter(({ cameo }) => cameo.handle && cameo.id !== leftOut.id)
-      .map(({ cameo }) => ({ id: cameo.id, handle: cameo.handle, kind: cameo.kind, face: true, voice: cameo.viewerMayUse.voice })),
+      .map(({ cameo }) => ({ id: cameo.id, handle: cameo.handle, kind: cameo.kind, face: true, voice: false })),
   );
   location.hash = "#make";
 }

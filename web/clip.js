@@ -10,7 +10,7 @@ fragment Clip on Video {
   id caption prompt state createdAt author { handle displayName }
   media { url posterUrl previewUrl width height seconds hasAudio }
   provenance { recipe }
-  likenesses { via consented cameo { id handle kind viewerMayUse { voice } } }
+  likenesses { via consented cameo { id handle kind } }
   approvals { state cameo { handle } }
 }`;
 

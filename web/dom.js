@@ -10,7 +10,7 @@ export function h(tag, properties = {}, ...children) {
     else element.setAttribute(name, value === true ? "" : value);
   }
   if (properties.class) element.className = properties.class;
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined));
   return element;
 }
 
@@ -19,16 +19,20 @@ export function say(text) {
   document.querySelector("#said").textContent = text;
 }
 
+let fields = 0;
+
 /** A labelled input. `error(message)` marks it wrong. */
 export function field(
   name,
   label,
   properties = {},
-  input = h("input", { type: "text", ...properties, name, id: `f-${name}` }),
+  input = h("input", { type: "text", ...properties, name }),
 ) {
-  const note = h("span", { class: "wrong", id: `w-${name}`, role: "alert" });
+  // The same field may be on a page twice: a label is known by what it holds, a note by its number.
+  fields += 1;
+  const note = h("span", { class: "wrong", id: `wrong-${fields}`, role: "alert" });
   input.setAttribute("aria-describedby", note.id);
-  const box = h("label", { class: "field", htmlFor: input.id }, h("span", {}, label), input, note);
+  const box = h("label", { class: "field" }, h("span", {}, label), input, note);
   box.error = (message) => {
     note.textContent = message;
     input.setAttribute("aria-invalid", "true");

@@ -35,7 +35,11 @@ export function verifyView() {
     accept: "video/mp4",
     class: "visually-hidden",
     name: "clip",
-    onchange: ({ target }) => target.files[0] && judge(null, target.files[0]),
+    onchange: ({ target }) => {
+      const [file] = target.files;
+      target.value = ""; // so that the same file can be asked about again
+      if (file) judge(null, file);
+    },
   });
   const drop = h("label", { class: "drop" }, h("span", {}, t("verifyDrop")), input);
   drop.addEventListener("dragover", (event) => {

@@ -80,7 +80,8 @@ export const CAMEO = {
     stopAllSure:
       "Every video with your likeness is hidden at once and then destroyed, every clip in the making stops, and nobody may use your cameo any more.",
     stopAllHonest: "Copies that somebody downloaded or filmed cannot be called back.",
-    stopped: (videos, jobs) => `Stopped. ${videos} videos withdrawn, ${jobs} clips in the making ended.`,
+    stopped: (videos, jobs) =>
+      `Stopped. ${videos} ${videos === 1 ? "video" : "videos"} withdrawn, ${jobs} ${jobs === 1 ? "clip" : "clips"} in the making ended.`,
     pauseIt: "Pause",
     pauseHint: "Pause: nothing new is made; what is published stays.",
     resumeIt: "Resume",
@@ -239,7 +240,8 @@ export const CAMEO = {
     stopAllSure:
       "Toute vidéo à votre image est masquée aussitôt puis détruite, tout clip en cours s’arrête, et personne ne peut plus utiliser votre caméo.",
     stopAllHonest: "Les copies téléchargées ou filmées par quelqu’un ne peuvent pas être rappelées.",
-    stopped: (videos, jobs) => `Arrêté. ${videos} vidéos retirées, ${jobs} clips en cours interrompus.`,
+    stopped: (videos, jobs) =>
+      `Arrêté. ${videos} vidéo${videos > 1 ? "s retirées" : " retirée"}, ${jobs} clip${jobs > 1 ? "s" : ""} en cours arrêté${jobs > 1 ? "s" : ""}.`,
     pauseIt: "Pause",
     pauseHint: "Pause : rien de nouveau n’est fait ; ce qui est publié reste.",
     resumeIt: "Reprendre",

@@ -15,6 +15,11 @@ const MINE = `{
     invites { left }
   }
 }${CLIP}`;
+const TAKEN = `{
+  notifications(first: 40) { edges { node { ... on VideoWithdrawn {
+    makeAgainWithout { id } video { id prompt state likenesses { via consented cameo { id handle kind } } }
+  } } } }
+}`;
 const INVITE = `mutation ($input: CreateInviteInput!) {
   createInvite(input: $input) { ... on CreateInviteSuccess { inviteCode } ... on Error { code message field } }
 }`;
@@ -25,11 +30,11 @@ export function youView(_, refresh) {
   const root = h("section", { class: "you" }, h("p", { class: "faint" }, t("more")));
   const load = async () => {
     try {
-      const { viewer } = await graphql(MINE);
+      const [{ viewer }, { notifications }] = await Promise.all([graphql(MINE), graphql(TAKEN)]);
       root.replaceChildren(
         head(viewer, refresh),
         shelf(t("drafts"), viewer.drafts, load),
-        withdrawn(viewer, load),
+        withdrawn([...viewer.drafts.edges.map(({ node }) => node), ...takenAway(notifications)], load),
         shelf(t("mine"), viewer.videos, load),
         finding(),
         invites(viewer.invites),
@@ -89,11 +94,14 @@ function shelf(title, connection, reload) {
   );
 }
 
+/** What was published is in no list of its author's once it is withdrawn; the news tell of it. */
+const takenAway = ({ edges }) => edges.map(({ node }) => (node.makeAgainWithout ? node.video : null)).filter(Boolean);
+
 /** Clips that somebody shown no longer allows, each with the offer to make it again without them. */
-function withdrawn(viewer, reload) {
-  const videos = [...viewer.drafts.edges, ...viewer.videos.edges]
-    .map(({ node }) => node)
-    .filter(({ state }) => state === "WITHDRAWN");
+function withdrawn(found, reload) {
+  const videos = [...new Map(found.map((video) => [video.id, video])).values()].filter(
+    ({ state }) => state === "WITHDRAWN",
+  );
   if (!videos.length) return "";
   const line = (video) => {
     const out = video.likenesses.filter(({ via, consented, cameo }) => via === "SHOWN" && consented === false && cameo.handle);

@@ -64,7 +64,7 @@ async def test_the_page_speaks_french_and_says_what_is_wrong_with_a_sign_up(sett
 
         await page.until("document.querySelector('[aria-invalid=true]')")
         assert await page.run("document.activeElement.name") == "inviteCode"
-        assert await page.run("document.querySelector('#w-inviteCode').textContent") != ""
+        assert await page.run("document.querySelector('label:has([name=inviteCode]) .wrong').textContent") != ""
 
 
 async def test_the_page_is_whole_and_asks_nobody_else_for_anything(settings: Settings) -> None:
