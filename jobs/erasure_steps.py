@@ -83,6 +83,30 @@ CAMEO_STEPS: tuple[RowStep, ...] = (
         "starts_with(subject, 'cameo/' || ($1::uuid)::text || '/')",
         size="length(sealed)",
     ),
+    # Of clips that others made as well: who played in them, what was said and how loud. Their prompts stay their own.
+    RowStep(
+        "RECIPE",
+        """
+        SELECT octet_length(v.recipe::text) + octet_length(v.waveform::text) AS bytes
+        FROM video v JOIN video_likeness l ON l.video_id = v.id WHERE l.cameo_id = $1 AND v.recipe <> '{}'
+        """,
+        """
+        UPDATE video v SET recipe = '{}', waveform = '[]' FROM video_likeness l
+        WHERE l.video_id = v.id AND l.cameo_id = $1
+        """,
+    ),
+    RowStep(
+        "RECIPE",
+        """
+        SELECT coalesce(octet_length(g.recipe::text), 0) + octet_length((g.spec -> 'cast')::text) AS bytes
+        FROM generation g JOIN generation_likeness l ON l.generation_id = g.id
+        WHERE l.cameo_id = $1 AND g.spec ? 'cast'
+        """,
+        """
+        UPDATE generation g SET recipe = NULL, spec = g.spec - 'cast' FROM generation_likeness l
+        WHERE l.generation_id = g.id AND l.cameo_id = $1
+        """,
+    ),
     RowStep(
         "NAME",
         "SELECT octet_length(handle) AS bytes FROM cameo WHERE id = $1 AND handle IS NOT NULL",

@@ -79,6 +79,10 @@ MANIFEST: tuple[DerivedClass, ...] = (
         "GRANT_TEXT", Of.BOTH, "restrictions, preferences and notes in words", "blanked",
         "cameo_grant.restrictions", "cameo_grant.preferences", "cameo_grant.note", "cameo_grant.idempotency_key",
     ),
+    _rows(
+        "RECIPE", Of.CAMEO, "casts, recipes and loudness of clips with the cameo, whoever made them; not their prompts",
+        "blanked", "generation.spec", "generation.recipe", "video.recipe", "video.waveform",
+    ),
     _rows("DECISION", Of.BOTH, "who used or asked for the cameo, what was decided", "rows deleted", "decision.rule"),
     _rows("NOTIFICATION", Of.BOTH, "who did what, as ids", "rows deleted", "notification.rule"),
     _rows(

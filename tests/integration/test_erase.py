@@ -85,6 +85,9 @@ async def planted(server: Server, ada: Api, bob: Api) -> Planted:
     plain = await make_video(server.stores, ada)
     remix = await make_video(server.stores, bob, parent=plain)
     await _words(server, own, plain)
+    named = {"cast": [{"cameo_id": str(cameo.id), "name": f"face_{WORD}"}]}
+    await Video.filter(id=lent.id).update(recipe=named)
+    await Generation.filter(id=lent.generation_id).update(spec={"prompt": "a walk", **named}, recipe=named)
     await _about(server, cameo, bob, own)
     return Planted(cameo, own, lent, plain, remix, capture)
 
@@ -200,6 +203,11 @@ async def test_erasing_a_cameo_leaves_nothing_of_it_but_ids(
     for table in ("cameo", "capture", "cameo_grant", "decision", "notification", "audit_personal"):
         assert f"{table}: {WORD}" not in await in_postgres(WORD)
     assert (await VideoVisibility.get(id=planted.plain.id)).consent.value == "LIVE"
+    theirs = await Generation.get(id=planted.lent.generation_id)
+    assert (theirs.spec, theirs.recipe) == ({"prompt": "a walk"}, None)
+    lent = await Video.get(id=planted.lent.id)
+    assert (lent.recipe, lent.waveform) == ({}, [])
+    assert (await Video.get(id=planted.plain.id)).recipe == {"who": WORD}
 
 
 async def test_an_erasure_counts_every_class_in_a_receipt_that_verifies(
