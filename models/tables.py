@@ -23,16 +23,17 @@ from models.lineage import Lineage
 from models.notification import Notification
 from models.policy import PolicyRow
 from models.protect import BlockEntry, Notice
+from models.report import Evidence, Report
 from models.upload import Upload
 from models.video import Rendition, Video, VideoVisibility
 from models.withdrawal import Withdrawal
 
 __all__ = [
     "Account", "Approval", "AuditDailyHead", "AuditEntry", "AuditHead", "AuditPersonal", "Block", "BlockEntry", "Cameo",
-    "CameoEpoch", "CameoVersion", "Capture", "Decision", "EngineHost", "Erasure", "FileHash", "Follow", "Generation",
-    "GenerationLikeness", "Grant", "Invite", "Lineage", "Notice", "Notification", "Outbox", "PolicyRow", "QuotaCharge",
-    "Rendition", "Session", "Upload", "Video", "VideoLikeness", "VideoVisibility", "Withdrawal", "connect",
-    "orm_config",
+    "CameoEpoch", "CameoVersion", "Capture", "Decision", "EngineHost", "Erasure", "Evidence", "FileHash", "Follow",
+    "Generation", "GenerationLikeness", "Grant", "Invite", "Lineage", "Notice", "Notification", "Outbox", "PolicyRow",
+    "QuotaCharge", "Rendition", "Report", "Session", "Upload", "Video", "VideoLikeness", "VideoVisibility",
+    "Withdrawal", "connect", "orm_config",
 ]  # fmt: skip
 
 
