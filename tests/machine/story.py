@@ -220,6 +220,29 @@ def blink(state: State, act: Act, draw: Draw) -> None:
         act("finish", job=job)
 
 
+def succeed(state: State, act: Act, draw: Draw) -> None:
+    """A clip made under one grant and published under the next, which then ends."""
+    cameo = draw(list(state.cameos.values()))
+    author = draw([one for one in state.accounts if one != cameo.owner])
+    audience = draw(("EVERYONE", "APPROVED"))
+    act(
+        "set_access", cameo=cameo.id, audience=audience, scopes=FACE | VOICE if audience == "EVERYONE" else 0,
+        expires=None, withdraws=False, asks=False,
+    )  # fmt: skip
+    if audience == "APPROVED":
+        act("grant", cameo=cameo.id, subject=author, scopes=FACE | VOICE, expires=None, withdraws=False)
+    job = act("request", author=author, cast={cameo.id: FACE}, parent=None)
+    video = None if job is None else act("finish", job=job)
+    late = act("request", author=author, cast={cameo.id: draw((FACE, VOICE))}, parent=None)
+    if late is not None:
+        act("work", job=late)
+    grant = act("grant", cameo=cameo.id, subject=author, scopes=draw((ALL, FACE)), expires=None, withdraws=False)
+    if video is not None:
+        act("publish", video=video, audience="PUBLIC", remixable=True)
+    if grant is not None:
+        act("revoke_grant", grant=grant, withdraw=True)
+
+
 def _leave(*_: object) -> None:
     """Nothing more happens."""
 
@@ -244,7 +267,20 @@ def wait(_: State, act: Act, draw: Draw) -> None:
 
 
 Story = Callable[[State, Act, Draw], Any]
-STORIES: tuple[Story, ...] = (lend, make, show, chain, overstay, interrupt, blink, restrict, settle, recover, wait)
+STORIES: tuple[Story, ...] = (
+    lend,
+    make,
+    show,
+    chain,
+    overstay,
+    interrupt,
+    blink,
+    succeed,
+    restrict,
+    settle,
+    recover,
+    wait,
+)
 
 
 def _until(state: State, draw: Draw) -> float | None:
