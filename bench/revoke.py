@@ -27,6 +27,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import psutil
 from redis.asyncio import Redis
 from rich.console import Console
 from rich.table import Table
@@ -74,11 +75,13 @@ RENDITIONS = {"MP4": "video/mp4", "POSTER": "image/webp", "PREVIEW": "image/webp
 
 @dataclass(frozen=True)
 class Took:
-    """Seconds of each part of one round: the mutation; feeds are told; likenesses are marked, people notified and bytes
-    destroyed, to the receipt; and the notifications are numbered for whoever listens.
+    """Seconds of each part of one round: the mutation (``cpu``: of Postgres and of this process); feeds are told;
+    likenesses are marked, people notified and bytes destroyed, to the receipt; and the notifications are numbered for
+    whoever listens.
     """
 
     mutation: float
+    cpu: float
     told: float
     destroyed: float
     numbered: float
@@ -171,13 +174,21 @@ async def _bytes(media: MediaStore, video_id: UUID, moment: Any) -> list[tuple[A
     return rows
 
 
-async def revoke(stores: Stores, cameo_id: UUID) -> tuple[Took, int]:
+def cpu_seconds(postgres: int) -> float:
+    """Processor time of Postgres with its children, and of this process, so far."""
+    server = psutil.Process(postgres)
+    times = [each.cpu_times() for each in (server, *server.children(recursive=True), psutil.Process())]
+    return sum(each.user + each.system for each in times)
+
+
+async def revoke(stores: Stores, cameo_id: UUID, postgres: int) -> tuple[Took, int]:
     """Seconds of the mutation and of the chores after it, and how many videos went."""
     cameo = await Cameo.get(id=cameo_id)
     context = Context(stores, await Account.get(id=cameo.owner_id), None, "127.0.0.1", "bench")
-    times = [time.perf_counter()]
+    times, cpu = [time.perf_counter()], cpu_seconds(postgres)
     _, effects = await revoke_all(context, cameo.id, RevokeMode.WITHDRAW)
     times.append(time.perf_counter())
+    cpu = cpu_seconds(postgres) - cpu
     if len(effects.jobs) != WAITING:
         raise RuntimeError(f"{len(effects.jobs)} of {WAITING} jobs were stopped")
     await tell_withdrawn(stores.redis)
@@ -187,12 +198,12 @@ async def revoke(stores: Stores, cameo_id: UUID) -> tuple[Took, int]:
     await deliver(stores.redis)
     times.append(time.perf_counter())
     took = [after - before for before, after in itertools.pairwise(times)]
-    return Took(*took), effects.videos
+    return Took(took[0], cpu, *took[1:]), effects.videos
 
 
 @asynccontextmanager
-async def server() -> AsyncGenerator[tuple[asyncpg.Connection, Stores]]:
-    """A migrated Postgres and a Valkey of this measurement's own, settings as `yume up` gives them."""
+async def server() -> AsyncGenerator[tuple[asyncpg.Connection, Stores, int]]:
+    """A migrated Postgres and a Valkey of this measurement's own, settings as `yume up` gives them; the former's process id."""
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data_dir=Path(folder))
         running = await start_stores(settings, lambda _: None)
@@ -201,7 +212,7 @@ async def server() -> AsyncGenerator[tuple[asyncpg.Connection, Stores]]:
             await migrate(running.urls.database_url, lambda _: None)
             await connect(running.urls.database_url)
             connection: asyncpg.Connection = await asyncpg.connect(running.urls.database_url)
-            yield connection, stores_of(redis, Path(folder))
+            yield connection, stores_of(redis, Path(folder)), running.pids["postgres"]
             await connection.close()
         finally:
             await Tortoise.close_connections()
@@ -229,11 +240,11 @@ def stores_of(redis: Redis, folder: Path) -> Stores:
 async def main(arguments: argparse.Namespace) -> None:
     """Measure and print."""
     console, rounds = Console(), list[Took]()
-    async with server() as (connection, stores):
+    async with server() as (connection, stores, postgres):
         for number in range(arguments.rounds):
             media, stored = stores.media, min(arguments.stored, arguments.videos)
             cameo = await grow(connection, arguments.videos, arguments.shape, number, media, stored)
-            took, videos = await revoke(stores, cameo)
+            took, videos = await revoke(stores, cameo, postgres)
             left = await connection.fetchval("SELECT count(*) FROM video_visibility WHERE consent = 'LIVE'")
             kept = await connection.fetchval("SELECT count(*) FROM rendition")
             if (videos, left, kept) != (arguments.videos, 0, 0):

@@ -72,10 +72,12 @@ class Tools:
 
 
 class Attempt:
-    """The work that one `Lease` covers."""
+    """The work that one `Lease` covers. ``on_ended`` is called when it was ended from outside and the engine has yet to
+    stop: whoever waits for the last word need not wait for that.
+    """
 
-    def __init__(self, tools: Tools, lease: Lease) -> None:
-        self._tools, self._lease = tools, lease
+    def __init__(self, tools: Tools, lease: Lease, on_ended: Callable[[], None] = lambda: None) -> None:
+        self._tools, self._lease, self._on_ended = tools, lease, on_ended
         self.heart = Heart(lease)
         self._writer = ProgressWriter(tools.redis, lease.generation_id, lease.fence, lease.attempt)
         self._live = LiveSegments(tools.media, lease, self._writer)
@@ -111,6 +113,7 @@ class Attempt:
         if verdict is Verdict.CONSENT and self.heart.ended_by is not None:
             return await self._end_for_consent(self.heart.ended_by)
         if verdict is Verdict.CANCEL and await self._settle(lambda db: cancelled(db, self._lease)):
+            self._on_ended()
             return "cancelled"
         self._log.warning("lease_lost")
         await self._settle(self._discard)
@@ -121,6 +124,7 @@ class Attempt:
         self._silence()
         if not await self._settle(lambda db: end_for_consent(db, self._lease, cause)):
             return "lost"
+        self._on_ended()
         await self._writer.forget_previews()
         return "consent_ended"
 

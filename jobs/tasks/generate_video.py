@@ -78,7 +78,7 @@ class Bench:
             await self._attempt(lease)
 
     async def _attempt(self, lease: Lease) -> None:
-        started, attempt, outcome = time.monotonic(), Attempt(self._tools, lease), "crashed"
+        started, attempt, outcome = time.monotonic(), Attempt(self._tools, lease, self.on_settled), "crashed"
         self.attempt = (lease.generation_id, attempt)
         try:
             outcome = await (attempt.hand_back() if self._closed else attempt.run())
