@@ -98,13 +98,19 @@ async def _own_cameos_in(
 
 
 async def _waiting(connection: BaseDBAsyncClient, cameos: list[UUID], given: Answer) -> list[Approval]:
-    """The approvals to be answered, by the database's clock still in time."""
+    """The approvals to be answered, by the database's clock still in time. A draft that is gone awaits none."""
     asked = Approval.filter(video_id=given.video_id, cameo_id__in=cameos).using_db(connection).order_by("id")
     waiting = [row for row in await asked if row.state is ApprovalState.PENDING]
-    late = await connection.execute_query_dict(
-        "SELECT 1 FROM approval WHERE id = ANY ($1::uuid[]) AND expires_at <= yume_now()", [[row.id for row in waiting]]
+    over = await connection.execute_query_dict(
+        """
+        SELECT 1 FROM approval a JOIN video_visibility v ON v.id = a.video_id
+        WHERE a.id = ANY ($1::uuid[]) AND (
+            a.expires_at <= yume_now() OR v.consent = 'WITHDRAWN' OR v.author_state = 'DELETED'
+        )
+        """,
+        [[row.id for row in waiting]],
     )
-    if not waiting or late:
+    if not waiting or over:
         raise Conflict("This draft does not wait for your answer any more.", field="videoId")
     if given.draft_hash is not None and any(row.draft_hash != given.draft_hash for row in waiting):
         raise Conflict("This is not the draft you looked at. Look at it again.", field="draftHash")

@@ -225,6 +225,17 @@ async def test_no_answer_in_seven_days_is_no_yes(server: Server, ada: Api, bob: 
     assert (await VideoVisibility.get(id=draft.id)).author_state is AuthorState.AWAITING_APPROVAL
 
 
+async def test_a_draft_that_was_taken_away_waits_for_no_answer(server: Server, ada: Api, bob: Api) -> None:
+    cameo = await make_cameo(ada, audience=Audience.EVERYONE, scopes=Scope.FACE | Scope.PUBLISH, per_use_approval=True)
+    removed, deleted = await awaiting(server, bob, cameo), await awaiting(server, bob, cameo)
+    await ada.mutate(REMOVE, videoId=of(removed))
+    await VideoVisibility.filter(id=deleted.id).update(author_state=AuthorState.DELETED)
+    for draft in (removed, deleted):
+        assert (await ada.mutate(ANSWER, videoId=of(draft), approve=True))["code"] == "CONFLICT"
+        assert (await Approval.get(video_id=draft.id)).state is ApprovalState.PENDING
+    assert "DRAFT_APPROVED" not in await audited(chain_of(cameo.id))
+
+
 async def test_quota_comes_back_for_a_declined_approval_and_the_draft_is_withdrawn(
     server: Server, ada: Api, bob: Api
 ) -> None:
