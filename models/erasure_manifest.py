@@ -102,6 +102,11 @@ MANIFEST: tuple[DerivedClass, ...] = (
         "blanked", "generation.spec", "generation.recipe", "generation.failure_message",
         "generation.idempotency_key", "video.prompt", "video.caption", "video.recipe", "video.waveform",
     ),
+    DerivedClass(
+        "EXPORT", Place.MEDIA, Of.ACCOUNT, "bundles of everything that is the account's own",
+        "key shredded at once, objects and rows deleted; the erasure of a cameo voids its owner's bundles as well",
+        ("export.idempotency_key",), sealed=True,
+    ),
     DerivedClass("MP4", Place.MEDIA, Of.BOTH, "finished clips", "objects deleted", ("rendition.key",)),
     DerivedClass("POSTER", Place.MEDIA, Of.BOTH, "still pictures of clips", "objects deleted"),
     DerivedClass("PREVIEW", Place.MEDIA, Of.BOTH, "short animations of clips", "objects deleted"),

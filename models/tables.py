@@ -14,6 +14,7 @@ from models.cameo import Cameo, CameoEpoch, CameoVersion
 from models.capture import Capture
 from models.decision import Decision
 from models.erasure import Erasure
+from models.export import Export, ExportPart
 from models.file_hash import FileHash
 from models.follow import Follow
 from models.generation import EngineHost, Generation, Outbox, QuotaCharge
@@ -30,10 +31,10 @@ from models.withdrawal import Withdrawal
 
 __all__ = [
     "Account", "Approval", "AuditDailyHead", "AuditEntry", "AuditHead", "AuditPersonal", "Block", "BlockEntry", "Cameo",
-    "CameoEpoch", "CameoVersion", "Capture", "Decision", "EngineHost", "Erasure", "Evidence", "FileHash", "Follow",
-    "Generation", "GenerationLikeness", "Grant", "Invite", "Lineage", "Notice", "Notification", "Outbox", "PolicyRow",
-    "QuotaCharge", "Rendition", "Report", "Session", "Upload", "Video", "VideoLikeness", "VideoVisibility",
-    "Withdrawal", "connect", "orm_config",
+    "CameoEpoch", "CameoVersion", "Capture", "Decision", "EngineHost", "Erasure", "Evidence", "Export", "ExportPart",
+    "FileHash", "Follow", "Generation", "GenerationLikeness", "Grant", "Invite", "Lineage", "Notice", "Notification",
+    "Outbox", "PolicyRow", "QuotaCharge", "Rendition", "Report", "Session", "Upload", "Video", "VideoLikeness",
+    "VideoVisibility", "Withdrawal", "connect", "orm_config",
 ]  # fmt: skip
 
 
