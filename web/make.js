@@ -90,6 +90,7 @@ function composer(page, begin, notice = "") {
     max: rules.maxSeconds,
     step: 1,
     value: rules.defaultSeconds,
+    ariaLabel: t("seconds"), // the label around it names its output
   });
   const output = h("output", {}, t("secondsValue", seconds.value));
   const cost = h("span", { class: "faint" }, t("castCost", seconds.value));
