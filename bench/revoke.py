@@ -193,7 +193,7 @@ async def revoke(stores: Stores, cameo_id: UUID, postgres: int) -> tuple[Took, i
         raise RuntimeError(f"{len(effects.jobs)} of {WAITING} jobs were stopped")
     await tell_withdrawn(stores.redis)
     times.append(time.perf_counter())
-    await purge_withdrawn(stores.media, stores.redis, stores.keys)
+    await purge_withdrawn(stores.media, stores.redis, stores.keys, stores.vault)
     times.append(time.perf_counter())
     await deliver(stores.redis)
     times.append(time.perf_counter())

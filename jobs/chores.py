@@ -11,6 +11,7 @@ from tortoise import connections
 
 from jobs.consent import TOPIC_WITHDRAWN
 from jobs.erasure_work import Eraser
+from jobs.evidence import destroy_copies
 from jobs.inbox import deliver
 from jobs.notices import examine_notices
 from jobs.outbox import purge_pending, tell_feeds
@@ -45,7 +46,7 @@ class Chores:
         """
         done = 0
         stuck: list[Exception] = []
-        for part in (self._purge, self._purge_withdrawn, self._eraser.erase_pending, self._examine):
+        for part in (self._purge, self._purge_withdrawn, self._eraser.erase_pending, self._examine, self._evidence):
             try:
                 done += await part()
             except Exception as error:  # noqa: BLE001 - raised below, when the others had their turn
@@ -58,7 +59,10 @@ class Chores:
         return await purge_pending(self.media)
 
     async def _purge_withdrawn(self) -> int:
-        return await purge_withdrawn(self.media, self.redis, self.keys)
+        return await purge_withdrawn(self.media, self.redis, self.keys, self.vault)
+
+    async def _evidence(self) -> int:
+        return await destroy_copies(self.media, self.vault)
 
     async def _examine(self) -> int:
         return await examine_notices(self.vault, self.media, self.scratch)

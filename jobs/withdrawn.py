@@ -15,6 +15,7 @@ from redis.asyncio import Redis
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
+from jobs.evidence import awaiting, keep_copies
 from jobs.feed import FeedChange, tell
 from jobs.lease import media_prefix
 from jobs.progress import forget_progress
@@ -23,6 +24,7 @@ from models.erasure_manifest import VIDEO_CLASSES, Tally
 from models.keys import Keys
 from models.receipt import deletion_receipt
 from models.storage import MediaStore
+from models.vault import Vault
 
 BATCH = 100
 """Videos whose bytes are destroyed in one transaction."""
@@ -49,9 +51,10 @@ async def tell_withdrawn(redis: Redis) -> int:
         told += 1
 
 
-async def purge_withdrawn(media: MediaStore, redis: Redis, keys: Keys) -> int:
+async def purge_withdrawn(media: MediaStore, redis: Redis, keys: Keys, vault: Vault) -> int:
     """Destroy the bytes of withdrawn videos, batch by batch; returns how many withdrawals were completed.
 
+    Of those that an open report is about, moderators are left a sealed copy first (`jobs/evidence.py`).
     What is counted is committed with the rows of what was counted, so that a crash counts nothing twice. One that
     storage will not purge does not keep the others; its error is raised at the end, and it is tried again.
     """
@@ -59,13 +62,18 @@ async def purge_withdrawn(media: MediaStore, redis: Redis, keys: Keys) -> int:
     stuck: dict[UUID, Exception] = {}
     while True:
         trying: UUID | None = None
+        uncopied = await _copied(media, vault)
         try:
             async with in_transaction() as connection:
                 row = await _take(connection, "told_at IS NOT NULL", skip=stuck)
                 if row is None:
                     break
                 trying = row["id"]
-                done += await _purge_some(connection, media, redis, keys, row)
+                videos = await connection.execute_query_dict(_FULL, [row["id"], BATCH])
+                if not await awaiting(connection, [video["id"] for video in videos]):
+                    done += await _purge_some(connection, media, redis, keys, row, videos)
+                elif uncopied is not None:
+                    stuck[row["id"]] = uncopied
         except Exception as error:
             if trying is None:
                 raise
@@ -76,14 +84,18 @@ async def purge_withdrawn(media: MediaStore, redis: Redis, keys: Keys) -> int:
 
 
 async def _purge_some(
-    connection: BaseDBAsyncClient, media: MediaStore, redis: Redis, keys: Keys, row: dict[str, Any]
+    connection: BaseDBAsyncClient,
+    media: MediaStore,
+    redis: Redis,
+    keys: Keys,
+    row: dict[str, Any],
+    videos: list[dict[str, Any]],
 ) -> bool:
     """Mark it, or purge one batch of it; whether that completed it."""
     if row["marked_at"] is None:
         await mark(connection, row["id"])
         await connection.execute_query(_NOTIFY, [row["id"], row["cameo_id"]])
         return False
-    videos = await connection.execute_query_dict(_FULL, [row["id"], BATCH])
     purged = Tally.of(json.loads(row["purged"]), VIDEO_CLASSES)
     if videos:
         await purge_videos(connection, media, redis, videos, purged)
@@ -113,6 +125,15 @@ async def purge_videos(
     for each in generations:
         purged.add("STEP_PREVIEW", 0, objects=await forget_progress(redis, each))
     await connection.execute_query("DELETE FROM rendition WHERE video_id = ANY ($1::uuid[])", [ids])
+
+
+async def _copied(media: MediaStore, vault: Vault) -> Exception | None:
+    """Make the copies that are due; why one could not be made keeps back its own withdrawal only."""
+    try:
+        await keep_copies(media, vault)
+    except Exception as error:  # noqa: BLE001 - raised for the withdrawal that waits for it
+        return error
+    return None
 
 
 async def _take(connection: BaseDBAsyncClient, condition: str, *, skip: Collection[UUID] = ()) -> dict[str, Any] | None:
@@ -147,6 +168,7 @@ async def _complete(
         done_at=found["now"],
         purged=purged,
         audit_hash=found["hash"],
+        retained=found["retained"],
     )
     await connection.execute_query(
         "UPDATE withdrawal SET purged_at = $2, receipt = $3::jsonb WHERE id = $1",
@@ -189,5 +211,8 @@ _PROVED = """
     SELECT yume_now() AS now, (
         SELECT e.hash FROM audit_entry e WHERE e.chain = $2 AND e.facts::text LIKE '%' || ($1::uuid)::text || '%'
         ORDER BY e.seq LIMIT 1
-    ) AS hash
+    ) AS hash, (
+        SELECT count(*)::int FROM video_likeness l JOIN evidence c ON c.video_id = l.video_id
+        WHERE l.withdrawal_id = $1 AND c.kept_at IS NOT NULL AND c.destroyed_at IS NULL
+    ) AS retained
 """

@@ -59,11 +59,13 @@ def deletion_receipt(
     done_at: datetime,
     purged: Mapping[str, Mapping[str, int]],
     audit_hash: bytes | None = None,
+    retained: int = 0,
 ) -> dict[str, Any]:
     """What was destroyed of ``subject`` (``cameo/<id>``, ``account/<id>``, ``video/<id>``), when, and how much of it.
 
     ``purged`` maps each class of derived data in the manifest to its ``objects`` and ``bytes``; a class of which
-    nothing was found belongs in it too. ``audit_hash`` ties the receipt to the audit entry. It names the subject, so
+    nothing was found belongs in it too. ``retained``: sealed copies that moderators keep for open reports, at most 30
+    days; it is told when there are any. ``audit_hash`` ties the receipt to the audit entry. It names the subject, so
     it is for the owner only.
     """
     classes = [
@@ -81,7 +83,7 @@ def deletion_receipt(
         "bytes": sum(found["bytes"] for found in purged.values()),
         "audit": None if audit_hash is None else audit_hash.hex(),
     }
-    return sign_receipt(keys, body)
+    return sign_receipt(keys, body | ({"retained": retained} if retained else {}))
 
 
 def consent_receipt(

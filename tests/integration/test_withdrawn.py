@@ -114,12 +114,12 @@ async def test_a_purge_that_storage_interrupts_counts_nothing_twice(
 
     monkeypatch.setattr(MediaStore, "delete_under", fails)
     with pytest.raises(OSError, match="the disk"):
-        await purge_withdrawn(server.stores.media, server.stores.redis, server.stores.keys)
+        await purge_withdrawn(server.stores.media, server.stores.redis, server.stores.keys, server.stores.vault)
     row = await Withdrawal.get(cameo_id=clip[0].id)
     assert (row.purged_at, row.receipt, row.purged) == (None, None, {})
     monkeypatch.setattr(MediaStore, "delete_under", delete_under)
-    assert await purge_withdrawn(server.stores.media, server.stores.redis, server.stores.keys) == 1
-    assert await purge_withdrawn(server.stores.media, server.stores.redis, server.stores.keys) == 0
+    assert await purge_withdrawn(server.stores.media, server.stores.redis, server.stores.keys, server.stores.vault) == 1
+    assert await purge_withdrawn(server.stores.media, server.stores.redis, server.stores.keys, server.stores.vault) == 0
     row = await Withdrawal.get(cameo_id=clip[0].id)
     assert row.receipt is not None
     assert row.receipt["objects"] == 4
@@ -129,7 +129,9 @@ async def test_two_workers_purge_a_withdrawal_once(server: Server, clip: tuple[C
     await withdraw_all(clip[0])
     await asyncio.gather(*(tell_withdrawn(server.stores.redis) for _ in range(3)))
     stores = server.stores
-    done = await asyncio.gather(*(purge_withdrawn(stores.media, stores.redis, stores.keys) for _ in range(3)))
+    done = await asyncio.gather(
+        *(purge_withdrawn(stores.media, stores.redis, stores.keys, stores.vault) for _ in range(3))
+    )
     assert sum(done) == 1
     row = await Withdrawal.get(cameo_id=clip[0].id)
     assert row.receipt is not None
@@ -238,7 +240,7 @@ async def test_a_withdrawal_that_cannot_be_purged_does_not_keep_the_others(
 
     monkeypatch.setattr(MediaStore, "delete_under", fails_for_one)
     with pytest.raises(OSError, match="this folder"):
-        await purge_withdrawn(server.stores.media, server.stores.redis, server.stores.keys)
+        await purge_withdrawn(server.stores.media, server.stores.redis, server.stores.keys, server.stores.vault)
     assert [row.purged_at is None for row in await Withdrawal.all().order_by("id")] == [True, False]
 
 
