@@ -25,6 +25,7 @@ def serve(
     import uvicorn
 
     from app.embedded import store_urls
+    from app.heads import BoundedHead
     from app.logging import configure_logging
     from app.settings import settings
     from app.shared_metrics import share_metrics
@@ -37,7 +38,7 @@ def serve(
         "app.asgi:create_app",
         factory=True,
         loop="uvloop",
-        http="httptools",
+        http=BoundedHead,
         ws="websockets-sansio",
         ws_max_size=MESSAGE_BYTES_MAX,
         ws_per_message_deflate=False,
