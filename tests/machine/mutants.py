@@ -193,10 +193,10 @@ def _stale_standing(surgery: Surgery) -> None:
 
 
 def _raises_for_everybody(surgery: Surgery) -> None:
-    async def for_all(connection: Any, cameo_ids: Any, _: Any) -> None:
-        await models.consent.epochs.raise_for_all(connection, cameo_ids)
+    async def for_all(connection: Any, cameo_id: Any, _: Any) -> None:
+        await models.consent.epochs.raise_for_all(connection, [cameo_id])
 
-    surgery.function(models.consent.epochs.raise_for, for_all)
+    surgery.function(models.consent.epochs.raise_for_each, for_all)
 
 
 def _remixing_needs_no_scope(surgery: Surgery) -> None:
@@ -316,7 +316,7 @@ MUTANTS = (
     Mutant("bytes are served after a withdrawal", _bytes_after_withdrawal),
     Mutant("approval is not waited for", _widening_text(") AS approved", ") OR true AS approved")),
     Mutant("publishing passes no gate", _no_gate),
-    Mutant("publishing needs no scope of its own", _widening_text("(l.scopes | $3::int)", "l.scopes")),
+    Mutant("publishing needs no scope of its own", _widening_text("| $3::int", "| $3::int * 0")),
     Mutant("remixing needs no scope of its own", _remixing_needs_no_scope),
     Mutant("a pause lets running jobs go on", _in(resolvers.cameo_access, "raise_for_all", _nothing)),
     Mutant("stopping future use withdraws", _stopping_withdraws),
