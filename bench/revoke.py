@@ -203,7 +203,7 @@ async def revoke(stores: Stores, cameo_id: UUID, postgres: int) -> tuple[Took, i
 
 @asynccontextmanager
 async def server() -> AsyncGenerator[tuple[asyncpg.Connection, Stores, int]]:
-    """A migrated Postgres and a Valkey of this measurement's own, as `yume up` runs them; and the former's process id."""
+    """A migrated Postgres and a Valkey of this measurement's own, as `yume up` runs them; the former's process id."""
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data_dir=Path(folder))
         running = await start_stores(settings, lambda _: None)
