@@ -5,7 +5,7 @@ import { dialog, mishaps, sure, told } from "./ask.js";
 import { CLIP, player } from "./clip.js";
 import { h } from "./dom.js";
 import { NEWS } from "./bell.js";
-import { CHANGED, toast } from "./stop.js";
+import { CHANGED, erasures, receiptLink, toast } from "./stop.js";
 import { day, t } from "./words.js";
 
 const SHOWN = `query ($after: String) { viewer { cameos { id state } appearances(first: 24, after: $after) {
@@ -212,25 +212,24 @@ function gone(box, video) {
 /** What was taken out of videos so far, and whether a receipt is still being waited for. */
 async function destroyed() {
   let found;
+  let erased;
   try {
     found = (await graphql(RECEIPTS)).viewer.cameos.flatMap(({ withdrawals }) => withdrawals.edges);
+    erased = await erasures();
   } catch (error) {
     return [[h("p", { class: "wrong", role: "alert" }, told(error))], false];
   }
-  if (!found.length) return [[], false];
+  if (!found.length && !erased.length) return [[], false];
+  const row = (words, url) =>
+    h("li", { class: "row" }, h("span", {}, words), url ? receiptLink(url) : h("span", { class: "faint" }, t("receiptWait")));
   const line = ({ node }) =>
-    h(
-      "li",
-      { class: "row" },
-      h("span", {}, t("withdrawal", day(node.createdAt), node.videos), " · ", t(`reason_${node.reason}`)),
-      node.receiptUrl
-        ? h("a", { class: "button", href: here(node.receiptUrl), download: "" }, t("receipt"))
-        : h("span", { class: "faint" }, t("receiptWait")),
-    );
+    row(`${t("withdrawal", day(node.createdAt), node.videos)} · ${t(`reason_${node.reason}`)}`, node.receiptUrl);
+  const erasure = ({ createdAt, doneAt, receiptUrl }) =>
+    row(`${day(createdAt)} · ${t("reason_ERASED")}`, doneAt && receiptUrl);
   const content = [
     h("h2", {}, t("receipts")),
     h("p", { class: "faint" }, t("receiptsWhy")),
-    h("ul", { class: "plain" }, found.map(line)),
+    h("ul", { class: "plain" }, erased.map(erasure), found.map(line)),
   ];
-  return [content, found.some(({ node }) => !node.receiptUrl)];
+  return [content, found.some(({ node }) => !node.receiptUrl) || erased.some(({ doneAt }) => !doneAt)];
 }

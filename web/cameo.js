@@ -84,7 +84,7 @@ export function cameoView() {
         permissions(node, load),
         breaking(node, load),
         log(node),
-        eraseButton(node, load),
+        eraseButton(node, () => document.dispatchEvent(new CustomEvent(CHANGED))),
       );
     } catch (error) {
       fill(h("p", { class: "note", role: "alert" }, told(error)));

@@ -7,7 +7,7 @@ import { t } from "./words.js";
 
 const REVOKE = `mutation ($input: RevokeCameoInput!) {
   revokeCameo(input: $input) {
-    ... on RevokeCameoSuccess { withdrawnVideos stoppedJobs cameo { erasure { receiptUrl } } }
+    ... on RevokeCameoSuccess { withdrawnVideos stoppedJobs }
     ... on Error { code message }
   }
 }`;
@@ -17,6 +17,11 @@ const PAUSE = `mutation ($input: PauseCameoInput!) {
 const RESUME = `mutation ($input: ResumeCameoInput!) {
   resumeCameo(input: $input) { ... on ResumeCameoSuccess { cameo { id state } } ... on Error { code message } }
 }`;
+const ERASED = `query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Cameo {
+  erasure { createdAt doneAt receiptUrl }
+} } }`;
+const KEPT = "yume-erased";
+const LOOK_MS = 2000;
 const OWN = "{ viewer { cameos { id state } } }";
 
 /** Told on `document` when something of the viewer's own changed here, so that views read it again. */
@@ -71,15 +76,35 @@ export function eraseButton(cameo, changed) {
     if (!(await sure(`${t("erase")}?`, [t("eraseSure"), honest], t("erase")))) return;
     const done = await steppedUp(() => mutate(REVOKE, { input: { cameoId: cameo.id, mode: "ERASE" } }));
     if (!done) return;
-    const url = done.cameo.erasure?.receiptUrl;
+    // An erased cameo is in no list any more; this browser remembers whose receipt to ask for.
+    localStorage.setItem(KEPT, JSON.stringify([...new Set([...remembered(), cameo.id])]));
+    const place = h("p", { class: "faint" }, t("receiptWait"));
+    const look = async () => {
+      const found = (await graphql(ERASED, { ids: [cameo.id] })).nodes[0]?.erasure;
+      if (found?.doneAt) place.replaceChildren(receiptLink(found.receiptUrl));
+      else if (place.isConnected) setTimeout(attempt(look), LOOK_MS);
+    };
     const front = dialog(
       { ariaLabel: t("erase"), onclose: changed },
       h("p", { role: "status" }, t("erased")),
-      url ? h("a", { class: "button", href: here(url), download: "" }, t("receipt")) : null,
+      place,
       h("button", { type: "button", onclick: () => front.close() }, t("close")),
     );
+    await look();
   });
   return h("div", { class: "stack" }, h("button", { type: "button", class: "danger", onclick: erase }, t("erase")), note);
+}
+
+/** Where a deletion receipt can be fetched, as a link. */
+export const receiptLink = (url) => h("a", { class: "button", href: here(url), download: "" }, t("receipt"));
+
+const remembered = () => JSON.parse(localStorage.getItem(KEPT) ?? "[]");
+
+/** Erasures that were asked for in this browser, and are the viewer's to read: `{createdAt, doneAt, receiptUrl}`. */
+export async function erasures() {
+  const ids = remembered().slice(-20);
+  if (!ids.length) return [];
+  return (await graphql(ERASED, { ids })).nodes.map((node) => node?.erasure).filter(Boolean);
 }
 
 let fading;
