@@ -16,9 +16,10 @@ from app.draining import Draining
 from app.embedded import StoreUrls, store_urls
 from app.metrics import metrics
 from app.middleware import Around
+from app.routes.export import export
 from app.routes.graphql import GraphQLOverHTTP
 from app.routes.health import healthz, readyz
-from app.routes.likeness import capture, thumbnail
+from app.routes.likeness import capture, evidence, thumbnail
 from app.routes.live import live
 from app.routes.media import media
 from app.routes.page import Assets, keep_session, page
@@ -73,8 +74,10 @@ def application(settings: Settings, schema: strawberry.Schema) -> Starlette:
             Route("/media/live/{token}/{name}", live, methods=["GET"]),
             Route("/media/cameo/{token}/thumbnail.webp", thumbnail, methods=["GET"]),
             Route("/media/capture/{token}/{name}", capture, methods=["GET"]),
+            Route("/media/evidence/{token}/clip.mp4", evidence, methods=["GET"]),
             Route("/media/{token}/{name}", media, methods=["GET"]),
             Route("/uploads/{ticket}", upload, methods=["PUT"]),
+            Route("/exports/{token}", export, methods=["GET"]),
             Route("/receipts/{token}", receipt, methods=["GET"]),
             Route("/healthz", healthz, methods=["GET"]),
             Route("/readyz", readyz, methods=["GET"]),

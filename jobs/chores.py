@@ -12,6 +12,7 @@ from tortoise import connections
 from jobs.consent import TOPIC_WITHDRAWN
 from jobs.erasure_work import Eraser
 from jobs.evidence import destroy_copies
+from jobs.export import build_pending
 from jobs.inbox import deliver
 from jobs.notices import examine_notices
 from jobs.outbox import purge_pending, tell_feeds
@@ -54,6 +55,13 @@ class Chores:
         if stuck:
             raise stuck[0]
         return done
+
+    async def export(self) -> int:
+        """Build the bundles that were asked for, one after the other; returns how many became ready.
+
+        Raises what storage raises; the bundle is tried again.
+        """
+        return await build_pending(self.media, self.vault)
 
     async def _purge(self) -> int:
         return await purge_pending(self.media)

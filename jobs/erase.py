@@ -13,6 +13,8 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 
 from jobs.capture_end import end_captures
 from jobs.consent import Effects, stop_all_of, stop_jobs, withdraw_for
+from jobs.export_end import void_exports
+from jobs.evidence import give_up
 from jobs.feed import enqueue_gone
 from models.audit import SERVER, Transition, append_all, chain_of
 from models.base import new_id
@@ -72,6 +74,8 @@ async def begin_account(connection: BaseDBAsyncClient, account_id: UUID) -> Begu
     )
     begun.erasures[account_id] = await _wish(connection, ErasureKind.ACCOUNT, account_id, account_id)
     begun.subjects.append(f"account/{account_id}")
+    begun.subjects += await give_up(connection, videos)
+    begun.subjects += await void_exports(connection, account_id)
     facts = {"account": account_id, "cameos": len(cameos), "videos": len(listed)}
     await append_all(connection, [*begun.entries, Transition(SERVER, "ACCOUNT_DELETED", facts)])
     return begun
@@ -107,7 +111,9 @@ async def _cameos(connection: BaseDBAsyncClient, account_id: UUID, cameo_ids: Se
     begun.entries += await end_captures(connection, [row["id"] for row in captures], CaptureState.EXPIRED)
     begun.subjects += [f"cameo/{each}" for each in fresh]
     begun.subjects += [f"capture/{row['id']}" for row in captures]
+    begun.subjects += await give_up(connection, await _ids(connection, _VIDEOS_WITH, fresh))
     begun.subjects += [f"upload/{row['upload_id']}" for row in captures if row["upload_id"] is not None]
+    begun.subjects += await void_exports(connection, account_id)  # what they say of the cameo goes with it
     for cameo_id in fresh:
         effects = await withdraw_for(connection, cameo_id, WithdrawalReason.ERASED, Reach())
         effects.jobs += await stop_jobs(connection, [cameo_id])
@@ -137,10 +143,14 @@ async def _wish(connection: BaseDBAsyncClient, kind: ErasureKind, subject_id: UU
     return row["id"]
 
 
-async def _ids(connection: BaseDBAsyncClient, statement: str, account_id: UUID) -> list[UUID]:
-    return [row["id"] for row in await connection.execute_query_dict(statement, [account_id])]
+async def _ids(connection: BaseDBAsyncClient, statement: str, of: UUID | list[UUID]) -> list[UUID]:
+    return [row["id"] for row in await connection.execute_query_dict(statement, [of])]
 
 
+_VIDEOS_WITH = """
+    SELECT e.video_id AS id FROM evidence e JOIN video_likeness l ON l.video_id = e.video_id
+    WHERE e.destroyed_at IS NULL AND l.cameo_id = ANY ($1::uuid[])
+"""
 _HIDE = """
     UPDATE video_visibility v SET author_state = 'DELETED' FROM video_visibility old
     WHERE old.id = v.id AND v.author_id = $1 AND v.author_state <> 'DELETED'

@@ -24,8 +24,10 @@ from models.audit import SERVER, append, chain_of
 from models.capture import likeness_prefix
 from models.erasure import ErasureKind
 from models.erasure_manifest import Of, Tally, counted_of
+from models.export import export_prefix, export_subject
 from models.keys import Keys
 from models.receipt import deletion_receipt
+from models.report import evidence_folder, evidence_subject
 from models.storage import MediaStore
 from models.vault import Vault
 
@@ -90,6 +92,7 @@ class Eraser:
         for step in CAMEO_STEPS if of is Of.CAMEO else ACCOUNT_STEPS:
             await text_step(connection, step, subject_id, tally)
         subjects = await self._destroy_files(connection, of, subject_id, tally)
+        subjects += await self._destroy_evidence(connection, of, row, tally)
         await asyncio.to_thread(shred, self.vault, subjects)
         tally.add("KEY", 0, objects=sum([each in self.vault.ledger for each in subjects]))
         if of is Of.CAMEO:
@@ -111,6 +114,8 @@ class Eraser:
         await connection.execute_query(
             "DELETE FROM upload WHERE id = ANY ($1::uuid[])", [[upload["id"] for upload in uploads]]
         )
+        if of is Of.ACCOUNT:
+            subjects += await self._destroy_exports(connection, subject_id, tally)
         if of is Of.CAMEO:
             captures = await connection.execute_query_dict("SELECT id FROM capture WHERE cameo_id = $1", [subject_id])
             subjects += [f"capture/{capture['id']}" for capture in captures]
@@ -121,6 +126,31 @@ class Eraser:
             await self.media.delete_under(likeness_prefix(subject_id))
             await connection.execute_query(_FORGET_VERSIONS, [subject_id])
         return subjects
+
+    async def _destroy_exports(self, connection: BaseDBAsyncClient, account_id: UUID, tally: Tally) -> list[str]:
+        """Every bundle of an account, its rows too; returns what they were sealed under."""
+        exports = await connection.execute_query_dict(
+            "SELECT id, bytes FROM export WHERE account_id = $1 ORDER BY id", [account_id]
+        )
+        for each in exports:
+            await self.media.delete_under(export_prefix(each["id"]))
+            tally.add("EXPORT", each["bytes"] or 0)
+        await connection.execute_query("DELETE FROM export WHERE account_id = $1", [account_id])
+        return [export_subject(each["id"]) for each in exports]
+
+    async def _destroy_evidence(
+        self, connection: BaseDBAsyncClient, of: Of, row: dict[str, Any], tally: Tally
+    ) -> list[str]:
+        """Copies that moderators kept, those among them that a sweep destroyed since the wish; returns the subjects."""
+        copies = await connection.execute_query_dict(_EVIDENCE[of], [row["subject_id"], row["created_at"]])
+        for copy in copies:
+            await self.media.delete_under(evidence_folder(copy["id"]))
+            tally.add("EVIDENCE", copy["bytes"])
+        await connection.execute_query(
+            "UPDATE evidence SET destroyed_at = coalesce(destroyed_at, yume_now()) WHERE id = ANY ($1::uuid[])",
+            [[copy["id"] for copy in copies]],
+        )
+        return [evidence_subject(copy["id"]) for copy in copies]
 
     async def _count_videos(self, connection: BaseDBAsyncClient, cameo_id: UUID, tally: Tally) -> None:
         rows = await connection.execute_query_dict(
@@ -181,6 +211,16 @@ _UPLOADS = {
             AND NOT EXISTS (SELECT 1 FROM capture o WHERE o.upload_id = u.id AND o.cameo_id <> c.id)
     """,
     Of.ACCOUNT: "SELECT id, key, bytes FROM upload WHERE account_id = $1",
+}
+_EVIDENCE = {
+    of: f"""
+        SELECT e.id, e.bytes FROM evidence e
+        WHERE (e.destroyed_at IS NULL OR e.destroyed_at >= $2) AND e.video_id IN ({videos})
+    """  # noqa: S608 - constants
+    for of, videos in {
+        Of.CAMEO: "SELECT l.video_id FROM video_likeness l WHERE l.cameo_id = $1",
+        Of.ACCOUNT: "SELECT v.id FROM video v WHERE v.author_id = $1",
+    }.items()
 }
 _VERSIONS = "SELECT number, files::text AS files FROM cameo_version WHERE cameo_id = $1 ORDER BY number FOR UPDATE"
 _FORGET_VERSIONS = """

@@ -18,6 +18,7 @@ from jobs.capture_end import sweep_captures
 from jobs.chores import Chores
 from jobs.consent_sweep import sweep_consent
 from jobs.daily_head import keep_daily_head
+from jobs.export_end import sweep_exports
 from jobs.failures import STORE_AWAY
 from jobs.inbox import forget_old
 from jobs.lease import ATTEMPTS_SPENT, LEASE_SECONDS, Failure, give_up
@@ -98,6 +99,7 @@ class Sweep:
         self._doorbell = Doorbell(redis)
         self._nudged = asyncio.Event()
         self._purging: asyncio.Task[int] | None = None
+        self._exporting: asyncio.Task[int] | None = None
         self._ailing: set[str] = set()
         self._tidy_at = self._consent_at = 0.0
 
@@ -115,8 +117,9 @@ class Sweep:
                     async with asyncio.timeout(PERIOD_SECONDS):
                         await self._nudged.wait()
         finally:
-            if self._purging is not None:
-                self._purging.cancel()
+            for slow in (self._purging, self._exporting):
+                if slow is not None:
+                    slow.cancel()
 
     async def once(self) -> None:
         """One turn. Each part may fail by itself: Redis may be away while Postgres is not."""
@@ -133,10 +136,13 @@ class Sweep:
             self._consent_at = time.monotonic() + CONSENT_SECONDS
             with self._watch("consent"):
                 await (await sweep_consent()).follow_up(self._doorbell)
+                await sweep_exports()
         await self.keep_promises()
         if self._purging is None or self._purging.done():
             # Deleting may be slow, and nobody's clip waits for it.
             self._purging = asyncio.create_task(self._purge(), name="purge")
+        if self._exporting is None or self._exporting.done():
+            self._exporting = asyncio.create_task(self._export(), name="export")
 
     async def keep_promises(self) -> None:
         """Ring for what is queued and say last words, while Redis is there."""
@@ -150,6 +156,11 @@ class Sweep:
             await shred_pending(self._captures.tools.vault)
         with self._watch("purge"):
             return await self._chores.destroy()
+        return 0
+
+    async def _export(self) -> int:
+        with self._watch("export"):
+            return await self._chores.export()
         return 0
 
     async def _tidy(self) -> None:

@@ -17,6 +17,7 @@ from resolvers.capture import own_capture
 from resolvers.cast_notice import notice_before
 from resolvers.context import Context
 from resolvers.engine import engines
+from resolvers.export import own_export
 from resolvers.feed.latest import latest
 from resolvers.generation import generation_by_id
 from resolvers.lineage import is_link
@@ -30,6 +31,7 @@ from schema.cameo import Cameo, CameoConnection
 from schema.capture import BiometricConsent, Capture, CaptureLanguage, biometric_consent
 from schema.capture_review import CaptureReviewQuery
 from schema.engine import Engine
+from schema.export import Export
 from schema.feed import FeedConnection, FeedKind
 from schema.generation import CastInput, Generation
 from schema.node import Node, parse_global_id, row_id
@@ -37,6 +39,7 @@ from schema.notification import Notification, NotificationQueries
 from schema.policy import Policy
 from schema.protect import ProtectQueries
 from schema.receipt import VerificationQueries
+from schema.report import ReportQueries
 from schema.tombstone import Tombstone
 from schema.video import Video
 
@@ -47,7 +50,7 @@ Id = Annotated[strawberry.ID, strawberry.argument(description="Opaque id.")]
 
 
 @strawberry.type(description="Everything that can be read.")
-class Query(NotificationQueries, VerificationQueries, CaptureReviewQuery, ProtectQueries):
+class Query(NotificationQueries, VerificationQueries, CaptureReviewQuery, ProtectQueries, ReportQueries):
     @field(Access.ANYONE, "Who is signed in; null when nobody is.")
     def viewer(self, info: Info) -> Account | None:
         viewer = info.context.viewer
@@ -176,6 +179,10 @@ async def _capture(context: Context, capture_id: UUID) -> Node | None:
     return Capture.of(await own_capture(context, capture_id))
 
 
+async def _export(context: Context, export_id: UUID) -> Node | None:
+    return Export.of(await own_export(context, export_id))
+
+
 async def _notification(context: Context, notification_id: UUID) -> Node | None:
     return Notification.of(await notification_by_id(context, notification_id))
 
@@ -190,6 +197,7 @@ _NODES: dict[str, Callable[[Context, UUID], Awaitable[Node | None]]] = {
     "Cameo": _cameo,
     "Generation": _generation,
     "Capture": _capture,
+    "Export": _export,
     "Notification": _notification,
     "Tombstone": _tombstone,
 }

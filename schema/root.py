@@ -14,6 +14,7 @@ from schema.cameo_access import CameoAccessMutations
 from schema.capture import CaptureMutations
 from schema.capture_event import CAPTURE_EVENT_TYPES, CaptureSubscription
 from schema.capture_review import CaptureReviewMutations
+from schema.export import ExportMutations
 from schema.extensions import extensions
 from schema.feed_event import FEED_EVENT_TYPES, FeedSubscription
 from schema.follow import FollowMutations
@@ -26,6 +27,7 @@ from schema.policy import PolicyMutations
 from schema.protect import ProtectMutations
 from schema.query import Query
 from schema.receipt import EraseMutations
+from schema.report import ReportMutations
 from schema.session import SessionMutations
 from schema.step_up import StepUpMutations
 from schema.suspension import SuspensionMutations
@@ -52,7 +54,9 @@ class Mutation(
     CaptureReviewMutations,
     NotificationMutations,
     EraseMutations,
+    ExportMutations,
     ProtectMutations,
+    ReportMutations,
 ):
     pass
 

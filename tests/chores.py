@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from jobs.chores import Chores
+from jobs.export_end import sweep_exports
 from jobs.shred import shred_pending
 from resolvers.context import Stores
 
@@ -21,6 +22,7 @@ def chores_of(stores: Stores) -> Chores:
 async def do_chores(stores: Stores) -> None:
     """One turn of everything: tell, shred, destroy; an account's erasure waits for its cameos', hence twice."""
     chores = chores_of(stores)
+    await sweep_exports()
     for _ in range(2):
         await chores.tell()
         await shred_pending(stores.vault)
