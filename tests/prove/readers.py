@@ -53,7 +53,8 @@ READS = {
 class Figures:
     """What the battery counted. ``faults`` must stay empty; the lists are seconds from the mutation's answer on."""
 
-    reads: Counter[str] = field(default_factory=Counter)
+    late_reads: Counter[str] = field(default_factory=Counter)
+    """Reads that were begun after the mutation's answer, by what was read."""
     feed: list[float] = field(default_factory=list[float])
     watch: list[float] = field(default_factory=list[float])
     job: list[float] = field(default_factory=list[float])
@@ -100,11 +101,11 @@ class Reader:
         while late < AFTERWARDS:
             started = time.monotonic()
             seen = await (self._fetch(addresses) if self.what == "media" else self._read())
-            figures.reads[self.what] += 1
             if moment.answered is None or started < moment.answered:
                 self.seen_before |= seen
                 continue
             late += 1
+            figures.late_reads[self.what] += 1
             if seen:
                 figures.faults.append(f"{self.what} {started - moment.answered:.3f} s after the answer")
                 if self.what == "media":
