@@ -108,6 +108,17 @@ CAMEO_STEPS: tuple[RowStep, ...] = (
         """,
     ),
     RowStep(
+        "REPORT",
+        """
+        SELECT octet_length(r.text) + octet_length(r.note) AS bytes
+        FROM report r JOIN video_likeness l ON l.video_id = r.video_id WHERE l.cameo_id = $1
+        """,
+        """
+        UPDATE report r SET text = '', note = '' FROM video_likeness l
+        WHERE l.video_id = r.video_id AND l.cameo_id = $1
+        """,
+    ),
+    RowStep(
         "NAME",
         "SELECT octet_length(handle) AS bytes FROM cameo WHERE id = $1 AND handle IS NOT NULL",
         "UPDATE cameo SET handle = NULL WHERE id = $1",
@@ -150,6 +161,18 @@ ACCOUNT_STEPS: tuple[RowStep, ...] = (
         "DECISION",
         "SELECT 0 AS bytes FROM decision WHERE actor_id = $1",
         "UPDATE decision SET actor_id = NULL WHERE actor_id = $1",
+    ),
+    RowStep(
+        "REPORT",
+        """
+        SELECT octet_length(r.text) + octet_length(r.note) AS bytes FROM report r JOIN video v ON v.id = r.video_id
+        WHERE r.reporter_id = $1 OR v.author_id = $1
+        """,
+        """
+        UPDATE report r SET text = '', note = '', idempotency_key = r.id::text, request_hash = '',
+            reporter_id = nullif(r.reporter_id, $1)
+        FROM video v WHERE v.id = r.video_id AND (r.reporter_id = $1 OR v.author_id = $1)
+        """,
     ),
     _deletes("NOTIFICATION", "notification", "account_id = $1 OR actor_id = $1"),
     _deletes("AUDIT_PERSONAL", "audit_personal", "subject = 'account/' || ($1::uuid)::text", size="length(sealed)"),

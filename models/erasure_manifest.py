@@ -84,6 +84,14 @@ MANIFEST: tuple[DerivedClass, ...] = (
         "blanked", "generation.spec", "generation.recipe", "video.recipe", "video.waveform",
     ),
     _rows("DECISION", Of.BOTH, "who used or asked for the cameo, what was decided", "rows deleted", "decision.rule"),
+    _rows(
+        "REPORT", Of.BOTH, "words of reports and appeals about a video, and of moderators about those", "blanked",
+        "report.text", "report.note", "report.idempotency_key",
+    ),
+    DerivedClass(
+        "EVIDENCE", Place.MEDIA, Of.BOTH, "copies of videos that were withdrawn under an open report",
+        "keys shredded at once, objects deleted (else when the report is decided, or after 30 days)", sealed=True,
+    ),
     _rows("NOTIFICATION", Of.BOTH, "who did what, as ids", "rows deleted", "notification.rule"),
     _rows(
         "AUDIT_PERSONAL", Of.BOTH, "personal data of the audit log, which itself keeps ids only",

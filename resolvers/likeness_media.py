@@ -33,19 +33,19 @@ async def thumbnail_url(context: Context, cameo: Cameo) -> str | None:
         return None
     if cameo.owner_id != viewer.id and Scope.FACE not in (await context.loaders.may_use.load(cameo.id)).scopes:
         return None
-    token = _token(context.stores, _THUMBNAIL, cameo.id, viewer.id)[0]
+    token = token_for(context.stores, _THUMBNAIL, cameo.id, viewer.id)[0]
     return f"{context.stores.address}/media/cameo/{token}/thumbnail.webp"
 
 
 def capture_urls(stores: Stores, capture_id: UUID, moderator_id: UUID) -> tuple[dict[str, str], datetime]:
     """Where a moderator finds each file of a capture under review, and until when. The opening was recorded before."""
-    token, end = _token(stores, _CAPTURE, capture_id, moderator_id)
+    token, end = token_for(stores, _CAPTURE, capture_id, moderator_id)
     return {name: f"{stores.address}/media/capture/{token}/{name}" for name in REVIEWED}, end
 
 
 async def open_thumbnail(stores: Stores, token: str) -> AsyncIterator[bytes]:
     """A thumbnail's bytes (WebP), its holder's right to them judged anew. Raises `NotFound`."""
-    cameo_id, viewer_id = await _read(stores, _THUMBNAIL, token)
+    cameo_id, viewer_id = await read_token(stores, _THUMBNAIL, token)
     # The owner may look at what is theirs; others while they may show the face, and no longer.
     rows = await connections.get("default").execute_query_dict(
         f"""
@@ -60,13 +60,13 @@ async def open_thumbnail(stores: Stores, token: str) -> AsyncIterator[bytes]:
     version = await CameoVersion.get_or_none(cameo_id=cameo_id, number=rows[0]["version"]) if rows else None
     files = [] if version is None else [file["key"] for file in version.files if file["class"] == "THUMBNAIL"]
     if version is None or not files:
-        raise _nothing()
-    return await _opened(stores, vault_subject(cameo_id, version.number), files[0])
+        raise nothing()
+    return await opened(stores, vault_subject(cameo_id, version.number), files[0])
 
 
 async def open_reviewed(stores: Stores, token: str, name: str) -> AsyncIterator[bytes]:
     """A file of a capture that waits for a moderator, while it waits and for whom it was opened. Raises `NotFound`."""
-    capture_id, moderator_id = await _read(stores, _CAPTURE, token)
+    capture_id, moderator_id = await read_token(stores, _CAPTURE, token)
     rows = await connections.get("default").execute_query_dict(
         """
         SELECT 1 FROM account WHERE id = $1 AND role IN ('MODERATOR', 'ADMIN') AND suspended_at IS NULL
@@ -76,24 +76,24 @@ async def open_reviewed(stores: Stores, token: str, name: str) -> AsyncIterator[
     )
     row = await Capture.get_or_none(id=capture_id, state=CaptureState.CHECKING) if rows else None
     if row is None or row.review not in _UNDER_REVIEW or row.carried is None or name not in REVIEWED:
-        raise _nothing()
+        raise nothing()
     try:
         report = open_held(stores.vault, capture_id, row.carried).report
     except Shredded:
-        raise _nothing() from None
+        raise nothing() from None
     folder = report.clip if name == "clip.mp4" else report.thumbnail
     if folder is None:
-        raise _nothing()
-    return await _opened(stores, capture_subject(capture_id), folder)
+        raise nothing()
+    return await opened(stores, capture_subject(capture_id), folder)
 
 
-async def _opened(stores: Stores, subject: str, folder: str) -> AsyncIterator[bytes]:
+async def opened(stores: Stores, subject: str, folder: str) -> AsyncIterator[bytes]:
     """The pieces of a sealed file; the first is opened here, so that what is gone is a 404 and no broken answer."""
     pieces = SealedMedia(stores.media, stores.vault).read(subject, folder)
     try:
         first = await anext(aiter(pieces))
     except Shredded:
-        raise _nothing() from None
+        raise nothing() from None
 
     async def chained() -> AsyncIterator[bytes]:
         yield first
@@ -103,16 +103,18 @@ async def _opened(stores: Stores, subject: str, folder: str) -> AsyncIterator[by
     return chained()
 
 
-def _token(stores: Stores, kind: bytes, subject_id: UUID, account_id: UUID) -> tuple[str, datetime]:
+def token_for(stores: Stores, kind: bytes, subject_id: UUID, account_id: UUID) -> tuple[str, datetime]:
+    """A token of this ``kind`` (one byte) for one account, good for 10 to 15 minutes, and its end."""
     end = (int(datetime.now(UTC).timestamp()) // _STEP_SECONDS) * _STEP_SECONDS + LIFE_SECONDS
     body = kind + end.to_bytes(5, "big") + subject_id.bytes + account_id.bytes
     return sign(stores.keys.media, body), datetime.fromtimestamp(end, UTC)
 
 
-async def _read(stores: Stores, kind: bytes, token: str) -> tuple[UUID, UUID]:
+async def read_token(stores: Stores, kind: bytes, token: str) -> tuple[UUID, UUID]:
+    """Subject and account of a token of `token_for`. Raises `NotFound` when it is forged or over."""
     body = read(stores.keys.media, token)
     if body[:1] != kind or len(body) != _LENGTH:
-        raise _nothing()
+        raise nothing()
     [row] = await connections.get("default").execute_query_dict(
         "SELECT to_timestamp($1::float8) > yume_now() AS good", [float(int.from_bytes(body[1:6], "big"))]
     )
@@ -121,5 +123,6 @@ async def _read(stores: Stores, kind: bytes, token: str) -> tuple[UUID, UUID]:
     return UUID(bytes=body[6:22]), UUID(bytes=body[22:])
 
 
-def _nothing() -> NotFound:
+def nothing() -> NotFound:
+    """What is said instead of why."""
     return NotFound("There is nothing here.")

@@ -1,4 +1,4 @@
-"""``/media/cameo/…`` and ``/media/capture/…``: sealed pictures and recordings, opened for whom their token names."""
+"""``/media/cameo/…``, ``capture/…`` and ``evidence/…``: sealed files, opened for whom their token names."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from models.errors import NotFound
 from resolvers.context import Stores
 from resolvers.likeness_media import REVIEWED, open_reviewed, open_thumbnail
+from resolvers.report_media import read_evidence
 
 _SHUT = {"content-security-policy": "default-src 'none'; sandbox"}
 _KEPT = {"cache-control": "private, max-age=30, must-revalidate"} | _SHUT
@@ -36,6 +37,16 @@ async def capture(request: Request) -> Response:
     except NotFound:
         return _nothing()
     return _answer(request, pieces, REVIEWED[name], _NOT_KEPT)
+
+
+async def evidence(request: Request) -> Response:
+    """The sealed copy of a withdrawn video that an open report needs, for the moderator who opened it."""
+    stores: Stores = request.app.state.stores
+    try:
+        pieces = await read_evidence(stores, request.path_params["token"])
+    except NotFound:
+        return _nothing()
+    return _answer(request, pieces, "video/mp4", _NOT_KEPT)
 
 
 def _answer(request: Request, pieces: AsyncIterator[bytes], kind: str, headers: dict[str, str]) -> Response:

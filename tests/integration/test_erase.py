@@ -30,6 +30,7 @@ from models.generation import Generation
 from models.grant import Audience, Grant, GrantState
 from models.notification import NotificationKind, notify
 from models.receipt import verify_receipt
+from models.report import Evidence, Report, ReportReason, evidence_folder, evidence_subject
 from models.sealed_media import SealedMedia
 from models.tables import connect
 from models.upload import Upload, UploadPurpose, upload_folder, upload_subject
@@ -89,6 +90,7 @@ async def planted(server: Server, ada: Api, bob: Api) -> Planted:
     await Video.filter(id=lent.id).update(recipe=named)
     await Generation.filter(id=lent.generation_id).update(spec={"prompt": "a walk", **named}, recipe=named)
     await _about(server, cameo, bob, own)
+    await _reported(server, cameo, lent)
     return Planted(cameo, own, lent, plain, remix, capture)
 
 
@@ -162,6 +164,21 @@ async def _about(server: Server, cameo: Cameo, bob: Api, own: Video) -> None:
     await append(connection, chain_of(cameo.id), "TEST_ENTRY", {"video": own.id}, personal=personal)
 
 
+async def _reported(server: Server, cameo: Cameo, video: Video) -> None:
+    """A report by the person shown, and the copy that moderators keep for it."""
+    report = await Report.create(
+        video_id=video.id, reporter_id=cameo.owner_id, reason=ReportReason.OTHER, text=WORD, note=WORD,
+        idempotency_key=WORD, request_hash="",
+    )  # fmt: skip
+    server.stores.vault.create(evidence_subject(report.id))
+    sealed = SealedMedia(server.stores.media, server.stores.vault)
+    kept = await sealed.keep(evidence_subject(report.id), evidence_folder(report.id), _bytes(FACE))
+    await Evidence.create(
+        id=report.id, video_id=video.id, bytes=kept.bytes, kept_at="2026-01-01T00:00:00Z",
+        expires_at="2030-01-01T00:00:00Z",
+    )  # fmt: skip
+
+
 async def everywhere(server: Server, folder: Path, *words: str) -> list[str]:
     return [*await in_postgres(*words), *await in_redis(server.stores.redis, *words), *in_folder(folder, *words)]
 
@@ -196,6 +213,9 @@ async def test_erasing_a_cameo_leaves_nothing_of_it_but_ids(
     assert (version.files, vault.subjects(f"cameo/{cameo.id}/")) == ([], [])
     assert [key async for key in server.stores.media.list("captures/")] == []
     assert [key async for key in server.stores.media.list("uploads/")] == []
+    assert [key async for key in server.stores.media.list("evidence/")] == []
+    assert vault.subjects("evidence/") == []
+    assert {(row.text, row.note) for row in await Report.all()} == {("", "")}
     assert await Decision.filter(cameo_id=cameo.id).count() == 0
     assert await rows("SELECT 1 FROM audit_personal") == []
     assert {grant.state for grant in await Grant.filter(cameo_id=cameo.id)} == {GrantState.REVOKED}
@@ -390,8 +410,9 @@ IMPERSONAL = {
     "generation.engine", "generation.failure_code", "generation.phase", "generation.request_hash", "generation.state",
     "generation_likeness.via", "notice.photo", "notice.state", "notification.group_key", "notification.kind",
     "outbox.payload", "outbox.topic", "policy.key", "policy.value", "rendition.content_type", "rendition.kind",
-    "rendition.sha256", "session.purpose", "tortoise_migrations.app", "tortoise_migrations.name", "upload.purpose",
-    "upload.token_hash", "video_visibility.audience", "video_visibility.author_state", "video_visibility.consent",
+    "rendition.sha256", "report.kind", "report.reason", "report.request_hash", "report.verdict", "session.purpose",
+    "tortoise_migrations.app", "tortoise_migrations.name", "upload.purpose", "upload.token_hash",
+    "video_visibility.audience", "video_visibility.author_state", "video_visibility.consent",
     "video_visibility.moderation",
 }  # fmt: skip
 """Codes, hashes of random tokens, states, and what servers write about themselves."""
