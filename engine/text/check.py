@@ -15,7 +15,7 @@ from engine.text.fold import excerpt, fold, words
 from engine.text.languages import language_of, leans, named
 from engine.text.lexicon import Hit, people_words, self_words, styles, topic_excuses, topic_words
 from engine.text.names import handles_in
-from engine.text.passages import Passage, drawn_people, of_brief, of_prompt
+from engine.text.passages import Passage, drawn_people, of_brief, of_prompt, pictured
 from engine.text.restrictions import OtherPeople, Restrictions, Topic, canonical
 from engine.text.wishes import Ban, Wishes, alike_to, table_of, wishes
 
@@ -260,6 +260,8 @@ def _words(wished: Wishes, found: _Found) -> Iterator[tuple[str, str, str]]:
     for ban in wished.bans:
         for passage in found.passages:
             part = spoken_of(ban, passage) if ban.spoken else stands_in(ban, passage)
+            if part is None and not ban.spoken and (pictures := pictured(passage)) is not None:
+                part = stands_in(ban, pictures)
             if part is not None:
                 yield "TEXT", part, ban.phrase
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -52,6 +53,14 @@ def of_prompt(prompt: str) -> list[Passage]:
     """What a prompt shows and says."""
     shown, said = quoted(prompt)
     return [Passage(shown), *(Passage(line, spoken=True) for line in said[:MOST_LINES])]
+
+
+def pictured(passage: Passage) -> Passage | None:
+    """The names that Unicode gives to the emoji in a text, such as "top hat"; None where it holds none."""
+    names = [
+        unicodedata.name(each, "").lower() for each in passage.text[:LONGEST] if unicodedata.category(each) == "So"
+    ]
+    return Passage(" ; ".join(names), listed=True) if any(names) else None
 
 
 def of_brief(brief: Mapping[str, Any]) -> list[Passage]:

@@ -350,3 +350,13 @@ def test_reading_texts_loads_no_torch_and_no_engine() -> None:
     code = "import engine.text.check, engine.text.preferences, engine.text.names, sys; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"torch", "cv2", "engine.diorama", "engine.backends"} & set(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("wish", "prompt"),
+    [("never with dogs", "she plays with her 🐕"), ("no hats", "she wears a 🎩"), ("no guns", "she holds a 🔫")],
+)
+def test_an_emoji_is_what_it_is_called(wish: str, prompt: str) -> None:
+    restrictions = Restrictions(text=wish)
+    assert [breach.rule for breach in check_prompt(restrictions, Use(prompt=prompt))] == ["TEXT"]
+    assert check_prompt(restrictions, Use(prompt="she smiles at the 🌊 😀")) == []
