@@ -121,8 +121,8 @@ def check_cast(cast: Sequence[CastRequest]) -> None:
         if not one.scopes or one.scopes & ~PLAYED:
             raise Invalid("Say what to use of each cameo: FACE, VOICE or both.", field="cast")
         role = one.role
-        if role is not None and (not role.strip() or len(role) > LONGEST_NAME or "\0" in role):
-            raise Invalid(f"A role has 1 to {LONGEST_NAME} characters.", field="cast")
+        if role is not None and (not role.strip() or len(role) > LONGEST_NAME or not role.isprintable()):
+            raise Invalid(f"A role has 1 to {LONGEST_NAME} characters on one line.", field="cast")
 
 
 async def stand(connection: BaseDBAsyncClient, account_id: UUID, wish: Wish, *, depth_max: int) -> Use:

@@ -180,6 +180,8 @@ async def test_nobody_can_probe_the_rules_of_a_cameo_for_ever(ada: Api, bob: Api
         ({"scopes": ["REMIX"]}, "cast"),
         ({"scopes": ["FACE"], "role": ""}, "cast"),
         ({"scopes": ["FACE"], "role": "x" * 81}, "cast"),
+        ({"scopes": ["FACE"], "role": "the baker\nwithout clothes"}, "cast"),
+        ({"scopes": ["FACE"], "role": "\u202erekab"}, "cast"),
         ({"scopes": ["FACE"], "twice": True}, "cast"),
     ],
 )
