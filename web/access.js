@@ -31,7 +31,8 @@ export const ACCESS = `audience scopes expiresAt onExpiry perUseApproval prefere
 export const scopesOf = (kind) => (kind === "PERSON" ? SCOPES : SCOPES.filter((scope) => scope !== "VOICE"));
 
 /** One scope in words. */
-export const scopeWords = (kind, scope) => t(kind !== "PERSON" && scope === "FACE" ? "scopeSHOW" : `scope${scope}`);
+export const scopeWords = (kind, scope) =>
+  t(kind !== "PERSON" && scope === "FACE" ? "scopeSHOW" : `scope${scope}`);
 
 /** Checkboxes for what somebody may do with a cameo, `ticked` from the start; `only` leaves the others out. */
 export function scopeBoxes(kind, ticked, only = scopesOf(kind)) {
@@ -164,7 +165,16 @@ function widens(cameo, audience, scopes) {
 
 function outcome({ notUnderstood, unsupported }) {
   const list = (words, items) =>
-    items.length ? [h("p", { class: "wrong" }, words), h("ul", {}, items.map((item) => h("li", {}, item)))] : [];
+    items.length
+      ? [
+          h("p", { class: "wrong" }, words),
+          h(
+            "ul",
+            {},
+            items.map((item) => h("li", {}, item)),
+          ),
+        ]
+      : [];
   return [
     h("p", { class: "fine" }, t("accessSaved")),
     ...list(t("notHeeded"), notUnderstood),
@@ -224,7 +234,11 @@ function ruleFields(restrictions) {
     field("otherPeople", t("otherPeople"), {}, others),
     languages,
   );
-  const split = ({ input }) => input.value.split(",").map((part) => part.trim()).filter(Boolean);
+  const split = ({ input }) =>
+    input.value
+      .split(",")
+      .map((part) => part.trim())
+      .filter(Boolean);
   return {
     element,
     value: () => ({

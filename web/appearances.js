@@ -127,7 +127,12 @@ function tileOf(video, open) {
     { class: `appearance ${waits ? "waits" : ""}` },
     h(
       "button",
-      { type: "button", class: "tile", onclick: open, ariaLabel: `${words}. ${video.caption || video.prompt || ""}` },
+      {
+        type: "button",
+        class: "tile",
+        onclick: open,
+        ariaLabel: `${words}. ${video.caption || video.prompt || ""}`,
+      },
       video.media
         ? h("img", { src: here(video.media.posterUrl), alt: "", loading: "lazy" })
         : h("span", { class: "empty", ariaHidden: "true" }, "☾"),
@@ -172,7 +177,11 @@ function look(video, changed) {
       {},
       h("span", { class: "badge" }, stateOf(video)),
       " ",
-      h("a", { href: `#member/${video.author.handle}`, onclick: () => box.close() }, t("byWhom", video.author.handle)),
+      h(
+        "a",
+        { href: `#member/${video.author.handle}`, onclick: () => box.close() },
+        t("byWhom", video.author.handle),
+      ),
     ),
     video.caption ? h("p", {}, video.caption) : "",
     h("p", {}, h("span", { class: "faint" }, `${t("promptWas")}: `), video.prompt ?? ""),
@@ -221,7 +230,12 @@ async function destroyed() {
   }
   if (!found.length && !erased.length) return [[], false];
   const row = (words, url) =>
-    h("li", { class: "row" }, h("span", {}, words), url ? receiptLink(url) : h("span", { class: "faint" }, t("receiptWait")));
+    h(
+      "li",
+      { class: "row" },
+      h("span", {}, words),
+      url ? receiptLink(url) : h("span", { class: "faint" }, t("receiptWait")),
+    );
   const line = ({ node }) =>
     row(`${t("withdrawal", day(node.createdAt), node.videos)} · ${t(`reason_${node.reason}`)}`, node.receiptUrl);
   const erasure = ({ createdAt, doneAt, receiptUrl }) =>

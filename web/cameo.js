@@ -105,7 +105,11 @@ export function cameoView() {
 
 function tabs(cameos, pick, add) {
   const one = ({ id, handle }) =>
-    h("button", { type: "button", class: "tab", "aria-pressed": String(id === chosen), onclick: () => pick(id) }, `@${handle}`);
+    h(
+      "button",
+      { type: "button", class: "tab", "aria-pressed": String(id === chosen), onclick: () => pick(id) },
+      `@${handle}`,
+    );
   return h(
     "div",
     { class: "tabs" },
@@ -118,7 +122,11 @@ function head(cameo, record, changed) {
   const picture = cameo.thumbnailUrl
     ? h("img", { src: here(cameo.thumbnailUrl), alt: "", class: "face" })
     : h("span", { class: "face", ariaHidden: "true" });
-  const state = h("span", { class: `badge ${cameo.state === "ACTIVE" ? "done" : "wrong"}` }, t(`state${cameo.state}`));
+  const state = h(
+    "span",
+    { class: `badge ${cameo.state === "ACTIVE" ? "done" : "wrong"}` },
+    t(`state${cameo.state}`),
+  );
   return h(
     "section",
     { class: "card" },
@@ -168,7 +176,15 @@ function breaking(cameo, changed) {
       "li",
       { class: "row" },
       h("img", { class: "small", src: here(node.media?.posterUrl) ?? "", alt: "" }),
-      h("span", {}, t("byWhom", node.author.handle), " ", node.caption, " ", h("span", { class: "faint" }, rules.join(", "))),
+      h(
+        "span",
+        {},
+        t("byWhom", node.author.handle),
+        " ",
+        node.caption,
+        " ",
+        h("span", { class: "faint" }, rules.join(", ")),
+      ),
       h("button", { type: "button", class: "danger", onclick: remove }, t("removeMe")),
     );
   };

@@ -1,13 +1,24 @@
 // The camera and the microphone: asking for them, and recording what a challenge wants, moment by moment.
 
 const LONGEST_SECONDS = 14.5;
-const FORMATS = ["video/webm;codecs=vp8,opus", "video/mp4;codecs=avc1.42E01E,mp4a.40.2", "video/webm", "video/mp4"];
+const FORMATS = [
+  "video/webm;codecs=vp8,opus",
+  "video/mp4;codecs=avc1.42E01E,mp4a.40.2",
+  "video/webm",
+  "video/mp4",
+];
 const BITS_A_SECOND = 3_000_000;
 
 /** The stream of a camera: of oneself, with sound where there is something to read, or of a thing. Throws without one. */
 export async function openCamera(challenge, thing) {
-  if (!navigator.mediaDevices?.getUserMedia || !window.MediaRecorder) throw new DOMException("", "NotSupportedError");
-  const video = { facingMode: thing ? "environment" : "user", width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30, max: 30 } };
+  if (!navigator.mediaDevices?.getUserMedia || !window.MediaRecorder)
+    throw new DOMException("", "NotSupportedError");
+  const video = {
+    facingMode: thing ? "environment" : "user",
+    width: { ideal: 1280 },
+    height: { ideal: 720 },
+    frameRate: { ideal: 30, max: 30 },
+  };
   return navigator.mediaDevices.getUserMedia({ video, audio: challenge.steps.includes("SAY") });
 }
 

@@ -78,7 +78,12 @@ function consent({ cameo, handle, words, started }) {
     ),
   );
   const needs = ["SPEAK", "TURN", "HEAR"].map((value) =>
-    h("label", { class: "choice" }, h("input", { type: "checkbox", name: "need", value }), h("span", {}, t(`need${value}`))),
+    h(
+      "label",
+      { class: "choice" },
+      h("input", { type: "checkbox", name: "need", value }),
+      h("span", {}, t(`need${value}`)),
+    ),
   );
   const retire = h("input", { type: "checkbox", name: "retireOld" });
   const { note, attempt } = mishaps(name);
@@ -184,7 +189,11 @@ function checks({ capture: found }, { again, begin, done }) {
   const hear = (event) => {
     if (event.__typename === "CaptureChecked") return seen(event.check);
     if (event.__typename === "CaptureRetry") {
-      const ask = { capture: { ...found, triesLeft: event.triesLeft }, challenge: event.challenge, upload: event.upload };
+      const ask = {
+        capture: { ...found, triesLeft: event.triesLeft },
+        challenge: event.challenge,
+        upload: event.upload,
+      };
       const next = h("button", { type: "button", class: "primary", onclick: () => again(ask) }, t("recordAgain"));
       return over(t("retry1", event.triesLeft), next);
     }
@@ -199,7 +208,9 @@ function checks({ capture: found }, { again, begin, done }) {
     const { node } = await graphql(AWAITS, { id: found.id }).catch(() => ({}));
     if (node?.awaitsModerator) words.textContent = t("moderator");
   }, REVIEW_LOOK_MS);
-  const unsubscribe = subscribe(WATCH, { id: found.id }, hear, { onEnd: (error) => error && over(error.message, restart()) });
+  const unsubscribe = subscribe(WATCH, { id: found.id }, hear, {
+    onEnd: (error) => error && over(error.message, restart()),
+  });
   return [
     h("div", { class: "stack" }, h("h2", { tabIndex: -1 }, t("recordTitle")), words, bar, list, tools),
     () => {

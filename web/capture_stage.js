@@ -51,10 +51,20 @@ export function recording(ask, { sent, over, finish }) {
       return;
     }
     if (state.left) return closeCamera(state.stream);
-    const mirror = h("video", { class: thing ? "" : "mirror", muted: true, autoplay: true, playsInline: true, ariaLabel: t("cameraLabel") });
+    const mirror = h("video", {
+      class: thing ? "" : "mirror",
+      muted: true,
+      autoplay: true,
+      playsInline: true,
+      ariaLabel: t("cameraLabel"),
+    });
     mirror.srcObject = state.stream;
     stage.replaceChildren(mirror);
-    const go = h("button", { type: "button", class: "primary big", onclick: () => countDown(COUNTDOWN) }, t("record"));
+    const go = h(
+      "button",
+      { type: "button", class: "primary big", onclick: () => countDown(COUNTDOWN) },
+      t("record"),
+    );
     tools.replaceChildren(go, choose());
   };
 
@@ -108,7 +118,11 @@ export function recording(ask, { sent, over, finish }) {
       ? h("img", { src: url, alt: t("recordedLabel") })
       : h("video", { src: url, controls: true, playsInline: true, ariaLabel: t("recordedLabel") });
     stage.replaceChildren(seen);
-    const send = h("button", { type: "button", class: "primary big", onclick: attempt(() => deliver(blob)) }, t("send"));
+    const send = h(
+      "button",
+      { type: "button", class: "primary big", onclick: attempt(() => deliver(blob)) },
+      t("send"),
+    );
     tools.replaceChildren(send, h("button", { type: "button", onclick: ready }, t("sendAgain")));
     send.focus();
   };
@@ -135,7 +149,11 @@ export function recording(ask, { sent, over, finish }) {
     "div",
     { class: "stack" },
     h("h2", { tabIndex: -1 }, t("recordTitle")),
-    h("ol", { class: "tasks", lang: challenge.language.toLowerCase() }, challenge.text.split("\n").map((line) => h("li", {}, line))),
+    h(
+      "ol",
+      { class: "tasks", lang: challenge.language.toLowerCase() },
+      challenge.text.split("\n").map((line) => h("li", {}, line)),
+    ),
     stage,
     note,
     tools,

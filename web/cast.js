@@ -57,7 +57,10 @@ export function castPicker(prompt) {
   });
 
   const value = () =>
-    cast.map(({ id, face, voice }) => ({ cameoId: id, scopes: [face && "FACE", voice && "VOICE"].filter(Boolean) }));
+    cast.map(({ id, face, voice }) => ({
+      cameoId: id,
+      scopes: [face && "FACE", voice && "VOICE"].filter(Boolean),
+    }));
   const changed = () => {
     keep(cast);
     find.disabled = cast.length === MOST;
@@ -106,7 +109,9 @@ export function castPicker(prompt) {
       { class: "castchip" },
       h("strong", {}, `@${one.handle}`),
       // A thing is only seen: there is nothing to choose.
-      one.kind === "PERSON" ? [box("face", t("faceOf", one.handle)), box("voice", t("voiceOf", one.handle))] : null,
+      one.kind === "PERSON"
+        ? [box("face", t("faceOf", one.handle)), box("voice", t("voiceOf", one.handle))]
+        : null,
       h("button", { type: "button", class: "quiet", ariaLabel: t("castDrop", one.handle), onclick: drop }, "✕"),
     );
   };
@@ -137,7 +142,13 @@ export function castPicker(prompt) {
       {},
       cameo.viewerHasAsked && !may
         ? h("span", { class: "faint" }, `@${cameo.handle}: ${t("askedAlready")}`)
-        : h("button", { type: "button", onclick: act }, words, " ", h("span", { class: "faint" }, cameo.owner.displayName)),
+        : h(
+            "button",
+            { type: "button", onclick: act },
+            words,
+            " ",
+            h("span", { class: "faint" }, cameo.owner.displayName),
+          ),
     );
   };
 

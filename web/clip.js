@@ -61,7 +61,9 @@ export function actions(video, changed) {
     "aria-label": t("caption"),
   });
   const draft = video.state === "DRAFT";
-  const pending = (video.approvals ?? []).filter(({ state }) => state === "PENDING").map(({ cameo }) => cameo.handle);
+  const pending = (video.approvals ?? [])
+    .filter(({ state }) => state === "PENDING")
+    .map(({ cameo }) => cameo.handle);
   return h(
     "form",
     { class: "actions", onsubmit: publish },

@@ -22,12 +22,7 @@ export function say(text) {
 let fields = 0;
 
 /** A labelled input. `error(message)` marks it wrong. */
-export function field(
-  name,
-  label,
-  properties = {},
-  input = h("input", { type: "text", ...properties, name }),
-) {
+export function field(name, label, properties = {}, input = h("input", { type: "text", ...properties, name })) {
   // The same field may be on a page twice: a label is known by what it holds, a note by its number.
   fields += 1;
   const note = h("span", { class: "wrong", id: `wrong-${fields}`, role: "alert" });

@@ -54,11 +54,7 @@ export function feedView() {
       if (!root.querySelector("article")) root.replaceChildren(empty());
       else if (!pageInfo.hasNextPage) end.remove();
     } catch (error) {
-      end.replaceChildren(
-        told(error),
-        " ",
-        h("button", { type: "button", onclick: load }, t("retry")),
-      );
+      end.replaceChildren(told(error), " ", h("button", { type: "button", onclick: load }, t("retry")));
     }
     loading = false;
     // The mark may still be in sight after a short page.

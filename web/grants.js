@@ -77,7 +77,11 @@ export function permissions(cameo, changed) {
     { class: "stack" },
     h("h2", {}, t("grants")),
     live.length
-      ? h("ul", { class: "plain" }, live.map((grant) => permission(cameo, grant, changed)))
+      ? h(
+          "ul",
+          { class: "plain" },
+          live.map((grant) => permission(cameo, grant, changed)),
+        )
       : h("p", { class: "faint" }, t("grantsNone")),
     cameo.audience === "ONLY_ME" ? null : giving(cameo, changed),
   );
@@ -87,7 +91,8 @@ function permission(cameo, grant, changed) {
   const { note, attempt } = mishaps();
   const end = (mode) =>
     attempt(async () => {
-      if (mode === "WITHDRAW" && !(await sure(t("grantWithdraw"), [t("grantWithdrawSure")], t("grantWithdraw")))) return;
+      if (mode === "WITHDRAW" && !(await sure(t("grantWithdraw"), [t("grantWithdrawSure")], t("grantWithdraw"))))
+        return;
       const { withdrawnVideos } = await mutate(REVOKE, { input: { grantId: grant.id, mode } });
       toast(t("grantEnded", withdrawnVideos));
       changed();
@@ -109,12 +114,22 @@ function permission(cameo, grant, changed) {
       { class: "row" },
       h(
         "button",
-        { type: "button", title: t("grantStopHint"), ariaLabel: `${t("grantStop")} (@${who})`, onclick: end("STOP_FUTURE") },
+        {
+          type: "button",
+          title: t("grantStopHint"),
+          ariaLabel: `${t("grantStop")} (@${who})`,
+          onclick: end("STOP_FUTURE"),
+        },
         t("grantStop"),
       ),
       h(
         "button",
-        { type: "button", class: "danger", ariaLabel: `${t("grantWithdraw")} (@${who})`, onclick: end("WITHDRAW") },
+        {
+          type: "button",
+          class: "danger",
+          ariaLabel: `${t("grantWithdraw")} (@${who})`,
+          onclick: end("WITHDRAW"),
+        },
         t("grantWithdraw"),
       ),
     ),

@@ -21,7 +21,9 @@ export function memberView(page) {
   const load = async () => {
     try {
       const { account } = await graphql(MEMBER, { handle: page.place });
-      root.replaceChildren(...(account ? shown(account, load) : [h("p", { class: "note" }, t("nobodyCalled", page.place))]));
+      root.replaceChildren(
+        ...(account ? shown(account, load) : [h("p", { class: "note" }, t("nobodyCalled", page.place))]),
+      );
     } catch (error) {
       root.replaceChildren(h("p", { class: "note", role: "alert" }, told(error)));
     }
@@ -31,19 +33,29 @@ export function memberView(page) {
 }
 
 function shown(account, changed) {
-  const relation = account.isMutual ? t("mutual") : account.followsViewer ? `@${account.handle} ${t("followsYou")}` : "";
+  const relation = account.isMutual
+    ? t("mutual")
+    : account.followsViewer
+      ? `@${account.handle} ${t("followsYou")}`
+      : "";
   return [
     h("h1", {}, account.displayName, " ", h("span", { class: "handle" }, `@${account.handle}`)),
     account.bio ? h("p", {}, account.bio) : "",
     relation ? h("p", { class: "faint" }, relation) : "",
     account.isViewer ? "" : standing(account, changed),
-    h("ul", { class: "plain" }, account.cameos.map((cameo) => lent(cameo, changed))),
+    h(
+      "ul",
+      { class: "plain" },
+      account.cameos.map((cameo) => lent(cameo, changed)),
+    ),
     h(
       "div",
       { class: "tiles" },
       account.videos.edges
         .filter(({ node }) => node.media)
-        .map(({ node }) => h("img", { class: "tile", src: here(node.media.posterUrl), alt: node.caption, loading: "lazy" })),
+        .map(({ node }) =>
+          h("img", { class: "tile", src: here(node.media.posterUrl), alt: node.caption, loading: "lazy" }),
+        ),
     ),
   ];
 }
@@ -71,7 +83,11 @@ function standing(account, changed) {
             { type: "button", class: following === "follow" ? "primary" : "", onclick: act(following) },
             t(following),
           ),
-      h("button", { type: "button", class: blocking === "block" ? "danger" : "", onclick: act(blocking) }, t(blocking)),
+      h(
+        "button",
+        { type: "button", class: blocking === "block" ? "danger" : "", onclick: act(blocking) },
+        t(blocking),
+      ),
     ),
     account.isMutual ? h("p", { class: "faint" }, t("unfollowHint")) : null,
     note,

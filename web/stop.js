@@ -39,8 +39,16 @@ export function stopBar(cameo, changed) {
   return h(
     "div",
     { class: "stopbar", role: "group", ariaLabel: t("stopAll") },
-    h("button", { type: "button", class: "stop", onclick: attempt(() => stop([cameo.id], changed)) }, t("stopAll")),
-    h("button", { type: "button", onclick: pause, title: paused ? "" : t("pauseHint") }, t(paused ? "resumeIt" : "pauseIt")),
+    h(
+      "button",
+      { type: "button", class: "stop", onclick: attempt(() => stop([cameo.id], changed)) },
+      t("stopAll"),
+    ),
+    h(
+      "button",
+      { type: "button", onclick: pause, title: paused ? "" : t("pauseHint") },
+      t(paused ? "resumeIt" : "pauseIt"),
+    ),
     note,
   );
 }
@@ -92,7 +100,12 @@ export function eraseButton(cameo, changed) {
     );
     await look();
   });
-  return h("div", { class: "stack" }, h("button", { type: "button", class: "danger", onclick: erase }, t("erase")), note);
+  return h(
+    "div",
+    { class: "stack" },
+    h("button", { type: "button", class: "danger", onclick: erase }, t("erase")),
+    note,
+  );
 }
 
 /** Where a deletion receipt can be fetched, as a link. */

@@ -23,7 +23,8 @@ export function verifyView() {
     try {
       const { answer, receipt } = await ask(file, result);
       URL.revokeObjectURL(url);
-      url = receipt && URL.createObjectURL(new Blob([JSON.stringify(receipt, null, 2)], { type: "application/json" }));
+      url =
+        receipt && URL.createObjectURL(new Blob([JSON.stringify(receipt, null, 2)], { type: "application/json" }));
       result.replaceChildren(...answerOf(answer, file, url));
     } catch (error) {
       result.replaceChildren();
@@ -85,6 +86,8 @@ function answerOf(answer, file, receipt) {
     h("p", { class: `verdict ${tone}` }, t(answer)),
     h("p", {}, t(`${answer}more`)),
     h("p", { class: "faint" }, file.name),
-    receipt ? h("div", {}, h("a", { class: "button", href: receipt, download: "yume-consent.json" }, t("verifyReceipt"))) : "",
+    receipt
+      ? h("div", {}, h("a", { class: "button", href: receipt, download: "yume-consent.json" }, t("verifyReceipt")))
+      : "",
   ];
 }

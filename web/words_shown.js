@@ -216,7 +216,8 @@ export const SHOWN = {
     grantStop: "Y mettre fin",
     grantStopHint: "Rien de nouveau n’est fait ; ce qui existe reste.",
     grantWithdraw: "Y mettre fin et retirer",
-    grantWithdrawSure: "Tout ce qui a été fait avec cette permission est masqué aussitôt, puis détruit. Y mettre fin ?",
+    grantWithdrawSure:
+      "Tout ce qui a été fait avec cette permission est masqué aussitôt, puis détruit. Y mettre fin ?",
     grantEnded: (n) => `Terminé. ${n} vidéo${n > 1 ? "s retirées" : " retirée"}.`,
     nobodyCalled: (who) => `Il n’y a pas de membre @${who}.`,
     decisions: "Journal : chaque oui et non",
@@ -260,7 +261,8 @@ export const SHOWN = {
     CONSENTED: "Consenti",
     CONSENTEDmore: "Toutes les personnes montrées acceptent cette vidéo.",
     NOT_CONSENTED: "Non consenti",
-    NOT_CONSENTEDmore: "Ce clip n’est pas, ou plus, permis par les personnes montrées. Merci de ne pas le partager.",
+    NOT_CONSENTEDmore:
+      "Ce clip n’est pas, ou plus, permis par les personnes montrées. Merci de ne pas le partager.",
     UNKNOWN: "Inconnu ici",
     UNKNOWNmore: "Aucun clip de ce serveur n’a exactement ces octets. Une copie modifiée n’est pas reconnue.",
     NO_LIKENESS: "Personne dedans",
@@ -277,6 +279,7 @@ export const SHOWN = {
     unblock: "Débloquer",
     blockSure: (who) =>
       `Bloquer @${who} ? Chacune de ses vidéos à votre image est retirée, et ses clips en cours s’arrêtent.`,
-    unfollowHint: "Si votre caméo est pour les abonnements mutuels, ne plus suivre arrête aussi ses clips en cours.",
+    unfollowHint:
+      "Si votre caméo est pour les abonnements mutuels, ne plus suivre arrête aussi ses clips en cours.",
   },
 };

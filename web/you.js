@@ -41,9 +41,7 @@ export function youView(_, refresh) {
         h("p", {}, h("a", { href: "#verify" }, t("verify"))),
       );
     } catch (error) {
-      root.replaceChildren(
-        h("p", { class: "note", role: "alert" }, told(error)),
-      );
+      root.replaceChildren(h("p", { class: "note", role: "alert" }, told(error)));
     }
   };
   load();
@@ -95,7 +93,8 @@ function shelf(title, connection, reload) {
 }
 
 /** What was published is in no list of its author's once it is withdrawn; the news tell of it. */
-const takenAway = ({ edges }) => edges.map(({ node }) => (node.makeAgainWithout ? node.video : null)).filter(Boolean);
+const takenAway = ({ edges }) =>
+  edges.map(({ node }) => (node.makeAgainWithout ? node.video : null)).filter(Boolean);
 
 /** Clips that somebody shown no longer allows, each with the offer to make it again without them. */
 function withdrawn(found, reload) {
@@ -104,9 +103,15 @@ function withdrawn(found, reload) {
   );
   if (!videos.length) return "";
   const line = (video) => {
-    const out = video.likenesses.filter(({ via, consented, cameo }) => via === "SHOWN" && consented === false && cameo.handle);
+    const out = video.likenesses.filter(
+      ({ via, consented, cameo }) => via === "SHOWN" && consented === false && cameo.handle,
+    );
     const offers = out.map(({ cameo }) =>
-      h("button", { type: "button", onclick: () => makeAgainWithout(video, cameo) }, t("againWithout", cameo.handle)),
+      h(
+        "button",
+        { type: "button", onclick: () => makeAgainWithout(video, cameo) },
+        t("againWithout", cameo.handle),
+      ),
     );
     const remove = async () => {
       if (!confirm(t("removeSure"))) return;
@@ -167,9 +172,7 @@ function invites({ left }) {
         h("p", { class: "faint" }, t("inviteOnce")),
       );
     } catch (error) {
-      result.replaceChildren(
-        h("p", { class: "wrong", role: "alert" }, told(error)),
-      );
+      result.replaceChildren(h("p", { class: "wrong", role: "alert" }, told(error)));
     }
   };
   return h(

@@ -69,7 +69,10 @@ async def test_the_page_speaks_french_and_says_what_is_wrong_with_a_sign_up(sett
 
 async def test_the_page_is_whole_and_asks_nobody_else_for_anything(settings: Settings) -> None:
     async with live_server(settings) as server, httpx.AsyncClient(base_url=server.url) as client:
-        index = (await client.get("/")).text
+        page = await client.get("/")
+        index = page.text
+        assert "camera=(self)" in page.headers["permissions-policy"]
+        assert "camera=()" in (await client.get("/healthz")).headers["permissions-policy"]
         found = set(re.findall(r'(?:src|href)="(/[^"]*)"', index))
         for script in [path for path in found if path.endswith(".js")]:
             found |= await _imports(client, script, set())
