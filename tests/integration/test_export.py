@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from tortoise import connections
 
+from app.embedded import Stores as RunningStores
 from jobs.export import build_pending
 from jobs.export_end import sweep_exports
 from models.audit import append, chain_of
@@ -22,6 +24,7 @@ from tests.api import Api, Server
 from tests.chores import chores_of, do_chores
 from tests.consent import account, follow, make_cameo, make_grant, make_video, shift_clock
 from tests.exports import ask, built, fetched, get, look
+from tests.jobs_stack import Worker, until
 
 
 async def objects(server: Server) -> list[str]:
@@ -196,3 +199,21 @@ async def test_a_clip_its_author_deleted_voids_the_bundle(server: Server, ada: A
 async def test_a_bundle_of_another_kind_of_id_is_no_bundle(server: Server, ada: Api) -> None:
     export = await Export.create(account_id=account(ada).id, idempotency_key="k")
     assert await look(ada, global_id("Video", export.id)) is None
+
+
+async def test_a_worker_builds_what_was_asked_for(
+    server: Server, ada: Api, database: str, stores: RunningStores, tmp_path: Path
+) -> None:
+    video = await make_video(server.stores, ada)
+    export_id = (await ask(ada))["export"]["id"]
+    worker = await Worker(database, stores.urls.redis_url, tmp_path).start()
+
+    async def ready() -> bool:
+        return (await look(ada, export_id))["state"] == "READY"
+
+    try:
+        await until(ready, seconds=60.0, what=worker.log)
+    finally:
+        worker.kill()
+        await worker.ended()
+    assert (await fetched(server, (await look(ada, export_id))["url"])).holds(video)
