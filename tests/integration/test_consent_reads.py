@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from tortoise.transactions import in_transaction
 
 from engine.media.playlist import PLAYLIST_NAME
+from engine.runner import EngineChild
+from jobs.attempt import Attempt, Tools
 from jobs.consent_gate import end_for_consent
 from jobs.lease import Lease
 from jobs.outbox import drain
@@ -23,7 +27,9 @@ from resolvers.live import live_addresses, open_live
 from resolvers.media import open_media, open_preview, preview_address
 from schema.node import global_id
 from tests.api import Api, Server
-from tests.consent import make_cameo, make_grant, make_job, make_video
+from tests.casting import lease_of as lease_for
+from tests.casting import queue
+from tests.consent import account, make_cameo, make_grant, make_job, make_video, outcome
 
 WATCH = """
 subscription($id: ID!) { generation(id: $id) {
@@ -120,6 +126,44 @@ async def test_an_open_subscription_falls_silent_within_two_seconds_and_then_hea
     assert [one["__typename"] for one in heard[told:]] == ["GenerationFailed"]
     assert heard[-1]["failure"]["code"] == "CONSENT_ENDED"
     assert "ada" not in heard[-1]["failure"]["message"]
+
+
+class Stubborn:
+    """An engine that takes its time to stop."""
+
+    def __init__(self) -> None:
+        self.started, self.may_stop = asyncio.Event(), asyncio.Event()
+
+    async def run(self, *_: Any, **__: Any) -> AsyncGenerator[Any]:
+        """Never makes anything."""
+        try:
+            self.started.set()
+            await asyncio.Event().wait()
+            yield
+        finally:
+            await self.may_stop.wait()
+
+
+async def test_the_last_word_is_promised_before_the_engine_has_stopped(
+    server: Server, bob: Api, cameo: Cameo, tmp_path: Path
+) -> None:
+    grant = await make_grant(cameo, bob)
+    job, stores, engine, ended = await queue(account(bob), [cameo]), server.stores, Stubborn(), asyncio.Event()
+    tools = Tools(
+        engine=cast("EngineChild", engine), redis=stores.redis, media=stores.media, scratch=tmp_path, vault=stores.vault,
+        timeout=60.0,
+    )  # fmt: skip
+    attempt = Attempt(tools, await lease_for(job), ended.set)
+    working = asyncio.create_task(attempt.run())
+    async with asyncio.timeout(30):
+        await engine.started.wait()
+        await silently_revoke(grant)
+        attempt.heart.hint()
+        await ended.wait()
+        assert not working.done()
+        assert await outcome(job) == ("FAILED", "CONSENT_ENDED", True)
+        engine.may_stop.set()
+        assert await working == "consent_ended"
 
 
 @pytest.mark.parametrize("published", [False, True])
