@@ -150,8 +150,8 @@ async def test_the_last_word_is_promised_before_the_engine_has_stopped(
     grant = await make_grant(cameo, bob)
     job, stores, engine, ended = await queue(account(bob), [cameo]), server.stores, Stubborn(), asyncio.Event()
     tools = Tools(
-        engine=cast("EngineChild", engine), redis=stores.redis, media=stores.media, scratch=tmp_path, vault=stores.vault,
-        timeout=60.0,
+        engine=cast("EngineChild", engine), redis=stores.redis, media=stores.media, scratch=tmp_path,
+        vault=stores.vault, timeout=60.0,
     )  # fmt: skip
     attempt = Attempt(tools, await lease_for(job), ended.set)
     working = asyncio.create_task(attempt.run())
