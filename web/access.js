@@ -3,7 +3,7 @@
 import { graphql, mutate } from "./api.js";
 import { mishaps, steppedUp, sure } from "./ask.js";
 import { field, h, say } from "./dom.js";
-import { language, t } from "./words.js";
+import { t } from "./words.js";
 
 const SCOPES = ["FACE", "VOICE", "REMIX", "PUBLISH", "DOWNLOAD"];
 const AUDIENCES = ["ONLY_ME", "APPROVED", "MUTUALS", "EVERYONE"];
@@ -226,7 +226,7 @@ function ruleFields(restrictions) {
   );
   const element = h(
     "details",
-    { class: "rules", lang: language() },
+    { class: "rules" },
     h("summary", {}, t("rules")),
     h("fieldset", { class: "chips" }, h("legend", {}, t("topics")), topics),
     places,

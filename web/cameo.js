@@ -47,7 +47,7 @@ export function cameoView() {
       document.dispatchEvent(new CustomEvent(CHANGED));
       toast(t("accepted"));
     };
-    const [element, stop] = capture({ cameo, underway, handle: "", done });
+    const [element, stop] = capture({ cameo, underway, done });
     const back = h("button", { type: "button", class: "quiet", onclick: abandon }, `← ${t("keepAsIs")}`);
     fill(h("h1", {}, t("myCameo")), cameo?.version || (!cameo && chosen) ? h("div", {}, back) : null, element);
     leave = stop;

@@ -38,9 +38,9 @@ export const CAPTURE = `id kind state triesLeft awaitsModerator checks ${CHECK} 
 
 /**
  * The whole way of one capture. `options`: `cameo` (to record again; null for a new one), `underway` (a capture to go on
- * with), `handle` of the viewer, `done(cameoId)` once it is accepted. Returns the element, and what stops it.
+ * with), `done(cameoId)` once it is accepted. Returns the element, and what stops it.
  */
-export function capture({ cameo, underway, handle, done }) {
+export function capture({ cameo, underway, done }) {
   const root = h("section", { class: "card capture" });
   let stop = () => {};
   const show = ([content, leave]) => {
@@ -49,7 +49,7 @@ export function capture({ cameo, underway, handle, done }) {
     root.replaceChildren(content);
     root.querySelector("h2")?.focus();
   };
-  const begin = (words) => show(consent({ cameo, handle, words, started: record }));
+  const begin = (words) => show(consent({ cameo, words, started: record }));
   const record = (ask) => show(recording(ask, { sent: check, over: () => begin(t("timeOver")), finish }));
   const finish = (ask) => mutate(FINISH, { input: { captureId: ask.capture.id, nonce: ask.challenge.nonce } });
   const check = (ask) => show(checks(ask, { again: record, begin, done }));
@@ -59,7 +59,7 @@ export function capture({ cameo, underway, handle, done }) {
   return [root, () => stop()];
 }
 
-function consent({ cameo, handle, words, started }) {
+function consent({ cameo, words, started }) {
   const text = h("div", { class: "legal", tabIndex: 0, role: "region", ariaLabel: t("consentTitle") });
   const agree = h("input", { type: "checkbox", name: "agree", required: true });
   const name = field("handle", t("cameoHandle"), {
@@ -67,7 +67,6 @@ function consent({ cameo, handle, words, started }) {
     autocomplete: "off",
     autocapitalize: "none",
     spellcheck: false,
-    value: handle,
   });
   const kinds = ["PERSON", "OBJECT", "PET", "DRAWN"].map((value) =>
     h(
