@@ -176,14 +176,15 @@ async def _complete(
     )
 
 
-# The author, and the owners of the other likenesses: each learns of their own clip or likeness, never who asked.
+# The author, and the owners of the other likenesses: each learns of their own clip or likeness, never who asked. Only
+# whom authors had cast themselves is named to them: they can leave that cameo out.
 _NOTIFY = """
     WITH taken AS (
-        SELECT l.video_id FROM video_likeness l WHERE l.withdrawal_id = $1
+        SELECT l.video_id, l.via FROM video_likeness l WHERE l.withdrawal_id = $1
     ), owner AS (
         SELECT owner_id AS id FROM cameo WHERE id = $2
     ), concerned AS (
-        SELECT v.author_id AS account_id, $2::uuid AS cameo_id, v.id AS video_id
+        SELECT v.author_id AS account_id, CASE WHEN t.via = 'SHOWN' THEN $2::uuid END AS cameo_id, v.id AS video_id
         FROM taken t JOIN video v ON v.id = t.video_id JOIN video_visibility s ON s.id = v.id
         WHERE s.author_state <> 'DELETED'
         UNION ALL

@@ -266,6 +266,24 @@ async def test_two_shown_one_revokes_the_author_is_offered_another_make_and_the_
     assert await listed(ada) == [], "her own log has it"
 
 
+async def test_who_remixed_is_not_told_which_of_the_people_they_inherited_took_it_away(
+    server: Server, ada: Api, bob: Api, cameo: Cameo
+) -> None:
+    dan = await server.member("dan")
+    other = await make_cameo(await server.member("cass"))
+    for each in (cameo, other):
+        await make_grant(each, bob, FACE_AND_ALL)
+        await make_grant(each, dan, FACE_AND_ALL)
+    video = await make_video(server.stores, bob, [cameo, other])
+    await make_video(server.stores, dan, parent=video)
+    withdraw = "mutation($input: WithdrawLikenessInput!) { withdrawLikeness(input: $input) { __typename } }"
+    await ada.mutate(withdraw, videoId=global_id("Video", video.id))
+    await do_chores(server.stores)
+    [told] = await listed(dan)
+    assert (told["__typename"], told["actor"], told["cameo"]) == ("VideoWithdrawn", None, None)
+    assert await Notification.filter(account_id=id_of(dan), cameo_id__isnull=False).count() == 0
+
+
 async def test_a_withdrawal_of_many_is_one_notification_for_each_author(
     server: Server, ada: Api, bob: Api, cameo: Cameo
 ) -> None:
