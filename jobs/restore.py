@@ -107,6 +107,7 @@ async def _destroyed_in_the_database(in_ledger: set[str]) -> list[str]:
         SELECT 'account/' || id AS subject FROM account WHERE deleted_at IS NOT NULL
         UNION ALL SELECT 'cameo/' || id FROM cameo WHERE state IN ('ERASING', 'ERASED')
         UNION ALL SELECT 'cameo/' || cameo_id || '/' || number FROM cameo_version WHERE destroyed_at IS NOT NULL
+        UNION ALL SELECT 'evidence/' || id FROM evidence WHERE destroyed_at IS NOT NULL OR expires_at <= yume_now()
         """
     )
     return sorted({row["subject"] for row in rows} - in_ledger)

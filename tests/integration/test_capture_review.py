@@ -28,6 +28,7 @@ from tests.checks_child import FACE_MODEL, embedding
 from tests.consent import make_cameo, make_grant, shift_clock
 from tests.recording import believed, capture_id, captured, checking, ended, hand_in, keep_promises, read, start
 
+DECISIONS = 'query { cameo(handle: "bob") { decisions { edges { node { stage rule actor { handle } } } } } }'
 WAITING = "query { capturesToReview { captureId cause account { handle } } }"
 OPEN = """
 mutation($input: OpenCaptureInput!) { openCapture(input: $input) {
@@ -94,8 +95,8 @@ async def test_only_moderators_list_open_and_decide(held: dict[str, Any], ada: A
     assert await Decision.all().count() == 0
 
 
-async def test_an_operator_opens_a_capture_and_its_owner_can_read_it(
-    held: dict[str, Any], mod: Api, web: httpx.AsyncClient
+async def test_an_operator_opens_a_capture_is_recorded_in_the_owners_decision_log(
+    held: dict[str, Any], mod: Api, bob: Api, web: httpx.AsyncClient
 ) -> None:
     opened = await mod.mutate(OPEN, captureId=held["capture"]["id"])
     assert opened["matches"] == [{"handle": "ada"}]
@@ -104,6 +105,8 @@ async def test_an_operator_opens_a_capture_and_its_owner_can_read_it(
     assert mod.viewer is not None
     assert (decision.cameo_id, decision.actor_id) == (bobs.id, mod.viewer.id)
     assert (decision.stage, decision.rule) == ("OPERATOR", "operator.opened_capture")
+    [edge] = (await bob.run(DECISIONS))["cameo"]["decisions"]["edges"]
+    assert edge["node"] == {"stage": "OPERATOR", "rule": "operator.opened_capture", "actor": {"handle": "mod"}}
     shown = await web.get(opened["clipUrl"])
     assert (shown.status_code, shown.headers["cache-control"], b'"face": 1' in shown.content) == (200, "no-store", True)
     assert (await web.get(opened["thumbnailUrl"])).content == b"thumbnail of face 1"

@@ -5,9 +5,13 @@ from __future__ import annotations
 import asyncio
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.routing import Route
 from tortoise import connections
 
+from app.routes.likeness import evidence
 from jobs.evidence import destroy_copies, keep_copies
 from models.account import Account, Role
 from models.audit import chain_of
@@ -100,6 +104,23 @@ async def test_withdrawal_under_an_open_report_hidden_at_once_and_a_sealed_copy_
         assert await open_copy(caller, report_id) == code
     kinds = await audited(chain_of(cameo.id))
     assert (kinds.count("EVIDENCE_KEPT"), kinds.count("EVIDENCE_OPENED")) == (1, 1)
+
+
+async def test_the_address_of_a_copy_answers_with_the_clip_and_keeps_it_out_of_caches(
+    server: Server, ada: Api, cass: Api, mod: Api, clip: tuple[Cameo, Video]
+) -> None:
+    app = Starlette(routes=[Route("/media/evidence/{token}/clip.mp4", evidence)])
+    app.state.stores = server.stores
+    report_id = await reported(cass, clip[1])
+    await take_out(ada, clip[1])
+    await do_chores(server.stores)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=server.stores.address) as site:
+        url = (await mod.mutate(OPEN, reportId=report_id))["url"]
+        found = await site.get(url)
+        assert (found.status_code, found.content, found.headers["content-type"]) == (200, CLIP, "video/mp4")
+        assert found.headers["cache-control"] == "no-store"
+        await shift_clock("20 minutes")
+        assert (await site.get(url)).status_code == 404
 
 
 async def test_the_receipt_of_such_a_withdrawal_says_that_a_copy_is_kept(
