@@ -108,6 +108,12 @@ CAMEO_STEPS: tuple[RowStep, ...] = (
         """,
     ),
     RowStep(
+        "NAME",
+        "SELECT octet_length(handle) AS bytes FROM cameo WHERE id = $1 AND handle IS NOT NULL",
+        "UPDATE cameo SET handle = NULL WHERE id = $1",
+    ),
+    # After the cameo's own row, as whoever decides on a report locks them.
+    RowStep(
         "REPORT",
         """
         SELECT octet_length(r.text) + octet_length(r.note) AS bytes
@@ -117,11 +123,6 @@ CAMEO_STEPS: tuple[RowStep, ...] = (
         UPDATE report r SET text = '', note = '' FROM video_likeness l
         WHERE l.video_id = r.video_id AND l.cameo_id = $1
         """,
-    ),
-    RowStep(
-        "NAME",
-        "SELECT octet_length(handle) AS bytes FROM cameo WHERE id = $1 AND handle IS NOT NULL",
-        "UPDATE cameo SET handle = NULL WHERE id = $1",
     ),
 )
 """In order; classes of files and keys are `jobs.erasure_work.Eraser`'s."""

@@ -13,6 +13,7 @@ from tortoise.transactions import in_transaction
 from models.audit import Transition, append_all, chain_of
 from models.base import new_id
 from models.consent.gates import cameos_of_video
+from models.consent.locks import lock_for_use
 from models.decision import DecisionStage
 from models.errors import Conflict
 from models.report import Report, evidence_folder, evidence_subject
@@ -42,11 +43,12 @@ async def open_evidence(context: Context, report_id: UUID) -> OpenedEvidence:
         row = await Report.get_or_none(id=report_id, using_db=connection)
         if row is None:
             raise no_such_report()
-        found = await connection.execute_query_dict(f"{_READABLE} AND r.id = $1 FOR SHARE OF e", [report_id])
+        cameos = await cameos_of_video(connection, row.video_id)
+        await lock_for_use(connection, cameos, [row.video_id])
+        found = await connection.execute_query_dict(f"{_READABLE} AND r.id = $1", [report_id])
         if not found:
             raise Conflict("There is no sealed copy of this video, or none any more.", field="reportId")
         evidence_id: UUID = found[0]["id"]
-        cameos = await cameos_of_video(connection, row.video_id)
         for cameo_id in cameos:
             await connection.execute_query(
                 """
