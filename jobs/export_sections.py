@@ -8,6 +8,7 @@ from uuid import UUID
 from tortoise import connections
 
 from models.consent.export import FORBIDDEN, UNANSWERED
+from models.rules.video import RAN_OUT
 
 PAGE = 500
 _FIRST = UUID(int=0)
@@ -41,7 +42,7 @@ _SCOPES = """(
 
 # Of a withdrawn clip its author's own words stay, and nothing of the clip.
 _VIDEOS = f"""
-    SELECT v.id, CASE WHEN video_visibility.consent = 'WITHDRAWN'
+    SELECT v.id, CASE WHEN video_visibility.consent = 'WITHDRAWN' OR {RAN_OUT}
         THEN jsonb_build_object('id', v.id, 'tombstone', true, 'prompt', v.prompt, 'caption', v.caption,
             'created_at', v.created_at)
         ELSE {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from jobs.export_end import sweep_exports
 from models.audit import append, chain_of
 from models.cameo import ALL_SCOPES
 from models.export import Export, ExportPart, ExportState
+from models.grant import OnExpiry
 from models.lineage import Lineage
 from models.notification import NotificationKind, notify
 from models.storage import MediaStore
@@ -217,3 +219,16 @@ async def test_a_worker_builds_what_was_asked_for(
         worker.kill()
         await worker.ended()
     assert (await fetched(server, (await look(ada, export_id))["url"])).holds(video)
+
+
+async def test_a_clip_whose_permission_ran_out_is_a_tombstone_before_anybody_swept_it(
+    server: Server, ada: Api, bob: Api
+) -> None:
+    cameo = await make_cameo(ada)
+    ended = datetime.now(UTC) - timedelta(hours=1)
+    grant = await make_grant(cameo, bob, ALL_SCOPES, expires_at=ended, on_expiry=OnExpiry.WITHDRAW)
+    video = await make_video(server.stores, bob, [cameo], grants={cameo.id: grant})
+    bundle = await fetched(server, (await built(server, bob))["url"])
+    clip = bundle.clip(video)
+    assert (clip["tombstone"], clip["prompt"], "recipe" in clip) == (True, "a fox", False)
+    assert not bundle.holds(video)
