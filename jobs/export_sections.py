@@ -40,7 +40,8 @@ _SCOPES = """(
     ) AS named (bit, scope) WHERE (g.scopes & named.bit) <> 0
 )"""
 
-# Of a withdrawn clip its author's own words stay, and nothing of the clip.
+# Of a withdrawn clip its author's own words stay, and nothing of the clip. A recipe says who was cast and how they are
+# drawn: it goes where the file goes.
 _VIDEOS = f"""
     SELECT v.id, CASE WHEN video_visibility.consent = 'WITHDRAWN' OR {RAN_OUT}
         THEN jsonb_build_object('id', v.id, 'tombstone', true, 'prompt', v.prompt, 'caption', v.caption,
@@ -52,7 +53,6 @@ _VIDEOS = f"""
         "created_at",
         "caption",
         "prompt",
-        "recipe",
         "seconds",
         "width",
         "height",
@@ -64,6 +64,7 @@ _VIDEOS = f"""
         || {_said("video_visibility", "author_state", "audience", "moderation", "published_at")}
         || jsonb_build_object(
             'tombstone', false, 'seed', gen.spec -> 'seed', 'parent', t.parent_id,
+            'recipe', CASE WHEN p.id IS NOT NULL THEN v.recipe END,
             'file', CASE WHEN p.id IS NOT NULL THEN 'videos/' || v.id || '.mp4' END,
             'why_no_file', CASE WHEN p.id IS NOT NULL THEN NULL
                 WHEN video_visibility.moderation <> 'CLEAR' THEN 'taken away by a moderator'

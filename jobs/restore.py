@@ -91,7 +91,8 @@ def _sorted(subjects: Iterable[str]) -> _Ledger:
             case ["cameo", cameo_id, number]:
                 named.versions.add((UUID(cameo_id), int(number)))
             case _:
-                # Of an upload or a capture nothing is readable without its key, and their rows expire by themselves.
+                # Of an upload, a capture or an export nothing is readable without its key; their rows expire by
+                # themselves.
                 pass
     return named
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from tortoise import connections
@@ -80,18 +80,16 @@ async def state_of(row: Export) -> ExportState:
     """Where it is at this moment: a bundle that may not be handed out any more says so before it is destroyed."""
     if row.state is not ExportState.READY or row.expires_at is None:
         return row.state
-    connection = connections.get("default")
-    [found] = await connection.execute_query_dict("SELECT yume_now() AS now")
-    if row.expires_at <= found["now"]:
+    if row.expires_at <= await _now():
         return ExportState.EXPIRED
-    return ExportState.READY if row.id in await still_good(connection, [row.id]) else ExportState.VOID
+    return ExportState.READY if row.id in await still_good(connections.get("default"), [row.id]) else ExportState.VOID
 
 
 async def export_url(stores: Stores, row: Export) -> str | None:
     """Where its owner can fetch it for 15 minutes; None unless it is ready."""
     if await state_of(row) is not ExportState.READY:
         return None
-    end = int((datetime.now(UTC) + timedelta(seconds=LIFE_SECONDS)).timestamp())
+    end = int((await _now()).timestamp()) + LIFE_SECONDS
     return f"{stores.address}/exports/{sign(stores.keys.media, _KIND + end.to_bytes(5, 'big') + row.id.bytes)}"
 
 
@@ -122,6 +120,11 @@ async def _checked(export_id: UUID, first: bytes, rest: AsyncIterator[bytes]) ->
     async for piece in rest:
         await _check(export_id)  # a piece is a few megabytes: what is revoked on the way does not arrive whole
         yield piece
+
+
+async def _now() -> datetime:
+    [row] = await connections.get("default").execute_query_dict("SELECT yume_now() AS now")
+    return row["now"]
 
 
 async def _check(export_id: UUID) -> None:

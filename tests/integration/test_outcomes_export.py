@@ -107,7 +107,7 @@ async def test_export_of_another_s_cameo_needs_the_download_scope_beside_those_i
     bundle = await fetched(server, (await built(server, bob))["url"])
     assert not bundle.holds(video)
     assert (bundle.clip(video)["file"], bundle.clip(video)["why_no_file"]) == (None, NEEDS)
-    assert bundle.clip(video)["prompt"] == "a fox"
+    assert (bundle.clip(video)["prompt"], bundle.clip(video)["recipe"]) == ("a fox", None)
 
 
 async def test_export_needs_the_download_scope_of_everybody_shown(server: Server, ada: Api, bob: Api) -> None:
