@@ -117,9 +117,7 @@ async def _seal(media: MediaStore, vault: Vault, evidence_id: UUID, key: str) ->
     return found["kept"]
 
 
-async def _entries(
-    connection: BaseDBAsyncClient, evidence_id: UUID, video_id: UUID, kind: str
-) -> list[Transition]:  # fmt: skip
+async def _entries(connection: BaseDBAsyncClient, evidence_id: UUID, video_id: UUID, kind: str) -> list[Transition]:
     facts = {"report": evidence_id, "video": video_id}
     return [Transition(chain_of(each), kind, facts) for each in await cameos_of_video(connection, video_id)]
 
