@@ -13,8 +13,8 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 
 from jobs.capture_end import end_captures
 from jobs.consent import Effects, stop_all_of, stop_jobs, withdraw_for
-from jobs.export_end import void_exports
 from jobs.evidence import give_up
+from jobs.export_end import void_exports
 from jobs.feed import enqueue_gone
 from models.audit import SERVER, Transition, append_all, chain_of
 from models.base import new_id
