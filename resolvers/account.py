@@ -11,6 +11,7 @@ from tortoise.exceptions import IntegrityError
 from tortoise.transactions import in_transaction
 
 from models.account import Account, Invite, Role
+from models.block import Block
 from models.cameo import Cameo, CameoState
 from models.errors import Conflict, Denied, Invalid, NotFound
 from models.policy import policy_in_force
@@ -73,16 +74,23 @@ async def sign_up(context: Context, request: SignUp) -> tuple[str, datetime, Acc
     return token, expires_at, account
 
 
-async def account_by_handle(handle: str) -> Account | None:
-    """The member with this handle, or None."""
-    return await Account.get_or_none(handle=read_handle(handle) or "", suspended_at__isnull=True)
+async def account_by_handle(context: Context, handle: str) -> Account | None:
+    """The member with this handle, or None when there is none, or they block the viewer."""
+    found = await Account.get_or_none(handle=read_handle(handle) or "", suspended_at__isnull=True)
+    return None if found is None or await _shut_out(context, found.id) else found
 
 
 async def account_by_id(context: Context, account_id: UUID) -> Account | None:
-    """The member with this id, or None when there is none, or they are suspended or deleted."""
+    """The member with this id, or None when there is none, they are suspended or deleted, or block the viewer."""
     account = await context.loaders.accounts.load(account_id)
     gone = account is None or account.suspended_at is not None or account.deleted_at is not None
-    return None if gone else account
+    return None if gone or await _shut_out(context, account_id) else account
+
+
+async def _shut_out(context: Context, account_id: UUID) -> bool:
+    """To whom somebody blocks, they are not there: what follows, asks or looks must all say the same."""
+    viewer = context.viewer
+    return viewer is not None and await Block.filter(blocker_id=account_id, blocked_id=viewer.id).exists()
 
 
 async def published_videos(context: Context, account_id: UUID, window: Window) -> Page[UUID]:

@@ -70,9 +70,11 @@ class Query(NotificationQueries, VerificationQueries, CaptureReviewQuery, Protec
 
     @field(Access.ANYONE, "The member with this handle; null when there is none.")
     async def account(
-        self, handle: Annotated[str, strawberry.argument(description="With or without @; case does not matter.")]
+        self,
+        info: Info,
+        handle: Annotated[str, strawberry.argument(description="With or without @; case does not matter.")],
     ) -> Account | None:
-        row = await account_by_handle(handle)
+        row = await account_by_handle(info.context, handle)
         return None if row is None else Account.of(row)
 
     @field(Access.ANYONE, "The video with this id; null when the viewer may not see it.")

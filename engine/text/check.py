@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
@@ -65,7 +66,8 @@ class Use(msgspec.Struct, frozen=True, kw_only=True):
 class Breach(msgspec.Struct, frozen=True):
     """One broken rule.
 
-    ``rule`` is a stable code: "TOPIC:POLITICS" and its like, "PLACE", "STYLE", "PEOPLE", "LANGUAGE", "TEXT".
+    ``rule`` is a stable code: "TOPIC:POLITICS" and its like, "PLACE", "STYLE", "PEOPLE", "LANGUAGE", "TEXT", or
+    "UNREADABLE" for words in letters that no rule here can read: what cannot be checked is not allowed.
     ``excerpt`` is the part of the use that broke it and ``detail`` what the owner had forbidden: both are for the
     owner's decision log, never for anybody else.
     """
@@ -108,7 +110,9 @@ def check_prompt(restrictions: Restrictions, use: Use) -> list[Breach]:
         people=[*_people_named(shown), *drawn_people(brief)],
         company=use.other_people,
     )
-    return _breaches(restrictions, found, Which.PROMPT)
+    unread = _unreadable(use.prompt) if restrictions.topics or restrictions.places or restrictions.text else ""
+    breaches = _breaches(restrictions, found, Which.PROMPT)
+    return [*breaches, Breach("UNREADABLE", unread, Which.PROMPT)] if unread else breaches
 
 
 def check_result(
@@ -296,3 +300,11 @@ def _people_named(passage: Passage) -> list[str]:
 def _part(passage: Passage, hit: Hit) -> str:
     text = words(passage.text)
     return excerpt(passage.text, text[hit.first].start, text[hit.last].end)
+
+
+def _unreadable(prompt: str) -> str:
+    """The first word in letters of another script than ours, "" where there is none. Signs and emoji are no letters."""
+    for word in unicodedata.normalize("NFKC", prompt).split():
+        if any(letter.isalpha() and not unicodedata.name(letter, "").startswith("LATIN") for letter in word):
+            return word[:40]
+    return ""

@@ -360,3 +360,15 @@ def test_an_emoji_is_what_it_is_called(wish: str, prompt: str) -> None:
     restrictions = Restrictions(text=wish)
     assert [breach.rule for breach in check_prompt(restrictions, Use(prompt=prompt))] == ["TEXT"]
     assert check_prompt(restrictions, Use(prompt="she smiles at the 🌊 😀")) == []
+
+
+@pytest.mark.parametrize("prompt", ["她裸体", "a dance, голая", "رقص", "벌거벗은 여자", "γυμνή γυναίκα"])
+def test_words_in_letters_that_no_rule_reads_are_not_allowed(prompt: str) -> None:
+    rules = [breach.rule for breach in check_prompt(Restrictions(topics=(Topic.NUDITY,)), Use(prompt=prompt))]
+
+    assert "UNREADABLE" in rules
+
+
+@pytest.mark.parametrize("prompt", ["a fox at the café 🦊, 3 × 4", "l'été, ça danse", "ｆｏｘ", "Größe, ñandú"])
+def test_accents_signs_and_emoji_can_be_read(prompt: str) -> None:
+    assert check_prompt(Restrictions(topics=(Topic.NUDITY,)), Use(prompt=prompt)) == []
