@@ -47,7 +47,7 @@ def kills(product: Product, mutant: Mutant) -> bool:
 async def test_the_product_does_what_the_law_of_consent_says(
     product: Product, rounds: Callable[[int, int], int], figure: Callable[[str, str, str], None]
 ) -> None:
-    examples, steps = rounds(6, 300), rounds(20, 40)
+    examples, steps = rounds(6, 100), rounds(20, 30)
     found = await asyncio.to_thread(explore, product, steps=steps, examples=examples, seed=rounds(1, 2))
     assert found is None, found
     figure("Consent: runs in which the product left the law", f"0 of {examples}, up to {steps} stories each", "0")
@@ -75,7 +75,7 @@ async def test_every_planted_fault_is_found_by_searching_anew(
     for mutant in sought:
         with planted(mutant):
             for seed in range(1, SEARCHED + 1):
-                found = await asyncio.to_thread(explore, product, steps=40, examples=100, seed=seed)
+                found = await asyncio.to_thread(explore, product, steps=25, examples=60, seed=seed)
                 if found is not None:
                     break
         if found is None:
