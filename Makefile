@@ -10,8 +10,8 @@ TORCH := torch==2.13.0
 PYTHON ?= $(shell for p in python3.11 python3; do $$p -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null && echo $$p && break; done)
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
 DONE := $(VENV)/.done
-# Test processes, each with a Postgres and a Valkey of its own.
-SIDE_BY_SIDE ?= 2
+# Test processes, each with a Postgres and a Valkey of its own: one more than cores, for many tests wait.
+SIDE_BY_SIDE ?= 3
 say = @printf '\033[1;35m▸\033[0m %s\n'
 
 # Which build of torch pip would take here: asked beforehand, because CUDA brings about 3 GB with it.
