@@ -81,10 +81,10 @@ async def account_by_handle(context: Context, handle: str) -> Account | None:
 
 
 async def account_by_id(context: Context, account_id: UUID) -> Account | None:
-    """The member with this id, or None when there is none, they are suspended or deleted, or block the viewer."""
+    """The member with this id, or None when there is none, or they are suspended or deleted."""
     account = await context.loaders.accounts.load(account_id)
     gone = account is None or account.suspended_at is not None or account.deleted_at is not None
-    return None if gone or await _shut_out(context, account_id) else account
+    return None if gone else account
 
 
 async def _shut_out(context: Context, account_id: UUID) -> bool:
