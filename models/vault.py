@@ -123,10 +123,12 @@ class Vault:
         except FileNotFoundError:
             return False
         with os.fdopen(handle, "r+b", buffering=0) as file:
-            file.write(secrets.token_bytes(path.stat().st_size))
+            file.write(secrets.token_bytes(os.fstat(handle).st_size))
             os.fsync(file.fileno())
         path.unlink(missing_ok=True)
-        sync_folder(path.parent)
+        # Another process that shredded the same key may have removed the folder: it waited for the disk before that.
+        with contextlib.suppress(FileNotFoundError):
+            sync_folder(path.parent)
         with contextlib.suppress(OSError):  # the folder has other versions in it, or another process was quicker
             if path.parent.parent != self._data:
                 path.parent.rmdir()
