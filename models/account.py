@@ -37,6 +37,12 @@ class Account(Row):
     )
     suspended_at: datetime | None = fields.DatetimeField(null=True)
     deleted_at: datetime | None = fields.DatetimeField(null=True)
+    avatar_key = fields.CharField(max_length=300, null=True)
+    """Where the portrait is in media storage."""
+    remixable_default = fields.BooleanField(default=True, db_default=True)
+    """Whether a video is remixable when its publishing does not say."""
+    on_leaderboards = fields.BooleanField(default=False, db_default=False)
+    """Whether they asked to be ranked with others."""
 
     invited_by_id: UUID | None
 

@@ -54,6 +54,8 @@ class Generation(Row):
     failure_message: str | None = fields.TextField(null=True)
     parent_id: UUID | None = fields.UUIDField(null=True)
     """The video it remixes."""
+    trend_id: UUID | None = fields.UUIDField(null=True)
+    """The trend its clip joins."""
     cost_seconds = fields.FloatField()
     started_at: datetime | None = fields.DatetimeField(null=True)
     finished_at: datetime | None = fields.DatetimeField(null=True)

@@ -12,6 +12,9 @@ from models.audit import AuditDailyHead, AuditEntry, AuditHead, AuditPersonal
 from models.block import Block
 from models.cameo import Cameo, CameoEpoch, CameoVersion
 from models.capture import Capture
+from models.chosen import ChosenViewer
+from models.comment import Comment
+from models.counts import VideoCounts
 from models.decision import Decision
 from models.erasure import Erasure
 from models.export import Export, ExportPart
@@ -19,22 +22,27 @@ from models.file_hash import FileHash
 from models.follow import Follow
 from models.generation import EngineHost, Generation, Outbox, QuotaCharge
 from models.grant import Grant
+from models.like import Like
 from models.likeness import Approval, GenerationLikeness, VideoLikeness
 from models.lineage import Lineage
+from models.mute import Mute
 from models.notification import Notification
 from models.policy import PolicyRow
 from models.protect import BlockEntry, Notice
 from models.report import Evidence, Report
+from models.taste import FeedWeights, SeeLess
+from models.trend import Trend, TrendVideo
 from models.upload import Upload
 from models.video import Rendition, Video, VideoVisibility
 from models.withdrawal import Withdrawal
 
 __all__ = [
-    "Account", "Approval", "AuditDailyHead", "AuditEntry", "AuditHead", "AuditPersonal", "Block", "BlockEntry", "Cameo",
-    "CameoEpoch", "CameoVersion", "Capture", "Decision", "EngineHost", "Erasure", "Evidence", "Export", "ExportPart",
-    "FileHash", "Follow", "Generation", "GenerationLikeness", "Grant", "Invite", "Lineage", "Notice", "Notification",
-    "Outbox", "PolicyRow", "QuotaCharge", "Rendition", "Report", "Session", "Upload", "Video", "VideoLikeness",
-    "VideoVisibility", "Withdrawal", "connect", "orm_config",
+    "Account", "Approval", "AuditDailyHead", "AuditEntry", "AuditHead", "AuditPersonal", "Block", "BlockEntry",
+    "Cameo", "CameoEpoch", "CameoVersion", "Capture", "ChosenViewer", "Comment", "Decision", "EngineHost",
+    "Erasure", "Evidence", "Export", "ExportPart", "FeedWeights", "FileHash", "Follow", "Generation",
+    "GenerationLikeness", "Grant", "Invite", "Like", "Lineage", "Mute", "Notice", "Notification", "Outbox",
+    "PolicyRow", "QuotaCharge", "Rendition", "Report", "SeeLess", "Session", "Trend", "TrendVideo", "Upload",
+    "Video", "VideoCounts", "VideoLikeness", "VideoVisibility", "Withdrawal", "connect", "orm_config",
 ]  # fmt: skip
 
 

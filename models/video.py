@@ -70,6 +70,8 @@ class Video(Row):
     waveform: list[float] = fields.JSONField()
     recipe: dict[str, Any] = fields.JSONField()
     remixable = fields.BooleanField(default=True, db_default=True)
+    prompt_public = fields.BooleanField(default=False, db_default=False)
+    """Whether the author lets everybody who sees the video read its prompt."""
 
     generation_id: UUID
     author_id: UUID

@@ -1,0 +1,51 @@
+"""What a member told the FOR_YOU feed: its weights, its filters, and what they want less of."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+from uuid import UUID
+
+from tortoise import fields
+from tortoise.models import Model
+
+from models.base import Row
+
+
+class LessOf(StrEnum):
+    """What somebody asked to see less of."""
+
+    VIDEO = "VIDEO"
+    AUTHOR = "AUTHOR"
+    TOPIC = "TOPIC"
+
+
+class SeeLess(Row):
+    """One wish. ``target_id`` is the video (for VIDEO and TOPIC: that it resembles) or the author's account."""
+
+    account: fields.ForeignKeyRelation[Any] = fields.ForeignKeyField("models.Account", related_name="see_less")
+    kind = fields.CharEnumField(LessOf, max_length=6)
+    target_id: UUID = fields.UUIDField()
+
+    account_id: UUID
+
+    class Meta:
+        table = "see_less"
+        unique_together: ClassVar = [("account_id", "kind", "target_id")]
+
+
+class FeedWeights(Model):
+    """A member's own weights: feature → weight. Key: the account.
+
+    Who has no row goes by policy's weights.
+    """
+
+    id: UUID = fields.UUIDField(primary_key=True)
+    weights: dict[str, float] = fields.JSONField()
+    steer = fields.CharField(max_length=300, default="", db_default="")
+    """A sentence that is always on, read anew at each use."""
+    updated_at: datetime = fields.DatetimeField(auto_now=True)
+
+    class Meta:
+        table = "feed_weights"
