@@ -14,7 +14,7 @@ from resolvers import account as resolve
 from resolvers import follow as resolve_follow
 from resolvers import grant as resolve_grant
 from resolvers.appearances import appearances
-from resolvers.feed.latest import hydrate
+from resolvers.feed.hydrate import hydrate
 from resolvers.loaders.relation import Relation
 from resolvers.page import Page, Window
 from resolvers.quota import read_quota

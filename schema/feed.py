@@ -15,6 +15,15 @@ from schema.video import Video
 
 @strawberry.enum(description="Which feed.")
 class FeedKind(Enum):
+    FOR_YOU = strawberry.enum_value(
+        "FOR_YOU", description="Ranked for the viewer, who can read and change what it goes by."
+    )
+    FOLLOWING = strawberry.enum_value(
+        "FOLLOWING", description="What the members whom the viewer follows published to them, newest first."
+    )
+    FRIENDS = strawberry.enum_value(
+        "FRIENDS", description="The same of members who follow the viewer too, newest first."
+    )
     LATEST = strawberry.enum_value("LATEST", description="Everything published to all, newest first, nothing ranked.")
 
 

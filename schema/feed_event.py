@@ -40,7 +40,7 @@ class FeedStale(FeedUpdate):
 
 
 FEED_EVENT_TYPES = [VideoAdded, VideoGone, FeedStale]
-_WATCHED = {FeedKind.LATEST: watch_latest}
+_WATCHED = dict.fromkeys(FeedKind, watch_latest)
 
 
 @strawberry.type

@@ -18,6 +18,7 @@ from resolvers.cast_notice import notice_before
 from resolvers.context import Context
 from resolvers.engine import engines
 from resolvers.export import own_export
+from resolvers.feed.following import following, friends
 from resolvers.feed.latest import latest
 from resolvers.generation import generation_by_id
 from resolvers.lineage import is_link
@@ -44,7 +45,12 @@ from schema.tombstone import Tombstone
 from schema.video import Video
 
 MOST_NODES = 50
-FEEDS = {FeedKind.LATEST: latest}
+FEEDS = {
+    FeedKind.FOR_YOU: latest,
+    FeedKind.FOLLOWING: following,
+    FeedKind.FRIENDS: friends,
+    FeedKind.LATEST: latest,
+}
 
 Id = Annotated[strawberry.ID, strawberry.argument(description="Opaque id.")]
 
@@ -104,7 +110,7 @@ class Query(NotificationQueries, VerificationQueries, CaptureReviewQuery, Protec
     async def feed(
         self,
         info: Info,
-        kind: Annotated[FeedKind, strawberry.argument(description="Which feed.")] = FeedKind.LATEST,
+        kind: Annotated[FeedKind, strawberry.argument(description="Which feed.")] = FeedKind.FOR_YOU,
         first: First = 10,
         after: After = None,
     ) -> FeedConnection:

@@ -15,7 +15,7 @@ from models import video as rows
 from models.video import AuthorState, RenditionKind
 from resolvers import lineage
 from resolvers import video as resolve
-from resolvers.feed.latest import hydrate
+from resolvers.feed.hydrate import hydrate
 from resolvers.likeness import approvals_of, likenesses_of, shows_viewer, state_of
 from resolvers.page import Page, Window
 from resolvers.publish import Publication, VideoChange, publish, update

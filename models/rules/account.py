@@ -30,6 +30,11 @@ def apart(one: str, other: str) -> str:
     return f"({blocks(one, other)} OR {blocks(other, one)})"
 
 
+def mutes(muter: str, muted: str) -> str:
+    """Does the one not want to meet the other's videos and comments? By name they are still found."""
+    return f"EXISTS (SELECT 1 FROM mute m WHERE m.muter_id = {muter} AND m.muted_id = {muted})"
+
+
 def adult(birth_date: str) -> str:
     """Is somebody born on this date of age? An unknown date is an adult's: the local owner has none."""
     return f"coalesce({birth_date} <= (yume_now() - interval '{ADULT_YEARS} years')::date, true)"

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from models.rules.sql import account, holding
 from models.rules.video import may_be_listed
 from models.video import Video, VideoVisibility
 from resolvers.context import Context
+from resolvers.feed.hydrate import hydrate
 from resolvers.feed.keyset import videos_page
 from resolvers.page import Page, Window
 
@@ -18,10 +17,3 @@ async def latest(context: Context, window: Window) -> Page[Video]:
     listed = holding(VideoVisibility.all(), may_be_listed(viewer))
     skeleton = await videos_page(context, "feed:LATEST", listed, "published_at", window)
     return await hydrate(context, skeleton)
-
-
-async def hydrate(context: Context, skeleton: Page[UUID]) -> Page[Video]:
-    """Rows for a page of ids. A video hidden since the skeleton was read leaves a shorter page, never a hole."""
-    videos = await context.loaders.videos.load_many(skeleton.rows)
-    kept = [(video, cursor) for video, cursor in zip(videos, skeleton.cursors, strict=True) if video is not None]
-    return Page([video for video, _ in kept], [cursor for _, cursor in kept], skeleton.more, skeleton.after)

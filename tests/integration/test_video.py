@@ -76,7 +76,7 @@ async def test_a_draft_is_its_authors_only(server: Server, ada: Api, bob: Api) -
         if other is not server.anyone:
             refused = await other.mutate(PUBLISH, videoId=video) if other.viewer else {"__typename": "NotFoundError"}
             assert refused["__typename"] == "NotFoundError"
-    assert (await ada.run("{ feed { edges { cursor } } }"))["feed"]["edges"] == []
+    assert (await ada.run("{ feed(kind: LATEST) { edges { cursor } } }"))["feed"]["edges"] == []
     assert (await VideoVisibility.get()).published_at is None
 
 
@@ -94,7 +94,7 @@ async def test_a_linked_video_is_in_no_list(server: Server, ada: Api) -> None:
     video = await draft(server, ada)
     await ada.mutate(PUBLISH, videoId=video, visibility="LINK")
     assert (await server.anyone.run(VIDEO, id=video))["video"] is not None
-    lists = '{ feed { edges { cursor } } account(handle: "ada") { videos { edges { cursor } } } }'
+    lists = '{ feed(kind: LATEST) { edges { cursor } } account(handle: "ada") { videos { edges { cursor } } } }'
     assert await ada.run(lists) == {"feed": {"edges": []}, "account": {"videos": {"edges": []}}}
 
 
