@@ -104,7 +104,29 @@ MANIFEST: tuple[DerivedClass, ...] = (
     _rows("SESSION", Of.ACCOUNT, "where the account was signed in, its invites", "rows deleted",
         "session.token_hash", "invite.code_hmac",
     ),
-    _rows("RELATION", Of.ACCOUNT, "follows and blocks in both directions", "rows deleted"),
+    _rows(
+        "RELATION", Of.ACCOUNT, "follows, blocks and mutes in both directions, for whom and by whom one was chosen",
+        "rows deleted",
+    ),
+    DerivedClass("AVATAR", Place.MEDIA, Of.ACCOUNT, "the portrait", "object deleted", ("account.avatar_key",)),
+    _rows(
+        "COMMENT", Of.ACCOUNT, "comments", "rows deleted; one with replies loses its words and keeps its place",
+        "comment.body",
+    ),
+    _rows(
+        "TASTE", Of.ACCOUNT,
+        "likes, videos met and for how long, what is wanted less of, weights of the feed, and what was learned of it",
+        "rows deleted, counts corrected",
+        "feed_weights.weights", "feed_weights.steer", "account_taste.liking",
+    ),
+    _rows(
+        "MEANING", Of.BOTH, "what captions and prompts say, as words to search by and as a vector", "rows deleted",
+        "video_text.words", "video_text.meaning",
+    ),
+    _rows(
+        "TREND", Of.BOTH, "trends that a clip gave its name to, and that it belonged to",
+        "rows deleted; the others are found anew", "trend.key", "trend.title",
+    ),
     _rows(
         "GENERATION_TEXT", Of.ACCOUNT, "prompts, recipes, captions and words of failures of the account's own clips",
         "blanked", "generation.spec", "generation.recipe", "generation.failure_message",
