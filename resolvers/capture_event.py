@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import time
 from collections.abc import AsyncGenerator, Iterator
@@ -13,10 +12,11 @@ from uuid import UUID
 
 from jobs.progress import Cursor
 from models.capture import Capture, CaptureState
-from models.errors import Invalid, Unauthenticated
+from models.errors import Invalid
 from resolvers.capture import own_capture
 from resolvers.context import Context
-from resolvers.session import session_is_live
+from resolvers.session import require_live_session
+from resolvers.waiting import next_or_silence
 
 _LOOK_SECONDS = 1.0
 """How long silence lasts before the row is read, and how long an authorisation is trusted."""
@@ -81,30 +81,18 @@ async def watch_capture(context: Context, capture_id: UUID, after: str | None) -
     await own_capture(context, capture_id)
     reader = context.stores.progress
     stream = reader.subscribe(capture_id, await reader.last_cursor(capture_id))
-    waiting = asyncio.ensure_future(anext(stream, None))
     checked_at = time.monotonic()
-    try:
+    async with contextlib.aclosing(next_or_silence(stream, _LOOK_SECONDS)) as wakes:
         while True:
             for told in events_after(await own_capture(context, capture_id), place):
                 yield told
                 place = Cursor.parse(told.cursor) or place
             if place.seq == _END_SEQ:
                 return
-            done, _ = await asyncio.wait({waiting}, timeout=_LOOK_SECONDS)
-            if time.monotonic() - checked_at >= _LOOK_SECONDS:
-                await _authorise(context)
-                checked_at = time.monotonic()
-            if done and waiting.result() is not None:
-                waiting = asyncio.ensure_future(anext(stream, None))
-            elif done:
+            try:
+                await anext(wakes)
+            except StopAsyncIteration:
                 return  # this process stops
-    finally:
-        waiting.cancel()
-        with contextlib.suppress(asyncio.CancelledError, StopAsyncIteration):
-            await waiting
-        await stream.aclose()
-
-
-async def _authorise(context: Context) -> None:
-    if context.session is not None and not await session_is_live(context.session.id):
-        raise Unauthenticated("Your session has ended. Sign in again.")
+            if time.monotonic() - checked_at >= _LOOK_SECONDS:
+                await require_live_session(context)
+                checked_at = time.monotonic()

@@ -7,12 +7,11 @@ from collections.abc import AsyncGenerator
 from uuid import UUID
 
 from jobs.feed import FeedChange, FeedEvent, events
-from models.errors import Unauthenticated
 from models.rules.sql import account, holding
 from models.rules.video import may_be_listed
 from models.video import VideoVisibility
 from resolvers.context import Context
-from resolvers.session import session_is_live
+from resolvers.session import require_live_session
 
 _INDEX_DIGITS = 6
 _TRUST_SECONDS = 1.0
@@ -31,7 +30,7 @@ async def watch_latest(context: Context, after: str | None) -> AsyncGenerator[Fe
         async for entry in entries:
             for event in events(entry, beyond=beyond):
                 if time.monotonic() - checked_at >= _TRUST_SECONDS:
-                    await _authorise(context)
+                    await require_live_session(context)
                     checked_at = time.monotonic()
                 if event.change is not FeedChange.ADDED or await _listed(context, event.video_id):
                     yield event
@@ -41,11 +40,6 @@ async def watch_latest(context: Context, after: str | None) -> AsyncGenerator[Fe
 async def _listed(context: Context, video_id: UUID | None) -> bool:
     viewer = account(None if context.viewer is None else context.viewer.id)
     return await holding(VideoVisibility.filter(id=video_id), may_be_listed(viewer)).exists()
-
-
-async def _authorise(context: Context) -> None:
-    if context.session is not None and not await session_is_live(context.session.id):
-        raise Unauthenticated("Your session has ended. Sign in again.")
 
 
 def _place(after: str | None) -> tuple[str | None, int]:

@@ -15,14 +15,14 @@ import msgspec
 
 from jobs.failures import STORE_AWAY
 from jobs.progress import Cursor, EventKind, FailureDetail, ProgressEvent
-from models.errors import Unauthenticated
 from models.generation import FINAL_STATES, Generation, GenerationState
 from models.likeness import GenerationLikeness
 from models.video import Video
 from resolvers.context import Context
 from resolvers.generation import generation_by_id, queue_position
 from resolvers.media import consent_stands
-from resolvers.session import session_is_live
+from resolvers.session import require_live_session
+from resolvers.waiting import next_or_silence
 
 _LOOK_SECONDS = 1.0
 """How long silence lasts before the row is read, and how long an authorisation is trusted (at most 1 s)."""
@@ -64,8 +64,7 @@ class _Watch:
         """Raise `Unauthenticated` once the session has ended, and note the end of consent: a socket outlives both."""
         if time.monotonic() - self.checked_at < _LOOK_SECONDS:
             return
-        if self.context.session is not None and not await session_is_live(self.context.session.id):
-            raise Unauthenticated("Your session has ended. Sign in again.")
+        await require_live_session(self.context)
         if self.guarded is None:
             cast = await GenerationLikeness.filter(generation_id=self.row.id).exists()
             self.guarded = cast or self.row.parent_id is not None
@@ -76,10 +75,8 @@ class _Watch:
         """Gate 5: of a clip that somebody no longer allows nothing is told but how it ends."""
         return self.consented or told.event.kind not in (EventKind.STEP, EventKind.SEGMENT)
 
-    async def hear(self, event: ProgressEvent | None) -> Told | None:
-        """An event of the stream; None when the stream has stopped."""
-        if event is None:
-            return None
+    async def hear(self, event: ProgressEvent) -> Told:
+        """An event of the stream."""
         self.cursor = event.cursor
         if event.kind is not EventKind.STEP:
             await self._look()
@@ -147,23 +144,14 @@ async def watch_generation(context: Context, generation_id: UUID, after: str | N
     if watch.row.state in FINAL_STATES and heard is not None and heard.seq == _END_SEQ:
         return
     stream = context.stores.progress.subscribe(generation_id, after)
-    waiting = asyncio.ensure_future(anext(stream, None))
-    try:
+    async with contextlib.aclosing(next_or_silence(stream, _LOOK_SECONDS)) as heard_or_not:
         told = await watch.queued()
         if told is not None:
             yield told
-        while True:
-            done, _ = await asyncio.wait({waiting}, timeout=_LOOK_SECONDS)
+        async for event in heard_or_not:
             await _patiently(watch.authorise)
-            told = await _patiently(partial(watch.hear, waiting.result()) if done else watch.silence)
+            told = await _patiently(watch.silence if event is None else partial(watch.hear, event))
             if told is not None and watch.may_tell(told):
                 yield told
-            if (done and told is None) or (told is not None and told.event.terminal):
+            if told is not None and told.event.terminal:
                 return
-            if done:
-                waiting = asyncio.ensure_future(anext(stream, None))
-    finally:
-        waiting.cancel()
-        with contextlib.suppress(asyncio.CancelledError, StopAsyncIteration):
-            await waiting
-        await stream.aclose()

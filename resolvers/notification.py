@@ -12,12 +12,12 @@ from uuid import UUID
 from tortoise import connections
 
 from jobs.inbox import concerns
-from models.errors import Invalid, NotFound, Unauthenticated
+from models.errors import Invalid, NotFound
 from models.notification import NotificationKind
 from resolvers.context import Context
 from resolvers.cursor import decode_cursor, encode_cursor
 from resolvers.page import Page, Window
-from resolvers.session import session_is_live
+from resolvers.session import require_live_session
 from resolvers.waiting import next_or_silence
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -103,18 +103,13 @@ async def watch_notifications(context: Context, after: str | None) -> AsyncGener
         while True:
             for told in await _read(context, _SINCE, seq, _BURST):
                 seq = told.seq
-                await _authorise(context)
+                await require_live_session(context)
                 yield told
             async for entry in wakes:
                 if entry is None or concerns(entry, context.member.id):
                     break
             else:
                 return
-
-
-async def _authorise(context: Context) -> None:
-    if context.session is not None and not await session_is_live(context.session.id):
-        raise Unauthenticated("Your session has ended. Sign in again.")
 
 
 async def _read(context: Context, statement: str, *values: Any, **named: Any) -> list[Told]:

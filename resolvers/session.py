@@ -85,6 +85,12 @@ async def session_is_live(session_id: UUID) -> bool:
     return bool(rows)
 
 
+async def require_live_session(context: Context) -> None:
+    """Raise `Unauthenticated` once the session that opened a subscription has ended; who had none needs none."""
+    if context.session is not None and not await session_is_live(context.session.id):
+        raise Unauthenticated("Your session has ended. Sign in again.")
+
+
 async def sign_in(context: Context, *, handle: str, password: str) -> tuple[str, datetime, Account]:
     """Open a session with a password. Raises `NotFound` (the same for a wrong handle) or `RateLimited`."""
     await _BY_CLIENT.spend(context.stores.redis, context.client)
