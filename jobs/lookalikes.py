@@ -20,12 +20,14 @@ _PAGE = 500
 MOST_FINGERPRINTS = 4_000
 """Of earlier recordings to compare with: each costs 1.6 ms of CPU (2026, one core)."""
 
-_FACES = """
-    SELECT v.id, v.cameo_id, v.number, v.face_embedding AS sealed FROM cameo_version v JOIN cameo c ON c.id = v.cameo_id
-    WHERE v.id > $1 AND v.destroyed_at IS NULL AND v.face_embedding IS NOT NULL AND v.face_model = $3
+_EMBEDDINGS = """
+    SELECT v.id, v.cameo_id, v.number, v.{part}_embedding AS sealed
+    FROM cameo_version v JOIN cameo c ON c.id = v.cameo_id
+    WHERE v.id > $1 AND v.destroyed_at IS NULL AND v.{part}_embedding IS NOT NULL AND v.{part}_model = $3
         AND c.owner_id <> $4
     ORDER BY v.id LIMIT $2
 """
+_FACES, _VOICES = _EMBEDDINGS.format(part="face"), _EMBEDDINGS.format(part="voice")
 _FINGERPRINTS = """
     SELECT v.cameo_id, v.number, v.fingerprint AS sealed FROM cameo_version v JOIN cameo c ON c.id = v.cameo_id
     WHERE v.destroyed_at IS NULL AND v.fingerprint IS NOT NULL ORDER BY c.owner_id = $1 DESC, v.id DESC LIMIT $2
@@ -54,15 +56,14 @@ async def lookalikes(
 
     Embeddings are opened one by one, each under its own version's key, and nothing of them is kept.
     """
+    return await _near(vault, _FACES, FACE_LABEL, embedding, threshold, face_model, owner_id)
 
-    def near(page: list[dict[str, Any]]) -> list[UUID]:
-        opened = _opened(vault, page, FACE_LABEL)
-        return [cameo for cameo, raw in opened if is_near(unpack_embedding(raw), embedding, threshold)]
 
-    found: set[UUID] = set()
-    async for page in _pages(_FACES, face_model, owner_id):
-        found.update(await asyncio.to_thread(near, page))
-    return sorted(found)
+async def soundalikes(
+    vault: Vault, owner_id: UUID, embedding: Sequence[float], voice_model: str, *, threshold: float
+) -> list[UUID]:
+    """As `lookalikes`, for voices."""
+    return await _near(vault, _VOICES, VOICE_LABEL, embedding, threshold, voice_model, owner_id)
 
 
 async def known_fingerprints(vault: Vault, owner_id: UUID) -> tuple[bytes, ...]:
@@ -70,6 +71,19 @@ async def known_fingerprints(vault: Vault, owner_id: UUID) -> tuple[bytes, ...]:
     rows = await connections.get("default").execute_query_dict(_FINGERPRINTS, [owner_id, MOST_FINGERPRINTS])
     opened = await asyncio.to_thread(lambda: list(_opened(vault, rows, FINGERPRINT_LABEL)))
     return tuple(raw for _, raw in opened)
+
+
+async def _near(
+    vault: Vault, statement: str, label: str, embedding: Sequence[float], threshold: float, *values: object
+) -> list[UUID]:
+    def near(page: list[dict[str, Any]]) -> list[UUID]:
+        opened = _opened(vault, page, label)
+        return [cameo for cameo, raw in opened if is_near(unpack_embedding(raw), embedding, threshold)]
+
+    found: set[UUID] = set()
+    async for page in _pages(statement, *values):
+        found.update(await asyncio.to_thread(near, page))
+    return sorted(found)
 
 
 async def _pages(statement: str, *values: object) -> AsyncIterator[list[dict[str, Any]]]:

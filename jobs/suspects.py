@@ -1,4 +1,4 @@
-"""Should a moderator look at a capture? When its face may be somebody else's: a member's, or a protected person's."""
+"""Should a moderator look at a capture? When its face or voice may be a member's, or its face a protected person's."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from uuid import UUID
 
 from engine.capture.spec import CaptureReport
 from jobs.capture_lease import CaptureLease
-from jobs.lookalikes import lookalikes
+from jobs.lookalikes import lookalikes, soundalikes
 from jobs.protected import is_protected
 from models.cameo import CameoKind
 from models.capture import Review
@@ -22,15 +22,22 @@ async def suspects(vault: Vault, lease: CaptureLease, report: CaptureReport) -> 
     face, model = report.face_embedding, report.face_model
     if lease.kind is not CameoKind.PERSON or face is None:
         return None, []
-    threshold = await asyncio.to_thread(_threshold)
+    threshold, same_voice = await asyncio.to_thread(_thresholds)
     if await is_protected(vault, face, model, threshold=threshold):
         return Review.PROTECTED, []
     matches = await lookalikes(vault, lease.account_id, face, model, threshold=threshold)
-    return (Review.FACE_MATCH, matches) if matches else (None, [])
+    if matches:
+        return Review.FACE_MATCH, matches
+    voice = report.voice_embedding
+    if voice is None:
+        return None, []
+    matches = await soundalikes(vault, lease.account_id, voice, report.voice_model, threshold=same_voice)
+    return (Review.VOICE_MATCH, matches) if matches else (None, [])
 
 
-def _threshold() -> float:
-    # Late: with it comes OpenCV, which a worker that checks no recordings need not load.
+def _thresholds() -> tuple[float, float]:
+    # Late: with them comes OpenCV, which a worker that checks no recordings need not load.
     from engine.identity.face import MAY_BE_SAME  # noqa: PLC0415
+    from engine.identity.voice import SAME_VOICE  # noqa: PLC0415
 
-    return MAY_BE_SAME
+    return MAY_BE_SAME, SAME_VOICE

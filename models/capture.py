@@ -27,8 +27,13 @@ class Review(StrEnum):
     """Why a moderator has to look, or (ACCEPTED) that one has looked and a worker may go on."""
 
     FACE_MATCH = "FACE_MATCH"
+    VOICE_MATCH = "VOICE_MATCH"
     PROTECTED = "PROTECTED"
     ACCEPTED = "ACCEPTED"
+
+
+UNDER_REVIEW = (Review.FACE_MATCH, Review.VOICE_MATCH, Review.PROTECTED)
+"""A moderator has to decide."""
 
 
 CHALLENGE_SECONDS = 300
@@ -42,7 +47,7 @@ REVIEW_DAYS = 30
 OVER = f"(state = 'CHALLENGED' AND expires_at + interval '{GRACE_SECONDS} s' < yume_now())"
 """Has nobody answered this capture's challenge in time? Expiry is read, not waited for."""
 FORGOTTEN = f"""(
-    state = 'CHECKING' AND review IN ('FACE_MATCH', 'PROTECTED')
+    state = 'CHECKING' AND review IN ({", ".join(f"'{cause}'" for cause in UNDER_REVIEW)})
     AND created_at < yume_now() - interval '{REVIEW_DAYS} days'
 )"""
 """Has no moderator decided in time?"""

@@ -14,7 +14,7 @@ from tortoise.transactions import in_transaction
 from jobs.capture_end import end_captures
 from jobs.capture_held import open_held
 from models.audit import Transition, append_all, chain_of
-from models.capture import Capture, CaptureState, Review
+from models.capture import UNDER_REVIEW, Capture, CaptureState, Review
 from models.decision import Decision, DecisionStage
 from models.errors import Conflict, Denied, Invalid, NotFound
 from models.vault import Shredded
@@ -23,13 +23,12 @@ from resolvers.context import Context
 from resolvers.likeness_media import capture_urls
 
 LONGEST_REASON = 300
-_UNDER_REVIEW = (Review.FACE_MATCH, Review.PROTECTED)
 _MOST = 50
 
 
 @dataclass(frozen=True)
 class OpenedCapture:
-    """What a moderator judges by. ``matches`` are cameos of other members whose face is alike."""
+    """What a moderator judges by. ``matches`` are cameos of other members whose face or voice is alike."""
 
     row: Capture
     clip_url: str
@@ -41,7 +40,7 @@ class OpenedCapture:
 async def waiting_captures(context: Context) -> list[Capture]:
     """Captures that wait for a moderator, the oldest first, at most 50; the viewer's own are left out."""
     viewer = context.moderator
-    waiting = Capture.filter(state=CaptureState.CHECKING, review__in=_UNDER_REVIEW).exclude(account_id=viewer.id)
+    waiting = Capture.filter(state=CaptureState.CHECKING, review__in=UNDER_REVIEW).exclude(account_id=viewer.id)
     return await waiting.order_by("id").limit(_MOST)
 
 
@@ -93,7 +92,7 @@ async def _locked(connection: BaseDBAsyncClient, capture_id: UUID, moderator_id:
         raise NotFound("There is no such capture.", field="captureId")
     if row.account_id == moderator_id:
         raise Denied("Somebody else has to decide on your own capture.", field="captureId")
-    if row.state != CaptureState.CHECKING or row.review not in _UNDER_REVIEW:
+    if row.state != CaptureState.CHECKING or row.review not in UNDER_REVIEW:
         raise Conflict("This capture does not wait for a moderator.", field="captureId")
     return row
 

@@ -10,7 +10,7 @@ from tortoise import connections
 
 from jobs.capture_held import open_held
 from models.cameo import Cameo, CameoVersion, Scope, vault_subject
-from models.capture import Capture, CaptureState, Review, capture_subject
+from models.capture import UNDER_REVIEW, Capture, CaptureState, capture_subject
 from models.errors import NotFound
 from models.rules.grant import permitted
 from models.sealed_media import SealedMedia
@@ -21,7 +21,6 @@ from resolvers.media import LIFE_SECONDS, read, sign
 _THUMBNAIL, _CAPTURE = b"t", b"c"
 _STEP_SECONDS = 5 * 60
 _LENGTH = 1 + 5 + 16 + 16
-_UNDER_REVIEW = (Review.FACE_MATCH, Review.PROTECTED)
 REVIEWED = {"clip.mp4": "video/mp4", "thumbnail.webp": "image/webp"}
 """What of a capture a moderator may look at."""
 
@@ -75,7 +74,7 @@ async def open_reviewed(stores: Stores, token: str, name: str) -> AsyncIterator[
         [moderator_id],
     )
     row = await Capture.get_or_none(id=capture_id, state=CaptureState.CHECKING) if rows else None
-    if row is None or row.review not in _UNDER_REVIEW or row.carried is None or name not in REVIEWED:
+    if row is None or row.review not in UNDER_REVIEW or row.carried is None or name not in REVIEWED:
         raise nothing()
     try:
         report = open_held(stores.vault, capture_id, row.carried).report

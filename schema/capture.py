@@ -183,9 +183,9 @@ class Capture(Node):
     def tries_left(self) -> int:
         return tries_left(self.row)
 
-    @field(Access.PARENT, "Does it wait for a moderator, because somebody else looks alike?")
+    @field(Access.PARENT, "Does it wait for a moderator, because somebody else looks or sounds alike?")
     def awaits_moderator(self) -> bool:
-        return self.row.review in (rows.Review.FACE_MATCH, rows.Review.PROTECTED)
+        return self.row.review in rows.UNDER_REVIEW
 
     @field(Access.PARENT, "Version of the consent text it was made under.")
     def consent_version(self) -> int:

@@ -22,6 +22,7 @@ from schema.node import global_id, row_id
 @strawberry.enum(description="Why a moderator has to look at a capture.")
 class ReviewCause(Enum):
     FACE_MATCH = strawberry.enum_value("FACE_MATCH", description="Another member's cameo looks alike.")
+    VOICE_MATCH = strawberry.enum_value("VOICE_MATCH", description="Another member's cameo sounds the same.")
     PROTECTED = strawberry.enum_value("PROTECTED", description="A person who asked to be protected looks alike.")
 
 

@@ -93,7 +93,7 @@ def report(order: CheckOrder, said: dict[str, Any], checks: list[CheckResult]) -
         face_embedding=embedding(said["face"]) if person else None,
         face_model=FACE_MODEL if person else "",
         crops=tuple(crops),
-        voice_embedding=embedding(1000) if speaks else None,
+        voice_embedding=embedding(1000 + said.get("voice", said["face"])) if speaks else None,
         voice_model=VOICE_MODEL if speaks else "",
         voice_sample=str(voice) if speaks else None,
     )

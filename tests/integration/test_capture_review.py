@@ -85,6 +85,21 @@ async def test_a_face_of_another_member_waits_and_serves_nobody_meanwhile(held: 
     assert waiting == {"captureId": held["capture"]["id"], "cause": "FACE_MATCH", "account": {"handle": "bob"}}
 
 
+async def test_a_voice_of_another_member_waits_too(
+    server: Server, ada: Api, bob: Api, mod: Api, tmp_path: Path
+) -> None:
+    await captured(ada, tmp_path / "scratch", believed(face=1, voice=7, fingerprint="aa"))
+    async with checking(server.stores, tmp_path / "scratch"):
+        started = await start(bob)
+        await hand_in(bob, started, believed(face=2, voice=7, fingerprint="bb"))
+        while not (await read(bob, started["capture"]["id"]))["awaitsModerator"]:
+            assert (await Capture.get(id=capture_id(started))).state == "CHECKING"
+    [waiting] = (await mod.run(WAITING))["capturesToReview"]
+    assert waiting["cause"] == "VOICE_MATCH"
+    opened = await mod.mutate(OPEN, captureId=started["capture"]["id"])
+    assert opened["matches"] == [{"handle": "ada"}]
+
+
 async def test_only_moderators_list_open_and_decide(held: dict[str, Any], ada: Api, bob: Api, server: Server) -> None:
     capture = held["capture"]["id"]
     for somebody, code in ((ada, "DENIED"), (bob, "DENIED"), (server.anyone, "UNAUTHENTICATED")):
