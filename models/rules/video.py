@@ -6,7 +6,7 @@ Each rule is an SQL fragment over the table ``video_visibility``. ``viewer`` is 
 
 from __future__ import annotations
 
-from models.rules.account import apart, follows, in_good_standing, mutual
+from models.rules.account import apart, follows, in_good_standing, mutes, mutual
 
 _V = "video_visibility"
 
@@ -43,6 +43,28 @@ def published_to(viewer: str) -> str:
     )"""
 
 
+def may_be_met(viewer: str, published: str | None = None) -> str:
+    """May this public video be put before this viewer unasked: in a feed, a search, a trend?
+
+    ``published`` stands for `published_to` where a statement has evaluated it already.
+    """
+    author = f"{_V}.author_id"
+    public = may_be_listed(viewer) if published is None else f"({published} AND {_V}.audience = 'PUBLIC')"
+    return f"({public} AND NOT {mutes(viewer, author)})"
+
+
+def published_by_followed(viewer: str, published: str | None = None) -> str:
+    """Did somebody whom this viewer follows, and does not mute, publish it to them? What goes by link is in no list."""
+    author = f"{_V}.author_id"
+    told = published or published_to(viewer)
+    return f"({_V}.audience <> 'LINK' AND {follows(viewer, author)} AND {told} AND NOT {mutes(viewer, author)})"
+
+
+def published_by_friend(viewer: str, published: str | None = None) -> str:
+    """The same of somebody who follows this viewer too."""
+    return f"({published_by_followed(viewer, published)} AND {follows(f'{_V}.author_id', viewer)})"
+
+
 def shows(viewer: str) -> str:
     """Does it carry a likeness of this viewer's? Blocks and visibility settings do not hide it from them."""
     return f"""EXISTS (
@@ -51,18 +73,18 @@ def shows(viewer: str) -> str:
     )"""
 
 
-def may_be_seen_by(viewer: str) -> str:
+def may_be_seen_by(viewer: str, published: str | None = None) -> str:
     """May this viewer watch this video when they know its id?"""
     own = f"({_V}.author_id = {viewer} OR {shows(viewer)})"
     return f"""(
-        {published_to(viewer)} OR ({UNRESTRICTED} AND {_V}.author_state <> 'DELETED' AND {own})
+        {published or published_to(viewer)} OR ({UNRESTRICTED} AND {_V}.author_state <> 'DELETED' AND {own})
     )"""
 
 
-def may_be_told_of(viewer: str) -> str:
+def may_be_told_of(viewer: str, published: str | None = None) -> str:
     """May this viewer know that it exists? Its author and the people shown may, also when it is hidden."""
     return f"""(
-        {published_to(viewer)}
+        {published or published_to(viewer)}
         OR ({_V}.author_state <> 'DELETED' AND ({_V}.author_id = {viewer} OR {shows(viewer)}))
     )"""
 
