@@ -37,6 +37,8 @@ class Account(Row):
     )
     suspended_at: datetime | None = fields.DatetimeField(null=True)
     deleted_at: datetime | None = fields.DatetimeField(null=True)
+    invites_closed_at: datetime | None = fields.DatetimeField(null=True)
+    """Since when an operator keeps them from inviting anybody."""
     avatar_key = fields.CharField(max_length=300, null=True)
     """Where the portrait is in media storage."""
     remixable_default = fields.BooleanField(default=True, db_default=True)
@@ -48,6 +50,11 @@ class Account(Row):
 
     class Meta:
         table = "account"
+
+
+def avatar_prefix(account_id: UUID) -> str:
+    """Under what in media storage an account's portraits lie (with the slash): the one in force, none beside it."""
+    return f"avatars/{account_id}/"
 
 
 class Purpose(StrEnum):

@@ -152,6 +152,11 @@ MANIFEST: tuple[DerivedClass, ...] = (
         ("notice.sealed", "notice.face", "block_entry.name", "block_entry.face"), sealed=True, counted=False,
     ),
     DerivedClass(
+        "WAITING", Place.POSTGRES, Of.ACCOUNT, "contacts and notes of people who wait to be admitted",
+        "row deleted and key shredded when they leave, join, or policy's days are over",
+        ("waiting.sealed", "waiting.contact_hmac", "waiting.region", "waiting.token_hash"), sealed=True, counted=False,
+    ),
+    DerivedClass(
         "RATE_COUNTER", Place.REDIS, Of.ACCOUNT, "how often an address, a handle or an account tried something",
         "keys end by themselves within a day", counted=False,
     ),

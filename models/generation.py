@@ -69,11 +69,15 @@ class Generation(Row):
 
 
 class QuotaCharge(Row):
-    """Engine seconds a generation took from its author's day. At most one for a generation; refunded at most once."""
+    """Engine seconds a generation took from its author's day. At most one for a generation; refunded at most once.
+
+    ``pool`` is the pool of engines whose allowance it used, as policy named it then.
+    """
 
     account: fields.ForeignKeyRelation[Any] = fields.ForeignKeyField("models.Account", related_name="charges")
     generation: fields.OneToOneRelation[Generation] = fields.OneToOneField("models.Generation", related_name="charge")
     seconds = fields.FloatField()
+    pool = fields.CharField(max_length=40, default="default", db_default="default")
     refunded_at: datetime | None = fields.DatetimeField(null=True)
 
     account_id: UUID

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ClassVar, cast
 from uuid import UUID
 
@@ -54,10 +55,14 @@ RULES: dict[str, Rule] = {
 
 
 class PolicyRow(Row):
-    """One version of one rule. ``set_by`` is None for the values seeded at the first start."""
+    """One version of one rule. ``set_by`` is None for the values seeded at the first start.
+
+    ``effective_at`` is when it comes into force, for one that was announced before; None: from ``created_at`` on.
+    """
 
     key = fields.CharField(max_length=60)
     value: Any = fields.JSONField()
+    effective_at: datetime | None = fields.DatetimeField(null=True)
     set_by: fields.ForeignKeyNullableRelation[Any] = fields.ForeignKeyField(
         "models.Account", null=True, on_delete=fields.SET_NULL, related_name="policies_set"
     )

@@ -34,6 +34,7 @@ from models.taste import FeedWeights, SeeLess
 from models.trend import Trend, TrendVideo
 from models.upload import Upload
 from models.video import Rendition, Video, VideoVisibility
+from models.waiting import WaitingEntry
 from models.withdrawal import Withdrawal
 
 __all__ = [
@@ -42,7 +43,8 @@ __all__ = [
     "Erasure", "Evidence", "Export", "ExportPart", "FeedWeights", "FileHash", "Follow", "Generation",
     "GenerationLikeness", "Grant", "Invite", "Like", "Lineage", "Mute", "Notice", "Notification", "Outbox",
     "PolicyRow", "QuotaCharge", "Rendition", "Report", "SeeLess", "Session", "Trend", "TrendVideo", "Upload",
-    "Video", "VideoCounts", "VideoLikeness", "VideoVisibility", "Withdrawal", "connect", "orm_config",
+    "Video", "VideoCounts", "VideoLikeness", "VideoVisibility", "WaitingEntry", "Withdrawal", "connect",
+    "orm_config",
 ]  # fmt: skip
 
 
