@@ -40,6 +40,7 @@ class Publication:
     caption: str | None
     visibility: Visibility
     remixable: bool
+    prompt_public: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class VideoChange:
     visibility: Visibility | None = None
     remixable: bool | None = None
     unpublish: bool = False
+    prompt_public: bool | None = None
 
 
 class _Refusal(Exception):
@@ -67,7 +69,13 @@ async def publish(context: Context, request: Publication) -> Video:
     Raises `NotFound` (not the viewer's), `Conflict` (published already), `Invalid` (caption, visibility),
     `ConsentMissing` (somebody shown does not, or not yet, agree).
     """
-    change = VideoChange(request.video_id, request.caption or "", request.visibility, request.remixable)
+    change = VideoChange(
+        request.video_id,
+        request.caption or "",
+        request.visibility,
+        request.remixable,
+        prompt_public=request.prompt_public,
+    )
     return await _guarded(context, change, publishing=True)
 
 
@@ -201,6 +209,7 @@ async def _write(
     fields = {
         **({} if change.caption is None else {"caption": change.caption.strip()}),
         **({} if change.remixable is None else {"remixable": change.remixable}),
+        **({} if change.prompt_public is None else {"prompt_public": change.prompt_public}),
     }
     if fields:
         await Video.filter(id=video.id).using_db(connection).update(**fields)

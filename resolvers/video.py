@@ -15,12 +15,21 @@ from models.consent.gates import cameos_of_video
 from models.errors import NotFound
 from models.video import AuthorState, ModerationState, Rendition, RenditionKind, Video, VideoVisibility
 from resolvers.context import Context
+from resolvers.likeness import shows_viewer
 from resolvers.media import MediaAddress, media_address
 
 
 async def video_by_id(context: Context, video_id: UUID) -> Video | None:
     """The video, when the viewer may know of it: also one hidden from them that they made, or are shown in."""
     return await context.loaders.videos.load(video_id)
+
+
+async def prompt_of(context: Context, video: Video) -> str | None:
+    """The prompt, for its author and the people shown, and for whoever sees a video whose author made it public."""
+    viewer = context.viewer
+    if video.prompt_public or (viewer is not None and viewer.id == video.author_id):
+        return video.prompt
+    return video.prompt if await shows_viewer(context, video) else None
 
 
 async def addresses(context: Context, video: Video) -> dict[RenditionKind, MediaAddress]:

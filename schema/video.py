@@ -16,7 +16,7 @@ from models.video import AuthorState, RenditionKind
 from resolvers import lineage
 from resolvers import video as resolve
 from resolvers.feed.hydrate import hydrate
-from resolvers.likeness import approvals_of, likenesses_of, shows_viewer, state_of
+from resolvers.likeness import approvals_of, likenesses_of, state_of
 from resolvers.page import Page, Window
 from resolvers.publish import Publication, VideoChange, publish, update
 from schema.access import Access, field, plain
@@ -94,10 +94,13 @@ class Video(Node):
     def caption(self) -> str:
         return self.row.caption
 
-    @field(Access.PARENT, "The prompt; null unless the viewer is the author, or shown.")
+    @field(Access.PARENT, "The prompt; null unless the viewer is the author, or shown, or `promptPublic` is set.")
     async def prompt(self, info: Info) -> str | None:
-        known = _is_author(info, self.row) or await shows_viewer(info.context, self.row)
-        return self.row.prompt if known else None
+        return await resolve.prompt_of(info.context, self.row)
+
+    @field(Access.PARENT, "Does its author let everybody who sees the video read its prompt?")
+    def prompt_public(self) -> bool:
+        return self.row.prompt_public
 
     @field(Access.PARENT, "Where it stands, as far as the viewer is told.")
     async def state(self, info: Info) -> VideoState:
@@ -225,6 +228,9 @@ class PublishVideoInput:
     caption: str | None = strawberry.field(description="Words under the video, at most 500 characters.", default=None)
     visibility: Visibility = strawberry.field(description="Whom to publish to.", default=Visibility.PUBLIC)
     remixable: bool = strawberry.field(description="May others remix it?", default=True)
+    prompt_public: bool = strawberry.field(
+        description="Whoever sees the video may read its prompt, and it can take part in trends.", default=False
+    )
 
 
 @strawberry.type(description="The video is published.")
@@ -241,6 +247,9 @@ class UpdateVideoInput:
     )
     remixable: bool | None = strawberry.field(description="May others remix it?", default=None)
     unpublish: bool = strawberry.field(description="Make it a draft again.", default=False)
+    prompt_public: bool | None = strawberry.field(
+        description="May whoever sees the video read its prompt?", default=None
+    )
 
 
 @strawberry.type(description="The video is as asked.")
@@ -283,6 +292,7 @@ class VideoMutations:
             caption=input.caption,
             visibility=rows.Visibility(input.visibility.value),
             remixable=input.remixable,
+            prompt_public=input.prompt_public,
         )
         return PublishVideoSuccess(video=Video.of(await publish(info.context, request)))
 
@@ -296,6 +306,7 @@ class VideoMutations:
             visibility=None if input.visibility is None else rows.Visibility(input.visibility.value),
             remixable=input.remixable,
             unpublish=input.unpublish,
+            prompt_public=input.prompt_public,
         )
         return UpdateVideoSuccess(video=Video.of(await update(info.context, change)))
 

@@ -235,3 +235,25 @@ async def approval(video: Video, cameo: Cameo, state: ApprovalState, *, draft_ha
     return await Approval.create(
         video_id=video.id, cameo_id=cameo.id, draft_hash=draft_hash, state=state, expires_at=now["later"]
     )
+
+
+async def test_a_prompt_is_read_by_all_when_its_author_says_so_and_by_nobody_else_when_not(
+    server: Server, ada: Api, bob: Api
+) -> None:
+    read = "query($id: ID!) { video(id: $id) { prompt promptPublic } }"
+    video = await make_video(server.stores, bob, published=False)
+    await bob.mutate(PUBLISH, videoId=vid(video))
+    secret, told = {"prompt": None, "promptPublic": False}, {"prompt": "a fox", "promptPublic": True}
+    assert (await ada.run(read, id=vid(video)))["video"] == secret
+    assert (await ada.mutate(UPDATE, videoId=vid(video), promptPublic=True))["__typename"] == "NotFoundError"
+    assert (await ada.run(read, id=vid(video)))["video"] == secret
+    for public, seen in ((True, told), (False, secret), (True, told)):
+        await bob.mutate(UPDATE, videoId=vid(video), promptPublic=public)
+        assert [(await each.run(read, id=vid(video)))["video"] for each in (ada, server.anyone)] == [seen, seen]
+    await bob.mutate(UPDATE, videoId=vid(video), caption="words change nothing else")
+    assert (await ada.run(read, id=vid(video)))["video"] == told
+    await VideoVisibility.filter(id=video.id).update(moderation="HIDDEN")
+    assert (await ada.run(read, id=vid(video)))["video"] is None
+    other = await make_video(server.stores, bob, published=False)
+    await bob.mutate(PUBLISH, videoId=vid(other), promptPublic=True)
+    assert (await server.anyone.run(read, id=vid(other)))["video"] == told
