@@ -28,6 +28,7 @@ VIDEOS_AT_ONCE = 5_000
 
 _log = structlog.get_logger()
 
+# `models.rules.grant.VISIBLE_BY` from the grant's side, in the form that an index on either column serves.
 _RAN_OUT = """
     g.on_expiry = 'WITHDRAW' AND g.expires_at <= yume_now() AND l.withdrawn_at IS NULL
     AND (l.publish_grant_id = g.id OR (l.publish_grant_id IS NULL AND l.grant_id = g.id))

@@ -17,6 +17,7 @@ from models.consent.locks import lock_for_change, lock_pair
 from models.consent.withdraw import Reach
 from models.errors import Conflict, Invalid, NotFound
 from models.likeness import WithdrawalReason
+from models.rules.grant import VISIBLE_BY
 from resolvers.context import Context
 from resolvers.keyset import rows_page
 from resolvers.limit import Limit
@@ -129,12 +130,12 @@ async def end_mutual(
 async def _leaving_with_the_mutual(connection: BaseDBAsyncClient, cameo_id: UUID, user: UUID) -> list[UUID]:
     """Videos of this user that were made under a grant to mutuals that takes them with it."""
     rows = await connection.execute_query_dict(
-        """
+        f"""
         SELECT l.video_id FROM video_likeness l JOIN video v ON v.id = l.video_id
-        JOIN cameo_grant g ON g.id = coalesce(l.publish_grant_id, l.grant_id)
+        JOIN cameo_grant g ON g.id = {VISIBLE_BY}
         WHERE l.cameo_id = $1 AND v.author_id = $2 AND l.withdrawn_at IS NULL
             AND g.audience = 'MUTUALS' AND g.on_expiry = 'WITHDRAW'
-        """,
+        """,  # noqa: S608 - a rule
         [cameo_id, user],
     )
     return [row["video_id"] for row in rows]

@@ -18,6 +18,9 @@ LIVE = """(
 )"""
 """Is this grant in force by itself?"""
 
+VISIBLE_BY = "coalesce(l.publish_grant_id, l.grant_id)"
+"""Which grant likeness ``l`` (video_likeness) is visible by: of the last widening, else the one it was made under."""
+
 
 def admits(who: str) -> str:
     """Does grant ``g`` of cameo ``c`` reach this account? A block by the owner beats every grant."""

@@ -7,13 +7,14 @@ Each rule is an SQL fragment over the table ``video_visibility``. ``viewer`` is 
 from __future__ import annotations
 
 from models.rules.account import apart, follows, in_good_standing, mutes, mutual
+from models.rules.grant import VISIBLE_BY
 
 _V = "video_visibility"
 
 RAN_OUT = f"""EXISTS (
     SELECT 1 FROM lineage t
     JOIN video_likeness l ON l.video_id = ANY (t.path || t.id)
-    JOIN cameo_grant g ON g.id = coalesce(l.publish_grant_id, l.grant_id)
+    JOIN cameo_grant g ON g.id = {VISIBLE_BY}
     WHERE t.id = {_V}.id AND g.on_expiry = 'WITHDRAW' AND g.expires_at <= yume_now()
 )"""
 """Is there a likeness, here or in an ancestor, whose grant has run out and takes its videos with it?"""
