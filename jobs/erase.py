@@ -158,6 +158,6 @@ _HIDE = """
 """
 _TOMBSTONE = """
     UPDATE account SET deleted_at = yume_now(), handle = $2, display_name = '', bio = '', password_hash = NULL,
-        birth_date = NULL, region = NULL, role = 'MEMBER'
+        birth_date = NULL, region = NULL, role = 'MEMBER', avatar_key = NULL, on_leaderboards = false
     WHERE id = $1
 """

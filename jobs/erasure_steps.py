@@ -29,11 +29,12 @@ async def text_step(connection: BaseDBAsyncClient, step: RowStep, subject_id: UU
     tally.add(step.name, found["bytes"], objects=found["objects"])
 
 
-def _deletes(name: str, table: str, condition: str, *, size: str = "0") -> RowStep:
+def deletes(name: str, table: str, condition: str, *, size: str = "0") -> RowStep:
+    """A step that deletes rows; ``size`` is the SQL of how many bytes one holds."""
     return RowStep(
         name,
-        f"SELECT {size} AS bytes FROM {table} WHERE {condition}",  # noqa: S608 - constants of this file
-        f"DELETE FROM {table} WHERE {condition}",  # noqa: S608 - constants of this file
+        f"SELECT {size} AS bytes FROM {table} WHERE {condition}",  # noqa: S608 - constants of two files
+        f"DELETE FROM {table} WHERE {condition}",  # noqa: S608 - constants of two files
     )
 
 
@@ -74,10 +75,10 @@ CAMEO_STEPS: tuple[RowStep, ...] = (
         WHERE cameo_id = $1
         """,
     ),
-    _deletes("DECISION", "decision", "cameo_id = $1"),
+    deletes("DECISION", "decision", "cameo_id = $1"),
     # That a clip was withdrawn is its author's own news, and names nobody any more.
-    _deletes("NOTIFICATION", "notification", "cameo_id = $1 AND kind <> 'VIDEO_WITHDRAWN'"),
-    _deletes(
+    deletes("NOTIFICATION", "notification", "cameo_id = $1 AND kind <> 'VIDEO_WITHDRAWN'"),
+    deletes(
         "AUDIT_PERSONAL",
         "audit_personal",
         "starts_with(subject, 'cameo/' || ($1::uuid)::text || '/')",
@@ -175,18 +176,19 @@ ACCOUNT_STEPS: tuple[RowStep, ...] = (
         FROM video v WHERE v.id = r.video_id AND (r.reporter_id = $1 OR v.author_id = $1)
         """,
     ),
-    _deletes("NOTIFICATION", "notification", "account_id = $1 OR actor_id = $1"),
-    _deletes("AUDIT_PERSONAL", "audit_personal", "subject = 'account/' || ($1::uuid)::text", size="length(sealed)"),
-    _deletes("SESSION", "session", "account_id = $1", size="octet_length(token_hash)"),
-    _deletes("SESSION", "invite", "created_by_id = $1", size="octet_length(code_hmac)"),
-    _deletes("RELATION", "follow", "follower_id = $1 OR followee_id = $1"),
-    _deletes("RELATION", "block", "blocker_id = $1 OR blocked_id = $1"),
+    deletes("NOTIFICATION", "notification", "account_id = $1 OR actor_id = $1"),
+    deletes("AUDIT_PERSONAL", "audit_personal", "subject = 'account/' || ($1::uuid)::text", size="length(sealed)"),
+    deletes("SESSION", "session", "account_id = $1", size="octet_length(token_hash)"),
+    deletes("SESSION", "invite", "created_by_id = $1", size="octet_length(code_hmac)"),
+    deletes("RELATION", "follow", "follower_id = $1 OR followee_id = $1"),
+    deletes("RELATION", "block", "blocker_id = $1 OR blocked_id = $1"),
     RowStep(
         "NAME",
         "SELECT 0 AS bytes FROM account WHERE id = $1",
         """
         UPDATE account SET handle = '~' || left(replace(($1::uuid)::text, '-', ''), 29), display_name = '', bio = '',
-            password_hash = NULL, birth_date = NULL, region = NULL, role = 'MEMBER'
+            password_hash = NULL, birth_date = NULL, region = NULL, role = 'MEMBER', avatar_key = NULL,
+            on_leaderboards = false
         WHERE id = $1
         """,
     ),

@@ -18,8 +18,10 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
 from jobs.erase import shred
+from jobs.erasure_social import SOCIAL_ACCOUNT_STEPS, SOCIAL_CAMEO_STEPS
 from jobs.erasure_steps import ACCOUNT_STEPS, CAMEO_STEPS, text_step
 from jobs.withdrawn import BATCH, purge_videos
+from models.account import avatar_prefix
 from models.audit import SERVER, append, chain_of
 from models.capture import likeness_prefix
 from models.erasure import ErasureKind
@@ -89,7 +91,7 @@ class Eraser:
 
     async def _finish(self, connection: BaseDBAsyncClient, of: Of, row: dict[str, Any], tally: Tally) -> None:
         subject_id: UUID = row["subject_id"]
-        for step in CAMEO_STEPS if of is Of.CAMEO else ACCOUNT_STEPS:
+        for step in _STEPS[of]:
             await text_step(connection, step, subject_id, tally)
         subjects = await self._destroy_files(connection, of, subject_id, tally)
         subjects += await self._destroy_evidence(connection, of, row, tally)
@@ -115,6 +117,7 @@ class Eraser:
             "DELETE FROM upload WHERE id = ANY ($1::uuid[])", [[upload["id"] for upload in uploads]]
         )
         if of is Of.ACCOUNT:
+            tally.add("AVATAR", 0, objects=await self.media.delete_under(avatar_prefix(subject_id)))
             subjects += await self._destroy_exports(connection, subject_id, tally)
         if of is Of.CAMEO:
             captures = await connection.execute_query_dict("SELECT id FROM capture WHERE cameo_id = $1", [subject_id])
@@ -181,6 +184,7 @@ class Eraser:
         await append(connection, chain, f"{of.name}_ERASED", facts)
 
 
+_STEPS = {Of.CAMEO: CAMEO_STEPS + SOCIAL_CAMEO_STEPS, Of.ACCOUNT: ACCOUNT_STEPS + SOCIAL_ACCOUNT_STEPS}
 _TAKE = """
     SELECT id, kind, subject_id, created_at, erased::text AS erased FROM erasure
     WHERE id = $1 AND done_at IS NULL FOR UPDATE SKIP LOCKED

@@ -42,6 +42,7 @@ from tests.canary import in_folder, in_postgres, in_redis
 from tests.chores import do_chores
 from tests.consent import FACE_AND_ALL, make_cameo, make_grant, make_job, make_video
 from tests.jobs_stack import rows
+from tests.traces import leave_traces, traces_left
 
 WORD = "canary7731"
 FACE = "CANARYFACE"
@@ -91,6 +92,7 @@ async def planted(server: Server, ada: Api, bob: Api) -> Planted:
     await Generation.filter(id=lent.generation_id).update(spec={"prompt": "a walk", **named}, recipe=named)
     await _about(server, cameo, bob, own)
     await _reported(server, cameo, lent)
+    await leave_traces(server, ada, bob, WORD, own=[own, plain], others=[lent, remix])
     return Planted(cameo, own, lent, plain, remix, capture)
 
 
@@ -314,8 +316,14 @@ async def test_deleting_an_account_leaves_no_canary_anywhere(
     assert receipt is not None
     found = {each["class"]: each["objects"] for each in receipt["classes"]}
     assert found.keys() == set(counted_of(Of.ACCOUNT))
-    for name in ("GENERATION_TEXT", "SESSION", "RELATION", "NAME", "KEY", "LATENT", "LIVE_SEGMENT"):
+    for name in (
+        "GENERATION_TEXT", "SESSION", "RELATION", "NAME", "KEY", "LATENT", "LIVE_SEGMENT", "AVATAR", "COMMENT",
+        "TASTE", "MEANING", "TREND",
+    ):  # fmt: skip
         assert found[name] > 0, name
+    assert await traces_left(ada, planted.lent) == {
+        "rows": 0, "likes": 0, "comments": 1, "threads": [("", 1)], "trends": ["shared"], "texts": 0,
+    }  # fmt: skip
     assert await Session.filter(account_id=ada.viewer.id).count() == 0  # type: ignore[union-attr]
 
 

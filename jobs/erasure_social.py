@@ -1,0 +1,96 @@
+"""What an erasure does to social rows: words and counts under videos, tastes, meanings and trends."""
+
+from __future__ import annotations
+
+from jobs.erasure_steps import RowStep, deletes
+
+_OWN = "SELECT v.id FROM video v WHERE v.author_id = $1"
+_SHOWING = "SELECT l.video_id FROM video_likeness l WHERE l.cameo_id = $1"
+
+
+def _meanings(videos: str) -> RowStep:
+    return deletes(
+        "MEANING", "video_text", f"id IN ({videos})",
+        size="pg_column_size(words) + coalesce(pg_column_size(meaning), 0)",
+    )  # fmt: skip
+
+
+def _trends(videos: str) -> tuple[RowStep, ...]:
+    """A trend of nobody else's goes; in the others these videos lose their place, and a job finds the rest anew."""
+    alone = f"""
+        EXISTS (SELECT 1 FROM trend_video m WHERE m.trend_id = trend.id AND m.video_id IN ({videos}))
+        AND NOT EXISTS (SELECT 1 FROM trend_video m WHERE m.trend_id = trend.id AND m.video_id NOT IN ({videos}))
+        OR (trend.kind = 'REMIX' AND trend.key IN (SELECT o.id::text FROM ({videos}) AS o (id)))
+    """  # noqa: S608 - constants of this file
+    return (
+        deletes("TREND", "trend", alone, size="octet_length(key) + octet_length(title)"),
+        deletes("TREND", "trend_video", f"video_id IN ({videos})"),
+        _follows("TREND", f"UPDATE trend SET sample_id = NULL WHERE sample_id IN ({videos})"),  # noqa: S608 - as above
+    )
+
+
+def _follows(name: str, statement: str) -> RowStep:
+    """What another step counted already."""
+    return RowStep(name, "SELECT 0 AS bytes WHERE $1::uuid IS NULL", statement)
+
+
+SOCIAL_CAMEO_STEPS: tuple[RowStep, ...] = (_meanings(_SHOWING), *_trends(_SHOWING))
+"""After a cameo's own steps. Captions and prompts of others' videos stay their own; nobody finds them any more."""
+
+SOCIAL_ACCOUNT_STEPS: tuple[RowStep, ...] = (
+    _follows(
+        "COMMENT",
+        """
+        UPDATE video_counts c SET comment_count = greatest(c.comment_count - mine.comments, 0)
+        FROM (
+            SELECT video_id, count(*) AS comments FROM comment
+            WHERE author_id = $1 AND deleted_at IS NULL AND hidden_at IS NULL GROUP BY video_id
+        ) AS mine WHERE c.id = mine.video_id
+        """,
+    ),
+    _follows(
+        "COMMENT",
+        """
+        UPDATE comment c SET reply_count = greatest(c.reply_count - mine.replies, 0)
+        FROM (
+            SELECT parent_id, count(*) AS replies FROM comment
+            WHERE author_id = $1 AND deleted_at IS NULL AND hidden_at IS NULL AND parent_id IS NOT NULL
+            GROUP BY parent_id
+        ) AS mine WHERE c.id = mine.parent_id
+        """,
+    ),
+    RowStep(
+        "COMMENT",
+        "SELECT octet_length(body) AS bytes FROM comment WHERE author_id = $1 AND body <> ''",
+        """
+        UPDATE comment SET body = '', deleted_at = coalesce(deleted_at, yume_now()), hidden_at = NULL,
+            hidden_by_id = NULL
+        WHERE author_id = $1
+        """,
+    ),
+    _follows("COMMENT", "DELETE FROM comment WHERE author_id = $1 AND parent_id IS NOT NULL"),
+    _follows(
+        "COMMENT",
+        """
+        DELETE FROM comment c
+        WHERE c.author_id = $1 AND NOT EXISTS (SELECT 1 FROM comment r WHERE r.parent_id = c.id)
+        """,
+    ),
+    RowStep(
+        "TASTE",
+        "SELECT 0 AS bytes FROM video_like WHERE account_id = $1",
+        """
+        WITH gone AS (DELETE FROM video_like WHERE account_id = $1 RETURNING video_id)
+        UPDATE video_counts c SET like_count = greatest(c.like_count - 1, 0) FROM gone WHERE c.id = gone.video_id
+        """,
+    ),
+    deletes("TASTE", "see_less", "account_id = $1 OR (kind = 'AUTHOR' AND target_id = $1)"),
+    deletes("TASTE", "feed_weights", "id = $1", size="octet_length(weights::text) + octet_length(steer)"),
+    deletes("TASTE", "impression", "account_id = $1"),
+    deletes("TASTE", "account_taste", "id = $1", size="coalesce(pg_column_size(liking), 0)"),
+    deletes("RELATION", "mute", "muter_id = $1 OR muted_id = $1"),
+    deletes("RELATION", "chosen_viewer", f"account_id = $1 OR video_id IN ({_OWN})"),
+    _meanings(_OWN),
+    *_trends(_OWN),
+)
+"""After an account's own steps, in order."""
