@@ -121,7 +121,11 @@ MANIFEST: tuple[DerivedClass, ...] = (
     ),
     _rows(
         "MEANING", Of.BOTH, "what captions and prompts say, as words to search by and as a vector", "rows deleted",
-        "video_text.words", "video_text.meaning",
+        "video_text.words", "video_text.meaning", "video_text.language", "video_text.topics",
+    ),
+    DerivedClass(
+        "PRINT", Place.POSTGRES, Of.BOTH, "coarse signs of a clip's pictures and sound, by which a copy is known again",
+        "rows deleted with the clip's file, by a trigger", ("video_print.pictures", "video_print.sound"), counted=False,
     ),
     _rows(
         "TREND", Of.BOTH, "trends that a clip gave its name to, and that it belonged to",
