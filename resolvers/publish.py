@@ -25,11 +25,12 @@ from models.notification import NotificationKind, notify
 from models.rules.sql import holding
 from models.rules.video import UNRESTRICTED
 from models.video import AuthorState, ModerationState, Rendition, RenditionKind, Video, VideoVisibility, Visibility
+from resolvers.chosen import Choice, choose, read_choice
 from resolvers.context import Context
 
 LONGEST_CAPTION = 500
 _REACH = (Visibility.MUTUALS, Visibility.FOLLOWERS, Visibility.LINK, Visibility.PUBLIC)
-"""From few to many: each also reaches everybody whom those before it reach."""
+"""From few to many: each also reaches everybody whom those before it reach. CHOSEN stands beside them."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,11 @@ class Publication:
     video_id: UUID
     caption: str | None
     visibility: Visibility
-    remixable: bool
+    remixable: bool | None = None
+    """None: as the author's profile says."""
     prompt_public: bool = False
+    viewers: tuple[UUID, ...] | None = None
+    """Who may see it, for CHOSEN; None: those who were chosen before."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,7 @@ class VideoChange:
     remixable: bool | None = None
     unpublish: bool = False
     prompt_public: bool | None = None
+    viewers: tuple[UUID, ...] | None = None
 
 
 class _Refusal(Exception):
@@ -66,15 +71,17 @@ class _Refusal(Exception):
 async def publish(context: Context, request: Publication) -> Video:
     """Make a draft visible.
 
-    Raises `NotFound` (not the viewer's), `Conflict` (published already), `Invalid` (caption, visibility),
-    `ConsentMissing` (somebody shown does not, or not yet, agree).
+    Raises `NotFound` (not the viewer's; one of the chosen), `Conflict` (published already), `Invalid` (caption,
+    viewers), `ConsentMissing` (somebody shown does not, or not yet, agree).
     """
+    remixable = context.member.remixable_default if request.remixable is None else request.remixable
     change = VideoChange(
         request.video_id,
         request.caption or "",
         request.visibility,
-        request.remixable,
+        remixable,
         prompt_public=request.prompt_public,
+        viewers=request.viewers,
     )
     return await _guarded(context, change, publishing=True)
 
@@ -104,8 +111,6 @@ async def _guarded(context: Context, change: VideoChange, *, publishing: bool) -
 def _check(change: VideoChange) -> None:
     if change.caption is not None and (len(change.caption.strip()) > LONGEST_CAPTION or "\0" in change.caption):
         raise Invalid(f"A caption has at most {LONGEST_CAPTION} characters, and no NUL.", field="caption")
-    if change.visibility is not None and change.visibility not in _REACH:
-        raise Invalid("Choose PUBLIC, FOLLOWERS, MUTUALS or LINK.", field="visibility")
 
 
 async def _change(connection: BaseDBAsyncClient, account_id: UUID, change: VideoChange, *, publishing: bool) -> None:
@@ -119,29 +124,38 @@ async def _change(connection: BaseDBAsyncClient, account_id: UUID, change: Video
     published = row.author_state is AuthorState.PUBLISHED
     if publishing and published:
         raise Conflict("This video is already published.", field="videoId")
-    touches_reach = change.visibility is not None or change.remixable is not None or change.unpublish
+    touches_audience = change.visibility is not None or change.viewers is not None or change.unpublish
+    touches_reach = touches_audience or change.remixable is not None
     if not publishing and not published and touches_reach:
         raise Conflict("This video is not published. `publishVideo` publishes it.", field="videoId")
-    wider = publishing or _widens(row, video, change)
+    choice = Choice() if not touches_audience else await read_choice(connection, row, change.viewers, change.visibility)
+    wider = publishing or _widens(row, video, change, choice)
     if wider:
         await _pass_gate(connection, account_id, video)
         if publishing:
             await _pass_approval(connection, account_id, video)
         await note_publish_grants(connection, video.id, account_id, Scope.PUBLISH)
     await _write(connection, video, row, change, publishing=publishing)
+    await choose(connection, video.id, choice)
+    if choice.removed and wider and not publishing:
+        await enqueue_gone(connection, [row.id])  # what is narrower all round is told below
     if touches_reach:
         await _record(connection, account_id, row, change, publishing=publishing, wider=wider, cameos=cameos)
 
 
-def _widens(row: VideoVisibility, video: Video, change: VideoChange) -> bool:
+def _widens(row: VideoVisibility, video: Video, change: VideoChange, choice: Choice) -> bool:
     if change.unpublish:
         return False
-    further = change.visibility is not None and _REACH.index(change.visibility) > _reach(row)
+    further = bool(choice.added) if change.visibility in (None, row.audience) else _reaches_further(row, change)
     return further or (change.remixable is True and not video.remixable)
 
 
-def _reach(row: VideoVisibility) -> int:
-    return _REACH.index(row.audience) if row.audience in _REACH else -1
+def _reaches_further(row: VideoVisibility, change: VideoChange) -> bool:
+    """Might somebody see it in the new audience who could not in the old one?"""
+    if Visibility.CHOSEN not in (row.audience, change.visibility):
+        return change.visibility is not None and _REACH.index(change.visibility) > _REACH.index(row.audience)
+    # Who is chosen need not follow, nor who follows be chosen; whoever has the link might be anybody.
+    return row.audience not in (Visibility.LINK, Visibility.PUBLIC)
 
 
 async def _pass_gate(connection: BaseDBAsyncClient, account_id: UUID, video: Video) -> None:
@@ -229,7 +243,7 @@ async def _record(
     audience = change.visibility or row.audience
     if publishing and audience is Visibility.PUBLIC:
         await enqueue_added(connection, row.id)
-    elif not publishing and (change.unpublish or change.visibility is not None) and not wider:
+    elif not publishing and (change.unpublish or change.visibility or change.viewers is not None) and not wider:
         await enqueue_gone(connection, [row.id])
     if publishing:
         owners = await owners_of(connection, cameos)

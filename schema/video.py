@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 from enum import Enum
 from typing import Annotated
@@ -51,6 +53,7 @@ class Visibility(Enum):
     PUBLIC = strawberry.enum_value("PUBLIC", description="Everyone; it appears in feeds.")
     FOLLOWERS = strawberry.enum_value("FOLLOWERS", description="Members who follow the author.")
     MUTUALS = strawberry.enum_value("MUTUALS", description="Members who follow the author and whom the author follows.")
+    CHOSEN = strawberry.enum_value("CHOSEN", description="Members whom the author picked by name, at most 500.")
     LINK = strawberry.enum_value("LINK", description="Whoever has its id; it appears in no list.")
 
 
@@ -111,6 +114,13 @@ class Video(Node):
         row = await info.context.loaders.visibility.load(self.row.id)
         published = row.author_state is AuthorState.PUBLISHED and _is_author(info, self.row)
         return Visibility.__members__.get(row.audience.name) if published else None
+
+    @field(Access.PARENT, "Who was chosen to see it, for CHOSEN; null for anybody but its author.")
+    async def viewers(self, info: Info) -> list[AccountRef] | None:
+        if not _is_author(info, self.row):
+            return None
+        chosen = await info.context.loaders.viewers.load(self.row.id)
+        return list(await asyncio.gather(*(account_of(info, each) for each in chosen)))
 
     @field(Access.PARENT, "Who is in it. A remix carries everybody on who was in what it was made from.")
     async def likenesses(self, info: Info) -> list[Likeness]:
@@ -202,6 +212,10 @@ def _is_author(info: Info, row: rows.Video) -> bool:
     return viewer is not None and viewer.id == row.author_id
 
 
+def _chosen(viewers: Sequence[str] | None) -> tuple[UUID, ...] | None:
+    return None if viewers is None else tuple(row_id(each, "Account", field="viewers") for each in viewers)
+
+
 @strawberry.type(description="A video and its place in the list.")
 class VideoEdge:
     cursor: str = plain("The place of this video: give it as `after`.")
@@ -227,7 +241,13 @@ class PublishVideoInput:
     video_id: strawberry.ID = strawberry.field(description="The draft.")
     caption: str | None = strawberry.field(description="Words under the video, at most 500 characters.", default=None)
     visibility: Visibility = strawberry.field(description="Whom to publish to.", default=Visibility.PUBLIC)
-    remixable: bool = strawberry.field(description="May others remix it?", default=True)
+    remixable: bool | None = strawberry.field(
+        description="May others remix it? Null: as the author's `remixableDefault` says.", default=None
+    )
+    viewers: list[strawberry.ID] | None = strawberry.field(
+        description="Who may see it, with CHOSEN: at most 500 members. Null: those chosen for it before.",
+        default=None,
+    )
     prompt_public: bool = strawberry.field(
         description="Whoever sees the video may read its prompt, and it can take part in trends.", default=False
     )
@@ -247,6 +267,11 @@ class UpdateVideoInput:
     )
     remixable: bool | None = strawberry.field(description="May others remix it?", default=None)
     unpublish: bool = strawberry.field(description="Make it a draft again.", default=False)
+    viewers: list[strawberry.ID] | None = strawberry.field(
+        description="Who may see a video published to CHOSEN, all of them: at most 500 members. Somebody added passes "
+        "as a wider audience does; somebody left out no longer sees it, at once.",
+        default=None,
+    )
     prompt_public: bool | None = strawberry.field(
         description="May whoever sees the video read its prompt?", default=None
     )
@@ -293,6 +318,7 @@ class VideoMutations:
             visibility=rows.Visibility(input.visibility.value),
             remixable=input.remixable,
             prompt_public=input.prompt_public,
+            viewers=_chosen(input.viewers),
         )
         return PublishVideoSuccess(video=Video.of(await publish(info.context, request)))
 
@@ -307,6 +333,7 @@ class VideoMutations:
             remixable=input.remixable,
             unpublish=input.unpublish,
             prompt_public=input.prompt_public,
+            viewers=_chosen(input.viewers),
         )
         return UpdateVideoSuccess(video=Video.of(await update(info.context, change)))
 

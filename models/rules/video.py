@@ -40,7 +40,8 @@ def published_to(viewer: str) -> str:
         AND {in_good_standing(author)} AND NOT {apart(author, viewer)}
         AND ({_V}.audience IN ('PUBLIC', 'LINK')
             OR ({_V}.audience = 'FOLLOWERS' AND {follows(viewer, author)})
-            OR ({_V}.audience = 'MUTUALS' AND {mutual(viewer, author)}))
+            OR ({_V}.audience = 'MUTUALS' AND {mutual(viewer, author)})
+            OR ({_V}.audience = 'CHOSEN' AND {chosen(viewer)}))
     )"""
 
 
@@ -49,6 +50,11 @@ def may_be_met(viewer: str, published: str | None = None) -> str:
 
     ``published`` stands for `published_to` where a statement has evaluated it already.
     """
+def chosen(viewer: str) -> str:
+    """Did its author pick this viewer by name?"""
+    return f"EXISTS (SELECT 1 FROM chosen_viewer w WHERE w.video_id = {_V}.id AND w.account_id = {viewer})"
+
+
     author = f"{_V}.author_id"
     public = may_be_listed(viewer) if published is None else f"({published} AND {_V}.audience = 'PUBLIC')"
     return f"({public} AND NOT {mutes(viewer, author)})"

@@ -14,6 +14,7 @@ from resolvers.loaders.cameo import (
     GrantsOver,
     MayUseByCameo,
 )
+from resolvers.loaders.chosen import ViewersByVideo
 from resolvers.loaders.consent import ConsentByVideo
 from resolvers.loaders.generation import GenerationsById, QueuePositions
 from resolvers.loaders.likeness import ApprovalsByVideo, LikenessesByVideo
@@ -40,6 +41,7 @@ class Loaders:
         self.visibility = VisibilityByVideo()
         self.renditions = RenditionsByVideo()
         self.generations = GenerationsById(viewer_id)
+        self.viewers = ViewersByVideo()
         self.queue_positions = QueuePositions()
         self.cameos = CameosById(viewer_id)
         self.cameos_shown = CameosShown()
