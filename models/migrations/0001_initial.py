@@ -1,4 +1,4 @@
-from tortoise import migrations
+from models import migration
 from tortoise.migrations import operations as ops
 from models.account import Role
 from models.base import new_id
@@ -11,7 +11,7 @@ from uuid import uuid4
 from tortoise import fields
 from tortoise.indexes import Index
 
-class Migration(migrations.Migration):
+class Migration(migration.Migration):
     initial = True
 
     operations = [

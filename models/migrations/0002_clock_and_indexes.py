@@ -1,10 +1,10 @@
 """The database's clock, shiftable in tests, and the partial indexes that hot statements walk."""
 
-from tortoise import migrations
+from models import migration
 from tortoise.migrations import operations as ops
 
 
-class Migration(migrations.Migration):
+class Migration(migration.Migration):
     dependencies = [("models", "0001_initial")]
 
     operations = [

@@ -1,12 +1,12 @@
 """Links that sign a browser in, beside the sessions of clients."""
 
-from tortoise import migrations
+from models import migration
 from tortoise.migrations import operations as ops
 from models.account import Purpose
 from tortoise import fields
 from tortoise.indexes import Index
 
-class Migration(migrations.Migration):
+class Migration(migration.Migration):
     dependencies = [('models', '0002_clock_and_indexes')]
 
     initial = False

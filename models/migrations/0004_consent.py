@@ -1,6 +1,6 @@
 """Cameos and everything that consent needs."""
 
-from tortoise import migrations
+from models import migration
 from tortoise.migrations import operations as ops
 from models.base import new_id
 from models.cameo import CameoKind, CameoState
@@ -18,7 +18,7 @@ from uuid import uuid4
 from tortoise import fields
 from tortoise.indexes import Index
 
-class Migration(migrations.Migration):
+class Migration(migration.Migration):
     dependencies = [('models', '0003_session_links')]
 
     initial = False

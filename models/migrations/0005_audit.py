@@ -1,6 +1,6 @@
 """The audit log: entries that nobody changes, chain heads that never fall back, a signed head a day."""
 
-from tortoise import migrations
+from models import migration
 from tortoise.migrations import operations as ops
 from models.base import new_id
 from orjson import loads
@@ -9,7 +9,7 @@ from uuid import uuid4
 from tortoise import fields
 from tortoise.indexes import Index
 
-class Migration(migrations.Migration):
+class Migration(migration.Migration):
     dependencies = [('models', '0004_consent')]
 
     initial = False

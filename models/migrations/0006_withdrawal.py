@@ -1,6 +1,6 @@
 """Withdrawals, so that what was taken out can be purged and accounted for."""
 
-from tortoise import migrations
+from models import migration
 from tortoise.migrations import operations as ops
 from models.base import new_id
 from models.likeness import WithdrawalReason
@@ -10,7 +10,7 @@ from tortoise.fields.data import JSON_DUMPS
 from tortoise import fields
 from tortoise.indexes import Index
 
-class Migration(migrations.Migration):
+class Migration(migration.Migration):
     dependencies = [('models', '0005_audit')]
 
     initial = False

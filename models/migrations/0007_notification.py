@@ -1,6 +1,6 @@
 """Notifications, erasures, kept hashes, and the protection of people without an account."""
 
-from tortoise import migrations
+from models import migration
 from tortoise.migrations import operations as ops
 from models.base import new_id
 from models.erasure import ErasureKind
@@ -13,7 +13,7 @@ from uuid import uuid4
 from tortoise import fields
 from tortoise.indexes import Index
 
-class Migration(migrations.Migration):
+class Migration(migration.Migration):
     dependencies = [('models', '0006_withdrawal')]
 
     initial = False

@@ -1,6 +1,6 @@
 """Grants may be emptied of words once their cameo is erased; nothing else of them ever changes."""
 
-from tortoise import migrations
+from models import migration
 from tortoise.migrations import operations as ops
 
 RULE = """
@@ -31,7 +31,7 @@ BLANKING = """
 """
 
 
-class Migration(migrations.Migration):
+class Migration(migration.Migration):
     dependencies = [("models", "0007_notification")]
 
     initial = False

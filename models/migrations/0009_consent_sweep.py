@@ -1,10 +1,10 @@
 """Indexes for what time ends by itself: permissions that take their videos along, recordings of children."""
 
-from tortoise import migrations
+from models import migration
 from tortoise.migrations import operations as ops
 
 
-class Migration(migrations.Migration):
+class Migration(migration.Migration):
     dependencies = [('models', '0008_emptied_grants')]
 
     initial = False

@@ -1,10 +1,10 @@
 """Indexes for lists that are read newest first: cameos to cast, followers, uses and decisions of one cameo."""
 
-from tortoise import migrations
+from models import migration
 from tortoise.migrations import operations as ops
 
 
-class Migration(migrations.Migration):
+class Migration(migration.Migration):
     dependencies = [('models', '0009_consent_sweep')]
 
     initial = False

@@ -1,10 +1,10 @@
 """What the sweep of captures walks: retired versions that are not destroyed yet, challenges that may be over."""
 
-from tortoise import migrations
+from models import migration
 from tortoise.migrations import operations as ops
 
 
-class Migration(migrations.Migration):
+class Migration(migration.Migration):
     dependencies = [('models', '0010_cameo_lists')]
 
     initial = False

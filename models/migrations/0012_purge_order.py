@@ -1,10 +1,10 @@
 """The purge of a large withdrawal goes through its videos in order, a batch at a time."""
 
-from tortoise import migrations
+from models import migration
 from tortoise.migrations import operations as ops
 
 
-class Migration(migrations.Migration):
+class Migration(migration.Migration):
     dependencies = [("models", "0011_captures")]
 
     initial = False

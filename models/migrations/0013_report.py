@@ -1,13 +1,13 @@
 """Reports, appeals, and the sealed copies of withdrawn videos that open reports need."""
 
-from tortoise import migrations
+from models import migration
 from tortoise.migrations import operations as ops
 from models.base import new_id
 from models.report import ReportKind, ReportReason, Verdict
 from tortoise.fields.base import OnDelete
 from tortoise import fields
 
-class Migration(migrations.Migration):
+class Migration(migration.Migration):
     dependencies = [('models', '0012_purge_order')]
 
     initial = False

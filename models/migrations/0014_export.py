@@ -1,6 +1,6 @@
 """Exports, and what must stay true of each clip in one."""
 
-from tortoise import migrations
+from models import migration
 from tortoise.migrations import operations as ops
 from models.base import new_id
 from models.export import ExportState
@@ -8,7 +8,7 @@ from tortoise.fields.base import OnDelete
 from tortoise import fields
 from tortoise.indexes import Index
 
-class Migration(migrations.Migration):
+class Migration(migration.Migration):
     dependencies = [('models', '0013_report')]
 
     initial = False

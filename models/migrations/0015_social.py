@@ -1,6 +1,6 @@
 """Likes, comments, mutes, counts, tastes and trends; what a video means; who met which; and the walks of feeds."""
 
-from tortoise import migrations
+from models import migration
 from tortoise.migrations import operations as ops
 from models.base import new_id
 from models.taste import LessOf
@@ -12,7 +12,7 @@ from uuid import uuid4
 from tortoise import fields
 from tortoise.indexes import Index
 
-class Migration(migrations.Migration):
+class Migration(migration.Migration):
     dependencies = [('models', '0014_export')]
 
     initial = False

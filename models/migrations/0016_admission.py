@@ -1,12 +1,12 @@
 """The waiting list, closed invites, rules announced before they hold, pools of engines, and the tree of invitees."""
 
-from tortoise import migrations
+from models import migration
 from tortoise.migrations import operations as ops
 from models.base import new_id
 from tortoise import fields
 from tortoise.indexes import Index
 
-class Migration(migrations.Migration):
+class Migration(migration.Migration):
     dependencies = [('models', '0015_social')]
 
     initial = False

@@ -1,10 +1,10 @@
 """What videos say in English and in French, how near two of them mean, names as people type them, prints of clips."""
 
-from tortoise import migrations
+from models import migration
 from tortoise.migrations import operations as ops
 
 
-class Migration(migrations.Migration):
+class Migration(migration.Migration):
     dependencies = [("models", "0016_admission")]
 
     initial = False
