@@ -39,6 +39,11 @@ def centred(raw: NDArray[np.float32], mean: NDArray[np.float32]) -> NDArray[np.f
     return apart / np.maximum(np.linalg.norm(apart, axis=-1, keepdims=True), 1e-6)
 
 
+def meaning(text: str) -> NDArray[np.float32]:
+    """The unit vector (384,) of what ``text`` says as a whole, by its first 400 characters. Tens of milliseconds."""
+    return centred(vector(text), _learnt()["mean"])
+
+
 @cache
 def _learnt() -> dict[str, NDArray[np.float32]]:
     return load_file(WEIGHTS)
