@@ -1,4 +1,4 @@
-"""Policy: what is allowed, as versioned rows. The newest row of a key is in force; older ones are its history."""
+"""Policy: what is allowed, as versioned rows. The last of a key to have come into force holds; others are history."""
 
 from __future__ import annotations
 
@@ -15,6 +15,17 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 
 from models.base import Row
 from models.errors import Invalid
+from models.rules.sql import holding
+
+DEFAULT_POOL = "default"
+"""The pool of every engine that policy puts in no other."""
+ADULT_YEARS = 18
+"""The least age of adults that policy may set."""
+TOPICS = (
+    "POLITICS", "RELIGION", "VIOLENCE", "WEAPONS", "SEXUAL", "NUDITY", "DRUGS", "ALCOHOL", "TOBACCO", "GAMBLING",
+    "ADVERTISING", "HATE",
+)  # fmt: skip
+"""What a text may be about, as `engine.text` names it; a test compares."""
 
 
 @dataclass(frozen=True)
@@ -37,16 +48,56 @@ def _regions(value: Any) -> bool:
     return all(isinstance(code, str) and re.fullmatch("[A-Z]{2}", code) for code in cast("list[object]", value))
 
 
+def _topics(value: Any) -> bool:
+    names = cast("list[object]", value) if isinstance(value, list) else None
+    return names is not None and all(name in TOPICS for name in names)
+
+
+def _pools(value: Any) -> bool:
+    """Named pools of engines: no engine is in two of them, and what is in none is in the pool called default."""
+    if not isinstance(value, dict):
+        return False
+    pools = cast("dict[str, Any]", value)
+    shapes = (isinstance(pool, dict) and set(pool) == {"engines", "engine_seconds_per_day"} for pool in pools.values())
+    if not all(re.fullmatch("[a-z0-9-]{1,40}", name) and name != DEFAULT_POOL for name in pools) or not all(shapes):
+        return False
+    engines = [engine for pool in pools.values() for engine in (pool["engines"] or [None])]
+    named = all(isinstance(pool["engines"], list) for pool in pools.values()) and all(
+        isinstance(engine, str) and 0 < len(engine) <= 60 for engine in engines
+    )
+    seconds = _between(0, 86_400)
+    return (
+        named
+        and len(set(engines)) == len(engines)
+        and all(seconds(pool["engine_seconds_per_day"]) for pool in pools.values())
+    )
+
+
 RULES: dict[str, Rule] = {
     "regions": Rule(["US", "CA"], _regions, "a list of ISO 3166-1 alpha-2 codes"),
     "minimum_age": Rule(13, _between(13, 120, whole=True), "years, 13 to 120"),
+    "adult_age": Rule(ADULT_YEARS, _between(ADULT_YEARS, 21, whole=True), "years, 18 to 21"),
+    "teen_filtered_topics": Rule(
+        ["ALCOHOL", "DRUGS", "GAMBLING", "HATE", "NUDITY", "SEXUAL", "TOBACCO", "VIOLENCE", "WEAPONS"],
+        _topics,
+        f"a list of topics: {', '.join(TOPICS)}",
+    ),
     "cameo_minimum_age": Rule(18, _between(13, 120, whole=True), "years, 13 to 120"),
     "invites_per_account": Rule(4, _between(0, 1000, whole=True), "a number, 0 to 1000"),
+    "waiting_list_places": Rule(10_000, _between(0, 1_000_000, whole=True), "a number, 0 (closed) to 1000000"),
+    "waiting_list_days": Rule(180, _between(1, 730), "days, 1 to 730"),
     "clip_seconds_min": Rule(1.0, _between(1, 10), "seconds, 1 to 10"),
     "clip_seconds_max": Rule(10.0, _between(1, 60), "seconds, 1 to 60"),
     "clip_seconds_default": Rule(5.0, _between(1, 60), "seconds, 1 to 60"),
     "prompt_characters_max": Rule(2000, _between(1, 20_000, whole=True), "characters, 1 to 20000"),
     "engine_seconds_per_day": Rule(600.0, _between(0, 86_400), "engine seconds, 0 to 86400"),
+    "engine_pools": Rule(
+        {},
+        _pools,
+        'pools of engines with an allowance of their own, {"name": {"engines": ["diorama"], "engine_seconds_per_day":'
+        " 600}}; an engine in no pool counts against engine_seconds_per_day",
+    ),
+    "blocks_given_back_per_day": Rule(10, _between(0, 10, whole=True), "a number, 0 to 10"),
     "active_generations_per_account": Rule(5, _between(1, 1000, whole=True), "a number, 1 to 1000"),
     "remix_depth_max": Rule(256, _between(1, 1000, whole=True), "links from the first clip of a chain, 1 to 1000"),
     "session_days": Rule(30, _between(1, 365), "days, 1 to 365"),
@@ -74,21 +125,63 @@ class PolicyRow(Row):
         indexes: ClassVar = [("key", "id")]
 
 
+_SINCE = "coalesce(effective_at, created_at)"
+_IN_FORCE = "(effective_at IS NULL OR effective_at <= yume_now())"
+
+
 async def policy_in_force(connection: BaseDBAsyncClient | None = None) -> dict[str, Any]:
     """Every rule in force, key → value. Read inside the transaction that acts on it when ``connection`` is given."""
     rows = await (connection or connections.get("default")).execute_query_dict(
-        "SELECT DISTINCT ON (key) key, value::text AS value FROM policy ORDER BY key, id DESC"
+        f"""
+        SELECT DISTINCT ON (key) key, value::text AS value FROM policy WHERE {_IN_FORCE}
+        ORDER BY key, {_SINCE} DESC, id DESC
+        """  # noqa: S608 - constants
     )
     return {key: rule.default for key, rule in RULES.items()} | {row["key"]: orjson.loads(row["value"]) for row in rows}
 
 
-async def set_policy(key: str, value: Any, *, set_by: UUID | None) -> PolicyRow:
-    """Put a new version of ``key`` in force. Raises `Invalid` for an unknown key or a value of the wrong kind."""
+def rule_in_sql(key: str) -> str:
+    """The value of a rule in force, as an SQL expression (jsonb) that a statement evaluates once."""
+    default = orjson.dumps(RULES[key].default).decode().replace("'", "''")
+    return f"(SELECT coalesce(yume_rule('{key}'), '{default}'::jsonb))"
+
+
+async def announced() -> list[PolicyRow]:
+    """Versions that were announced and are not in force yet, the next first."""
+    pending = holding(PolicyRow.all(), f"NOT {_IN_FORCE}")
+    return await pending.order_by("effective_at", "id")
+
+
+async def since_when() -> dict[str, datetime]:
+    """Since when each rule that was ever written down has been as it is."""
+    rows = await connections.get("default").execute_query_dict(
+        f"""
+        SELECT DISTINCT ON (key) key, {_SINCE} AS since FROM policy WHERE {_IN_FORCE}
+        ORDER BY key, {_SINCE} DESC, id DESC
+        """  # noqa: S608 - constants
+    )
+    return {row["key"]: row["since"] for row in rows}
+
+
+async def set_policy(key: str, value: Any, *, set_by: UUID | None, effective_at: datetime | None = None) -> PolicyRow:
+    """Write a new version of ``key``, in force at once or from ``effective_at`` on.
+
+    Raises `Invalid` for an unknown key, a value of the wrong kind, and a time that is not ahead.
+    """
     if key not in RULES:
         raise Invalid(f"There is no rule called {key!r}. Known: {', '.join(sorted(RULES))}.", field="key")
     if not RULES[key].allows(value):
         raise Invalid(f"{key} takes {RULES[key].takes}.", field="value")
-    return await PolicyRow.create(key=key, value=value, set_by_id=set_by)
+    if effective_at is not None and not await _is_ahead(effective_at):
+        raise Invalid("A rule is announced for a moment that is still to come, within two years.", field="effectiveAt")
+    return await PolicyRow.create(key=key, value=value, set_by_id=set_by, effective_at=effective_at)
+
+
+async def _is_ahead(moment: datetime) -> bool:
+    [row] = await connections.get("default").execute_query_dict(
+        "SELECT $1::timestamptz BETWEEN yume_now() AND yume_now() + interval '2 years' AS ahead", [moment]
+    )
+    return row["ahead"]
 
 
 async def seed_policy(regions: list[str]) -> None:

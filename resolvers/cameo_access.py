@@ -24,7 +24,7 @@ from models.consent.withdraw import Reach
 from models.errors import Conflict
 from models.grant import Audience, Grant, GrantState, RevokeMode
 from models.likeness import WithdrawalReason
-from models.rules.account import ADULT_YEARS, adult
+from models.rules.account import of_age
 from models.video import Video
 from resolvers.cameo import no_such_cameo
 from resolvers.context import Context
@@ -154,6 +154,7 @@ async def _change(connection: BaseDBAsyncClient, context: Context, cameo: Cameo,
     old = Terms.of(access)
     wider, tighter = widens(old, new), narrows(old, new)
     if wider:
+        await check_may_share(connection, cameo)
         await require_step_up(context)
     grant = await _supersede(connection, access, new)
     effects = await _revoke_named(connection, cameo) if new.nobody else Effects()
@@ -189,6 +190,13 @@ async def _supersede(connection: BaseDBAsyncClient, access: Grant, terms: Terms)
         "UPDATE cameo_grant SET state = 'SUPERSEDED', ended_at = yume_now() WHERE id = $1", [access.id]
     )
     return await store_terms(connection, access.cameo_id, terms, supersedes=access.id)
+
+
+async def check_may_share(connection: BaseDBAsyncClient, cameo: Cameo) -> None:
+    """Raise `Conflict` where the owner is a teen: then it is for nobody else, and nothing is kept for a birthday."""
+    [row] = await connection.execute_query_dict(f"SELECT {of_age('$1::uuid')} AS adult", [cameo.owner_id])
+    if not row["adult"]:
+        raise Conflict("Until you are of age your cameo is for you alone. Leave it as ONLY_ME.", field="cameoId")
 
 
 async def store_terms(
@@ -227,12 +235,12 @@ async def _check_age(connection: BaseDBAsyncClient, context: Context, cameo: Cam
     if not cameo.captured_minor:
         return
     [row] = await connection.execute_query_dict(
-        f"SELECT {adult('o.birth_date')} AS adult FROM account o WHERE o.id = $1",  # noqa: S608 - a rule
+        f"SELECT {of_age('$1::uuid')} AS adult",
         [context.member.id],
     )
     if row["adult"]:
         raise Conflict(
-            f"It was recorded before you were {ADULT_YEARS}. Record it anew, as an adult, to use it again.",
+            "It was recorded before you were of age. Record it anew, as an adult, to use it again.",
             field="cameoId",
         )
 

@@ -25,7 +25,7 @@ from models.notification import NotificationKind, notify
 from models.rules.account import blocks
 from models.rules.grant import askable
 from resolvers.cameo import hydrate, no_such_cameo
-from resolvers.cameo_access import access_in_force, lock_own_cameo, recheck_drafts, store_terms
+from resolvers.cameo_access import access_in_force, check_may_share, lock_own_cameo, recheck_drafts, store_terms
 from resolvers.context import Context
 from resolvers.idempotency import check_idempotency_key
 from resolvers.keyset import rows_page
@@ -232,6 +232,7 @@ async def _give(
     rows = Grant.filter(cameo_id=cameo.id, subject_id=subject_id).using_db(connection)
     old = await rows.filter(state=GrantState.ACTIVE).order_by("-id").first()
     if old is None or widens(Terms.of(old), new):
+        await check_may_share(connection, cameo)
         await require_step_up(context)
     await connection.execute_query(
         """

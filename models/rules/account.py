@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-ADULT_YEARS = 18
+from models.policy import rule_in_sql
 
 
 def in_good_standing(who: str) -> str:
@@ -35,6 +35,12 @@ def mutes(muter: str, muted: str) -> str:
     return f"EXISTS (SELECT 1 FROM mute m WHERE m.muter_id = {muter} AND m.muted_id = {muted})"
 
 
-def adult(birth_date: str) -> str:
-    """Is somebody born on this date of age? An unknown date is an adult's: the local owner has none."""
-    return f"coalesce({birth_date} <= (yume_now() - interval '{ADULT_YEARS} years')::date, true)"
+def adult(birth_date: str, at: str = "yume_now()") -> str:
+    """Was somebody born on this date of age at that moment? An unknown date is an adult's: the local owner has none."""
+    years = f"make_interval(years => {rule_in_sql('adult_age')}::int)"
+    return f"coalesce({birth_date} <= ({at} - {years})::date, true)"
+
+
+def of_age(who: str, at: str = "yume_now()") -> str:
+    """Was this account's member of age at that moment? Nobody's is not."""
+    return f"coalesce((SELECT {adult('o.birth_date', at)} FROM account o WHERE o.id = {who}), false)"

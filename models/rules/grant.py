@@ -5,11 +5,11 @@ Deny beats allow, and everything is evaluated at the moment of reading: no timer
 
 from __future__ import annotations
 
-from models.rules.account import adult, blocks, in_good_standing, mutual
+from models.rules.account import blocks, in_good_standing, mutual, of_age
 
 USABLE = f"""(
     c.state = 'ACTIVE' AND c.version > 0 AND {in_good_standing("c.owner_id")}
-    AND NOT (c.captured_minor AND (SELECT {adult("o.birth_date")} FROM account o WHERE o.id = c.owner_id))
+    AND NOT (c.captured_minor AND {of_age("c.owner_id")})
 )"""
 """May anybody at all use this cameo now? Not while it is paused, its owner suspended, or captured as a child."""
 
@@ -23,11 +23,13 @@ VISIBLE_BY = "coalesce(l.publish_grant_id, l.grant_id)"
 
 
 def admits(who: str) -> str:
-    """Does grant ``g`` of cameo ``c`` reach this account? A block by the owner beats every grant."""
+    """Does grant ``g`` of cameo ``c`` reach this account? A block by the owner beats every grant, and so does being a
+    teen: nobody else uses a teen's cameo.
+    """
     return f"""(
         (g.subject_id = {who} OR g.audience = 'EVERYONE'
             OR (g.audience = 'MUTUALS' AND {mutual(who, "c.owner_id")}))
-        AND NOT {blocks("c.owner_id", who)}
+        AND NOT {blocks("c.owner_id", who)} AND {of_age("c.owner_id")}
     )"""
 
 
@@ -53,5 +55,5 @@ def askable(who: str) -> str:
         EXISTS (
             SELECT 1 FROM cameo_grant g WHERE g.cameo_id = c.id AND g.state = 'ACTIVE'
             AND g.audience IS NOT NULL AND g.audience <> 'ONLY_ME'
-        ) AND {USABLE} AND NOT {blocks("c.owner_id", who)}
+        ) AND {USABLE} AND NOT {blocks("c.owner_id", who)} AND {of_age("c.owner_id")}
     )"""

@@ -6,7 +6,8 @@ Each rule is an SQL fragment over the table ``video_visibility``. ``viewer`` is 
 
 from __future__ import annotations
 
-from models.rules.account import apart, follows, in_good_standing, mutes, mutual
+from models.policy import rule_in_sql
+from models.rules.account import apart, follows, in_good_standing, mutes, mutual, of_age
 from models.rules.grant import VISIBLE_BY
 
 _V = "video_visibility"
@@ -23,13 +24,34 @@ UNRESTRICTED = f"({_V}.consent = 'LIVE' AND {_V}.moderation = 'CLEAR' AND NOT {R
 """Do the people shown and the moderators leave it visible?"""
 
 
+_FILTERED = f"ARRAY(SELECT jsonb_array_elements_text({rule_in_sql('teen_filtered_topics')}))"
+
+
+def fits_tier(viewer: str) -> str:
+    """Is it for a viewer of this age? Lists of teens leave out what is about policy's topics, or was not read yet.
+
+    Visitors who are not signed in tell no age: for them the topics are left out as well.
+    """
+    read = f"SELECT 1 FROM video_text x WHERE x.id = {_V}.id"
+    return f"""(
+        {of_age(viewer)} OR {_V}.author_id = {viewer} OR EXISTS ({read} AND NOT x.topics && {_FILTERED})
+        OR ({viewer} IS NULL AND NOT EXISTS ({read}))
+    )"""
+
+
 def may_be_listed(viewer: str) -> str:
     """May this video appear where the viewer did not ask for it by name: the feed, a profile?"""
     return f"""(
         {_V}.consent = 'LIVE' AND {_V}.moderation = 'CLEAR'
         AND {_V}.author_state = 'PUBLISHED' AND {_V}.audience = 'PUBLIC'
         AND {in_good_standing(f"{_V}.author_id")} AND NOT {RAN_OUT} AND NOT {apart(f"{_V}.author_id", viewer)}
+        AND {fits_tier(viewer)}
     )"""
+
+
+def chosen(viewer: str) -> str:
+    """Did its author pick this viewer by name?"""
+    return f"EXISTS (SELECT 1 FROM chosen_viewer w WHERE w.video_id = {_V}.id AND w.account_id = {viewer})"
 
 
 def published_to(viewer: str) -> str:
@@ -50,13 +72,9 @@ def may_be_met(viewer: str, published: str | None = None) -> str:
 
     ``published`` stands for `published_to` where a statement has evaluated it already.
     """
-def chosen(viewer: str) -> str:
-    """Did its author pick this viewer by name?"""
-    return f"EXISTS (SELECT 1 FROM chosen_viewer w WHERE w.video_id = {_V}.id AND w.account_id = {viewer})"
-
-
     author = f"{_V}.author_id"
-    public = may_be_listed(viewer) if published is None else f"({published} AND {_V}.audience = 'PUBLIC')"
+    told = f"({published} AND {_V}.audience = 'PUBLIC' AND {fits_tier(viewer)})"
+    public = may_be_listed(viewer) if published is None else told
     return f"({public} AND NOT {mutes(viewer, author)})"
 
 
@@ -64,7 +82,10 @@ def published_by_followed(viewer: str, published: str | None = None) -> str:
     """Did somebody whom this viewer follows, and does not mute, publish it to them? What goes by link is in no list."""
     author = f"{_V}.author_id"
     told = published or published_to(viewer)
-    return f"({_V}.audience <> 'LINK' AND {follows(viewer, author)} AND {told} AND NOT {mutes(viewer, author)})"
+    return f"""(
+        {_V}.audience <> 'LINK' AND {follows(viewer, author)} AND {told} AND NOT {mutes(viewer, author)}
+        AND {fits_tier(viewer)}
+    )"""
 
 
 def published_by_friend(viewer: str, published: str | None = None) -> str:
@@ -96,10 +117,19 @@ def may_be_told_of(viewer: str, published: str | None = None) -> str:
     )"""
 
 
+def open_to(viewer: str) -> str:
+    """May strangers build on it, or is this viewer none? What a teen published is for their mutuals to remix.
+
+    It stays so when they come of age: they open it by publishing it again.
+    """
+    author = f"{_V}.author_id"
+    return f"({of_age(author, f'coalesce({_V}.published_at, yume_now())')} OR {mutual(viewer, author)})"
+
+
 def may_be_remixed_by(viewer: str) -> str:
     """May this viewer build on it: is it published to them, or their own? Its author may still have said no."""
     own = f"({_V}.author_id = {viewer} AND {_V}.author_state <> 'DELETED' AND {UNRESTRICTED})"
-    return f"({published_to(viewer)} OR {own})"
+    return f"(({published_to(viewer)} AND {open_to(viewer)}) OR {own})"
 
 
 def bytes_may_be_served() -> str:
