@@ -12,6 +12,7 @@ from tortoise.transactions import in_transaction
 from jobs.consent_gate import faults_of, owners_of
 from jobs.draft import await_approval
 from jobs.feed import enqueue_added, enqueue_gone
+from jobs.meaning import enqueue_meaning
 from models.audit import Transition, append_all, chain_of
 from models.base import new_id
 from models.cameo import Scope
@@ -136,6 +137,8 @@ async def _change(connection: BaseDBAsyncClient, account_id: UUID, change: Video
             await _pass_approval(connection, account_id, video)
         await note_publish_grants(connection, video.id, account_id, Scope.PUBLISH)
     await _write(connection, video, row, change, publishing=publishing)
+    if published or publishing:
+        await enqueue_meaning(connection, video.id)
     await choose(connection, video.id, choice)
     if choice.removed and wider and not publishing:
         await enqueue_gone(connection, [row.id])  # what is narrower all round is told below
