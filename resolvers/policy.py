@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from models.policy import RULES, PolicyRow, set_policy
+from models.policy import RULES, PolicyRow, announced, set_policy, since_when
 from resolvers.context import Context
 
 _HISTORY_SHOWN = 50
+
+
+@dataclass(frozen=True)
+class RuleReading:
+    """One rule: its value in force, what values it takes in words, since when (None: as it came), what is announced."""
+
+    key: str
+    value: Any
+    takes: str
+    since: datetime | None
+    upcoming: list[PolicyRow]
 
 
 async def in_force(context: Context) -> dict[str, Any]:
@@ -23,6 +36,19 @@ async def history(key: str | None) -> list[PolicyRow]:
     return await rows.order_by("-id").limit(_HISTORY_SHOWN)
 
 
-async def change(context: Context, key: str, value: Any) -> PolicyRow:
-    """Put a new version in force. Raises `Denied` for anyone but an admin, `Invalid` for a bad key or value."""
-    return await set_policy(key, value, set_by=context.admin.id)
+async def rules(values: dict[str, Any]) -> list[RuleReading]:
+    """Every rule by its key; ``values`` are those in force."""
+    since, pending = await since_when(), await announced()
+    return [
+        RuleReading(key, values[key], rule.takes, since.get(key), [row for row in pending if row.key == key])
+        for key, rule in sorted(RULES.items())
+    ]
+
+
+async def change(context: Context, key: str, value: Any, effective_at: datetime | None = None) -> PolicyRow:
+    """Put a new version in force, at once or at the moment that is announced.
+
+    Raises `Denied` for anyone but an admin, `Invalid` for a bad key, value or moment.
+    """
+    admin = context.admin
+    return await set_policy(key, value, set_by=admin.id, effective_at=effective_at)

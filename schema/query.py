@@ -152,7 +152,7 @@ class Query(NotificationQueries, VerificationQueries, CaptureReviewQuery, Protec
 
     @field(Access.ANYONE, "The rules of this server.")
     async def policy(self, info: Info) -> Policy:
-        return Policy(rules=await in_force(info.context))
+        return Policy(values=await in_force(info.context))
 
 
 async def _node(info: Info, node_id: str) -> Node | None:
