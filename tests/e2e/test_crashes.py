@@ -15,7 +15,7 @@ from tests.prove.crashes import PARTS, RESTART_SECONDS, crash_battery
 async def test_kills_lose_nothing_and_do_nothing_twice(
     tmp_path: Path, rounds: Callable[[int, int], int], figure: Callable[[str, str, str], None]
 ) -> None:
-    kills = rounds(10, 200)
+    kills = rounds(6, 200)
     figures = await crash_battery(tmp_path, kills=kills)
     told = figures.summary()
     each = ", ".join(f"{part} {count}" for part, count in sorted(figures.kills.items()))

@@ -47,7 +47,7 @@ def kills(product: Product, mutant: Mutant) -> bool:
 async def test_the_product_does_what_the_law_of_consent_says(
     product: Product, rounds: Callable[[int, int], int], figure: Callable[[str, str, str], None]
 ) -> None:
-    examples, steps = rounds(6, 100), rounds(20, 30)
+    examples, steps = rounds(4, 100), rounds(20, 30)
     found = await asyncio.to_thread(explore, product, steps=steps, examples=examples, seed=rounds(1, 2))
     assert found is None, found
     figure("Consent: runs in which the product left the law", f"0 of {examples}, up to {steps} stories each", "0")

@@ -30,7 +30,7 @@ async def test_nothing_gets_past_a_restriction_that_another_process_makes(
     api: Stores, settings: Settings, tmp_path: Path,
     rounds: Callable[[int, int], int], figure: Callable[[str, str, str], None],
 ) -> None:  # fmt: skip
-    races = rounds(66, 1_320)
+    races = rounds(44, 1_320)
     assert settings.database_url is not None
     assert settings.redis_url is not None
     urls = (settings.database_url.get_secret_value(), settings.redis_url.get_secret_value())

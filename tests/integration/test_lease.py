@@ -178,7 +178,7 @@ async def test_a_cancel_that_rolls_back_leaves_everything_as_it_was(ada: Account
 async def test_races_between_two_processes_have_one_outcome_each(
     database: str, rounds: Callable[[int, int], int], figure: Callable[[str, str, str], None]
 ) -> None:
-    races = rounds(100, 1_000)
+    races = rounds(60, 1_000)
     figures = await race(database, races=races)
     ends = ", ".join(f"{state.lower()} {count}" for state, count in sorted(figures.ends.items()))
     figure(

@@ -46,7 +46,7 @@ async def test_what_one_server_takes_back_no_reader_of_the_other_sees(
     pair: Pair, tmp_path: Path, request: pytest.FixtureRequest,
     rounds: Callable[[int, int], int], figure: Callable[[str, str, str], None],
 ) -> None:  # fmt: skip
-    count, readers = rounds(3, 50), rounds(36, 200)
+    count, readers = rounds(2, 50), rounds(24, 200)
     figures = await revocations(*pair, tmp_path, count=count, readers=readers)
     reads = sum(figures.late_reads.values())
     figure(

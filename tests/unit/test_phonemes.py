@@ -111,7 +111,7 @@ def test_punctuation_becomes_pauses_and_nothing_sayable_is_empty() -> None:
     assert phonemes("日本語", "en") == ""
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.text(max_size=60), st.sampled_from(["en", "fr", "de"]), st.booleans())
 def test_any_text_gives_only_symbols_of_the_vocabulary(text: str, language: str, british: bool) -> None:  # noqa: FBT001
     symbols = phonemes(text, language, british=british)
@@ -120,7 +120,7 @@ def test_any_text_gives_only_symbols_of_the_vocabulary(text: str, language: str,
     assert not symbols or symbols[0] not in PAUSES
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.from_regex(r"[a-zàâçéèêëîïôùûœ'\-]{1,14}", fullmatch=True))
 def test_any_word_in_latin_letters_with_a_vowel_is_said(word: str) -> None:
     if any(letter in "aiouyàâéèêîôùû" for letter in word):

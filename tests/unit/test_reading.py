@@ -179,7 +179,7 @@ def test_what_a_member_owns_acts_in_its_own_name() -> None:
     ]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.text(max_size=80), st.lists(st.text(max_size=12), max_size=2))
 def test_any_text_and_any_names_give_every_member_a_part(prompt: str, names: list[str]) -> None:
     brief = understand(prompt, cast=names)

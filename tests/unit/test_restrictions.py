@@ -70,7 +70,7 @@ def test_restrictions_survive_being_stored(one: Restrictions) -> None:
     assert restrictions_of(one.as_dict()) == one
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(rules, rules, st.sampled_from(PROMPTS), st.sampled_from(Company))
 def test_adding_a_restriction_never_allows_more(
     one: Restrictions, two: Restrictions, prompt: str, company: Company
@@ -321,7 +321,7 @@ def test_nothing_expands_in_the_encoder_after_we_read_it(text: str) -> None:
     assert len(unicodedata.normalize("NFKC", seen)) <= len(seen.encode()) <= 4 * LONGEST
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.text(max_size=500))
 def test_any_text_can_be_a_restriction(text: str) -> None:
     read = wishes(text)

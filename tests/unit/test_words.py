@@ -212,7 +212,7 @@ def test_odd_input_still_gives_a_picture(prompt: str) -> None:
     assert_valid(understand(prompt))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.text(max_size=200))
 def test_any_text_gives_a_valid_brief(prompt: str) -> None:
     assert_valid(understand(prompt))
@@ -270,7 +270,7 @@ WORDS = st.sampled_from(
 )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.lists(WORDS, max_size=30))
 def test_any_order_of_known_words_gives_a_valid_brief(words: list[str]) -> None:
     assert_valid(understand(" ".join(words)))
@@ -314,7 +314,7 @@ def test_a_negative_prompt_that_refuses_everything_is_listed_and_leaves_a_scene(
     assert "fox" in brief.unsupported
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(WORDS, max_size=12), st.lists(WORDS, max_size=4))
 def test_any_refusal_of_known_words_leaves_a_valid_brief(prompt: list[str], negative: list[str]) -> None:
     assert_valid(without(understand(" ".join(prompt)), " ".join(negative)))
