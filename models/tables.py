@@ -8,6 +8,7 @@ from tortoise import Tortoise
 from tortoise.context import TortoiseContext
 
 from models.account import Account, Invite, Session
+from models.appearance import ShownAppearance
 from models.audit import AuditDailyHead, AuditEntry, AuditHead, AuditPersonal
 from models.block import Block
 from models.cameo import Cameo, CameoEpoch, CameoVersion
@@ -42,9 +43,9 @@ __all__ = [
     "Cameo", "CameoEpoch", "CameoVersion", "Capture", "ChosenViewer", "Comment", "Decision", "EngineHost",
     "Erasure", "Evidence", "Export", "ExportPart", "FeedWeights", "FileHash", "Follow", "Generation",
     "GenerationLikeness", "Grant", "Invite", "Like", "Lineage", "Mute", "Notice", "Notification", "Outbox",
-    "PolicyRow", "QuotaCharge", "Rendition", "Report", "SeeLess", "Session", "Trend", "TrendVideo", "Upload",
-    "Video", "VideoCounts", "VideoLikeness", "VideoVisibility", "WaitingEntry", "Withdrawal", "connect",
-    "orm_config",
+    "PolicyRow", "QuotaCharge", "Rendition", "Report", "SeeLess", "Session", "ShownAppearance", "Trend",
+    "TrendVideo", "Upload", "Video", "VideoCounts", "VideoLikeness", "VideoVisibility", "WaitingEntry", "Withdrawal",
+    "connect", "orm_config",
 ]  # fmt: skip
 
 
