@@ -73,6 +73,22 @@ def _pools(value: Any) -> bool:
     )
 
 
+_ACTS = ("made", "liked", "met")
+
+
+def _acts(value: Any) -> bool:
+    """What taking part in a trend counts, by act."""
+    weights = cast("dict[str, object]", value) if isinstance(value, dict) else {}
+    return set(weights) == set(_ACTS) and all(_between(0, 1)(weight) for weight in weights.values())
+
+
+def _words(value: Any) -> bool:
+    words = cast("list[object]", value) if isinstance(value, list) else None
+    return (
+        words is not None and len(words) <= 1_000 and all(isinstance(one, str) and 0 < len(one) <= 40 for one in words)
+    )
+
+
 RULES: dict[str, Rule] = {
     "regions": Rule(["US", "CA"], _regions, "a list of ISO 3166-1 alpha-2 codes"),
     "minimum_age": Rule(13, _between(13, 120, whole=True), "years, 13 to 120"),
@@ -101,6 +117,27 @@ RULES: dict[str, Rule] = {
     "active_generations_per_account": Rule(5, _between(1, 1000, whole=True), "a number, 1 to 1000"),
     "remix_depth_max": Rule(256, _between(1, 1000, whole=True), "links from the first clip of a chain, 1 to 1000"),
     "session_days": Rule(30, _between(1, 365), "days, 1 to 365"),
+    "trend_minutes": Rule(15, _between(1, 1440), "minutes between two looks for trends, 1 to 1440"),
+    "trend_window_hours": Rule(72, _between(1, 720), "hours that are compared with as many before, 1 to 720"),
+    "trend_half_life_hours": Rule(24, _between(0.1, 720), "hours after which an act counts half, 0.1 to 720"),
+    "trend_floor": Rule(
+        3.0, _between(0, 1_000_000), "the least score of a trend, about a number of people, 0 to 1000000"
+    ),
+    "trend_strangers_min": Rule(
+        3, _between(1, 1000, whole=True), "people not invited by the same member who must make a trend, 1 to 1000"
+    ),
+    "trend_weights": Rule(
+        {"made": 1.0, "liked": 0.2, "met": 0.02},
+        _acts,
+        'what an act counts, 0 to 1: {"made": 1, "liked": 0.2, "met": 0.02}',
+    ),
+    "trend_branch_levels": Rule(
+        3, _between(0, 10, whole=True), "invitations up to which accounts are one branch, 0 (never) to 10"
+    ),
+    "trend_branch_share": Rule(
+        0.5, _between(0, 1), "what the next account of a branch counts of the one before, 0 to 1 (as much)"
+    ),
+    "trend_never": Rule([], _words, "a list of at most 1000 words that no trend is named by"),
 }
 """Every rule by its key."""
 
