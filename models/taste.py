@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from tortoise import fields
+from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.models import Model
 
 from models.base import Row
@@ -49,3 +50,14 @@ class FeedWeights(Model):
 
     class Meta:
         table = "feed_weights"
+
+
+async def taste_changed(connection: BaseDBAsyncClient, account_id: UUID) -> None:
+    """A member liked, made or finished something: their taste is due to be worked out anew (`jobs.taste`)."""
+    await connection.execute_query(
+        """
+        INSERT INTO account_taste AS t (id, due) VALUES ($1, true)
+        ON CONFLICT (id) DO UPDATE SET due = true WHERE NOT t.due
+        """,
+        [account_id],
+    )

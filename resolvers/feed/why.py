@@ -19,6 +19,7 @@ class Reason(StrEnum):
     TOPIC = "TOPIC"
     STEER = "STEER"
     EXPLORING = "EXPLORING"
+    REST = "REST"
     SEEN_BEFORE = "SEEN_BEFORE"
 
 
