@@ -168,8 +168,8 @@ async def _accept(
     use = await settle(connection, member.id, request.wish, considered, depth_max=policy["remix_depth_max"])
     engine = await choose_engine(request.engine)
     spec = build_spec(request, engine.capabilities, policy, use.members(request.prompt))
-    cost = spec.seconds * COST_OF_QUALITY[spec.quality]
-    await charge(connection, member.id, cost)
+    cost = cost_of_spec(spec)
+    pool = await charge(connection, member.id, cost, engine.name)
     await _check_active(connection, member.id, policy["active_generations_per_account"])
     generation = await Generation.create(
         id=new_id(),
@@ -183,9 +183,16 @@ async def _accept(
         using_db=connection,
     )
     await remember(connection, member.id, generation.id, use)
-    await QuotaCharge.create(account_id=member.id, generation_id=generation.id, seconds=cost, using_db=connection)
+    await QuotaCharge.create(
+        account_id=member.id, generation_id=generation.id, seconds=cost, pool=pool, using_db=connection
+    )
     await enqueue_generation(connection, generation.id)
     return generation
+
+
+def cost_of_spec(spec: GenerationSpec) -> float:
+    """Engine seconds that a clip costs."""
+    return spec.seconds * COST_OF_QUALITY[spec.quality]
 
 
 def check_request(request: GenerationRequest, policy: dict[str, Any]) -> None:

@@ -16,7 +16,8 @@ from resolvers import generation as resolve
 from resolvers.cast import CastRequest
 from resolvers.cast_notice import notice_of
 from resolvers.live import WORKING, live_addresses
-from resolvers.quota import read_quota
+from resolvers.policy import in_force
+from resolvers.quota import pool_of, read_quota
 from schema.access import Access, field, plain
 from schema.consent import CameoScope, stored_scopes
 from schema.errors import (
@@ -116,7 +117,7 @@ class Generation(Node):
 
     @field(Access.PARENT, "What it costs, and the author's day as it stands.")
     async def cost(self, info: Info) -> Quota:
-        return Quota.of(await read_quota(info.context, self.row.account_id), self.row.cost_seconds)
+        return await _quota_after(info, self.row)
 
     @field(Access.PARENT, "The prompt as it was asked.")
     def prompt(self) -> str:
@@ -236,7 +237,7 @@ class GenerationMutations:
             idempotency_key=input.idempotency_key,
         )
         row = await resolve.create_generation(info.context, request)
-        quota = Quota.of(await read_quota(info.context, row.account_id), row.cost_seconds)
+        quota = await _quota_after(info, row)
         notice = await notice_of(row)
         return CreateGenerationSuccess(generation=Generation.of(row), quota=quota, cast_notice=notice)
 
@@ -246,3 +247,9 @@ class GenerationMutations:
     ) -> CancelGenerationPayload:
         found = row_id(input.generation_id, "Generation", field="generationId")
         return CancelGenerationSuccess(generation=Generation.of(await resolve.cancel_generation(info.context, found)))
+
+
+async def _quota_after(info: Info, row: rows.Generation) -> Quota:
+    """The author's day in the pool of the job's engine."""
+    pool = pool_of(await in_force(info.context), row.engine)
+    return Quota.of(await read_quota(info.context, row.account_id), row.cost_seconds, pool)

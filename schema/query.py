@@ -31,6 +31,7 @@ from schema.account import Account, After, First
 from schema.cameo import Cameo, CameoConnection
 from schema.capture import BiometricConsent, Capture, CaptureLanguage, biometric_consent
 from schema.capture_review import CaptureReviewQuery
+from schema.cost import CostQueries
 from schema.engine import Engine
 from schema.export import Export
 from schema.feed import FeedConnection, FeedKind
@@ -56,7 +57,7 @@ Id = Annotated[strawberry.ID, strawberry.argument(description="Opaque id.")]
 
 
 @strawberry.type(description="Everything that can be read.")
-class Query(NotificationQueries, VerificationQueries, CaptureReviewQuery, ProtectQueries, ReportQueries):
+class Query(NotificationQueries, VerificationQueries, CaptureReviewQuery, ProtectQueries, ReportQueries, CostQueries):
     @field(Access.ANYONE, "Who is signed in; null when nobody is.")
     def viewer(self, info: Info) -> Account | None:
         viewer = info.context.viewer
