@@ -5,6 +5,7 @@ from __future__ import annotations
 from jobs.erasure_steps import RowStep, deletes
 
 _OWN = "SELECT v.id FROM video v WHERE v.author_id = $1"
+_OWNER = "SELECT c.owner_id FROM cameo c WHERE c.id = $1"
 _SHOWING = "SELECT l.video_id FROM video_likeness l WHERE l.cameo_id = $1"
 
 
@@ -25,6 +26,7 @@ def _trends(videos: str) -> tuple[RowStep, ...]:
     return (
         deletes("TREND", "trend", alone, size="octet_length(key) + octet_length(title)"),
         deletes("TREND", "trend_video", f"video_id IN ({videos})"),
+        deletes("TREND", "trend_sign", f"id IN ({videos})", size="pg_column_size(signs)"),
         _follows("TREND", f"UPDATE trend SET sample_id = NULL WHERE sample_id IN ({videos})"),  # noqa: S608 - as above
     )
 
@@ -34,7 +36,11 @@ def _follows(name: str, statement: str) -> RowStep:
     return RowStep(name, "SELECT 0 AS bytes WHERE $1::uuid IS NULL", statement)
 
 
-SOCIAL_CAMEO_STEPS: tuple[RowStep, ...] = (_meanings(_SHOWING), *_trends(_SHOWING))
+SOCIAL_CAMEO_STEPS: tuple[RowStep, ...] = (
+    deletes("APPEARANCE", "shown_appearance", f"video_id IN ({_SHOWING}) AND account_id = ({_OWNER})"),
+    _meanings(_SHOWING),
+    *_trends(_SHOWING),
+)
 """After a cameo's own steps. Captions and prompts of others' videos stay their own; nobody finds them any more."""
 
 SOCIAL_ACCOUNT_STEPS: tuple[RowStep, ...] = (
@@ -90,6 +96,7 @@ SOCIAL_ACCOUNT_STEPS: tuple[RowStep, ...] = (
     deletes("TASTE", "account_taste", "id = $1", size="coalesce(pg_column_size(liking), 0)"),
     deletes("RELATION", "mute", "muter_id = $1 OR muted_id = $1"),
     deletes("RELATION", "chosen_viewer", f"account_id = $1 OR video_id IN ({_OWN})"),
+    deletes("APPEARANCE", "shown_appearance", f"account_id = $1 OR video_id IN ({_OWN})"),
     _meanings(_OWN),
     *_trends(_OWN),
 )

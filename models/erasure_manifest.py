@@ -108,6 +108,7 @@ MANIFEST: tuple[DerivedClass, ...] = (
         "RELATION", Of.ACCOUNT, "follows, blocks and mutes in both directions, for whom and by whom one was chosen",
         "rows deleted",
     ),
+    _rows("APPEARANCE", Of.BOTH, "which videos with them a person shows on their profile", "rows deleted"),
     DerivedClass("AVATAR", Place.MEDIA, Of.ACCOUNT, "the portrait", "object deleted", ("account.avatar_key",)),
     _rows(
         "COMMENT", Of.ACCOUNT, "comments", "rows deleted; one with replies loses its words and keeps its place",
@@ -125,11 +126,13 @@ MANIFEST: tuple[DerivedClass, ...] = (
     ),
     DerivedClass(
         "PRINT", Place.POSTGRES, Of.BOTH, "coarse signs of a clip's pictures and sound, by which a copy is known again",
-        "rows deleted with the clip's file, by a trigger", ("video_print.pictures", "video_print.sound"), counted=False,
+        "rows deleted with the clip's file, by a trigger",
+        ("video_print.pictures", "video_print.sound", "video_print.picture_keys", "video_print.sound_keys"),
+        counted=False,
     ),
     _rows(
         "TREND", Of.BOTH, "trends that a clip gave its name to, and that it belonged to",
-        "rows deleted; the others are found anew", "trend.key", "trend.title",
+        "rows deleted; the others are found anew", "trend.key", "trend.title", "trend_sign.signs",
     ),
     _rows(
         "GENERATION_TEXT", Of.ACCOUNT, "prompts, recipes, captions and words of failures of the account's own clips",

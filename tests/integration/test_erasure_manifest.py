@@ -30,7 +30,7 @@ IMPERSONAL = {
     "audit_daily_head.signature", "audit_head.chain", "audit_head.hash", "audit_personal.subject",
     "cameo_grant.audience", "cameo_grant.on_expiry", "cameo_grant.request_hash", "cameo_grant.state",
     "cameo_version.face_model", "cameo_version.voice_model", "capture.consent_hash", "capture.kind",
-    "capture.nonce_hash", "capture.request_hash", "capture.state", "decision.stage", "engine_host.capabilities",
+    "capture.nonce_hash", "capture.request_hash", "capture.state", "chore_run.name", "decision.stage", "engine_host.capabilities",
     "engine_host.device", "engine_host.engine", "engine_host.host", "engine_host.weights", "export.state",
     "generation.engine", "generation.failure_code", "generation.phase", "generation.request_hash", "generation.state",
     "generation_likeness.via", "notice.photo", "notice.state", "notification.group_key", "notification.kind",
