@@ -54,16 +54,24 @@ def chosen(viewer: str) -> str:
     return f"EXISTS (SELECT 1 FROM chosen_viewer w WHERE w.video_id = {_V}.id AND w.account_id = {viewer})"
 
 
+def addresses(viewer: str) -> str:
+    """Did its author name this viewer, or a circle that they are in, when choosing whom it is for?"""
+    author = f"{_V}.author_id"
+    return f"""(
+        {_V}.audience IN ('PUBLIC', 'LINK')
+        OR ({_V}.audience = 'FOLLOWERS' AND {follows(viewer, author)})
+        OR ({_V}.audience = 'MUTUALS' AND {mutual(viewer, author)})
+        OR ({_V}.audience = 'CHOSEN' AND {chosen(viewer)})
+    )"""
+
+
 def published_to(viewer: str) -> str:
     """Is it published to this viewer, who knows its id?"""
     author = f"{_V}.author_id"
     return f"""(
         {UNRESTRICTED} AND {_V}.author_state = 'PUBLISHED'
         AND {in_good_standing(author)} AND NOT {apart(author, viewer)}
-        AND ({_V}.audience IN ('PUBLIC', 'LINK')
-            OR ({_V}.audience = 'FOLLOWERS' AND {follows(viewer, author)})
-            OR ({_V}.audience = 'MUTUALS' AND {mutual(viewer, author)})
-            OR ({_V}.audience = 'CHOSEN' AND {chosen(viewer)}))
+        AND {addresses(viewer)}
     )"""
 
 
