@@ -19,14 +19,13 @@ from models.base import new_id
 from models.cameo import Scope
 from models.consent.company import company
 from models.consent.gates import consent_has_ended
-from models.consent.locks import lock_for_use
+from models.consent.locks import lock_account, lock_for_use
 from models.consent.standing import Standing, standings
 from models.decision import DecisionStage
 from models.generation import GenerationState
 from models.notification import NotificationKind, notify
+from models.policy import policy_in_force
 
-FREE_BLOCKS = 10
-"""Blocked clips of a day (UTC) whose cost is given back; those after it keep it, or filters could be probed free."""
 RESULT_FORBIDDEN = Failure(
     "RESTRICTED", "The finished clip shows something that a person in it does not allow, so it was not kept."
 )
@@ -89,6 +88,9 @@ async def end_locked(connection: BaseDBAsyncClient, lease: Lease, cause: UUID) -
 
 async def end_as_forbidden(connection: BaseDBAsyncClient, lease: Lease, faults: Sequence[Fault]) -> bool:
     """End it as BLOCKED, the owners told which rule. False when the lease was lost before."""
+    # One account's blocks are counted one at a time: its cost comes back for so many of a day (UTC), and no more, or
+    # filters could be probed free.
+    await lock_account(connection, lease.account_id)
     await lock_for_use(connection, {fault.cameo_id for fault in faults})
     if not await _still_ours(connection, lease):
         return False
@@ -99,7 +101,7 @@ async def end_as_forbidden(connection: BaseDBAsyncClient, lease: Lease, faults: 
         """,
         [lease.account_id],
     )
-    refund = today["blocked"] < FREE_BLOCKS
+    refund = today["blocked"] < (await policy_in_force(connection))["blocks_given_back_per_day"]
     await end(connection, lease.generation_id, GenerationState.BLOCKED, RESULT_FORBIDDEN, refund=refund)
     await note(connection, lease, DecisionStage.RESULT, faults)
     return True
