@@ -10,10 +10,13 @@ from redis.asyncio import Redis
 from tortoise import connections
 
 from jobs.consent import TOPIC_WITHDRAWN
+from jobs.counts import settle_counts
 from jobs.erasure_work import Eraser
 from jobs.evidence import destroy_copies
 from jobs.export import build_pending
+from jobs.feed import FEED_STREAM
 from jobs.inbox import deliver
+from jobs.live_counts import tell_counts
 from jobs.notices import examine_notices
 from jobs.outbox import purge_pending, tell_feeds
 from jobs.withdrawn import purge_withdrawn, tell_withdrawn
@@ -39,6 +42,14 @@ class Chores:
         # The withdrawal's own row is what both halves go by; its outbox row only asked for haste.
         await connections.get("default").execute_query("DELETE FROM outbox WHERE topic = $1", [TOPIC_WITHDRAWN])
         await deliver(self.redis)
+
+    async def count(self) -> None:
+        """Let counts follow what is listed, and tell open feeds. Raises `RedisError` or `OSError` when Redis is away.
+
+        What was counted stays; feeds hear of a later change.
+        """
+        await settle_counts(self.redis)
+        await tell_counts(self.redis, FEED_STREAM)
 
     async def destroy(self) -> int:
         """Destroy what committed transactions gave up; returns how many wishes were fulfilled.

@@ -13,6 +13,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 
 from jobs.capture_end import end_captures
 from jobs.consent import Effects, stop_all_of, stop_jobs, withdraw_for
+from jobs.counts import enqueue_counts_of
 from jobs.evidence import give_up
 from jobs.export_end import void_exports
 from jobs.feed import enqueue_gone
@@ -68,6 +69,7 @@ async def begin_account(connection: BaseDBAsyncClient, account_id: UUID) -> Begu
     begun.effects.jobs += await stop_all_of(connection, account_id)
     listed = await connection.execute_query_dict(_HIDE, [account_id])
     await enqueue_gone(connection, [row["id"] for row in listed if row["public"]])
+    await enqueue_counts_of(connection, account_id)
     await connection.execute_query(_TOMBSTONE, [account_id, f"~{account_id.hex[:29]}"])
     await connection.execute_query(
         "UPDATE session SET revoked_at = yume_now() WHERE account_id = $1 AND revoked_at IS NULL", [account_id]

@@ -1,8 +1,8 @@
-"""What open feeds are told: videos that were added to them, and videos that are gone."""
+"""What open feeds are told: videos that were added to them, videos that are gone, and counts that changed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
@@ -10,6 +10,7 @@ from uuid import UUID
 from redis.asyncio import Redis
 from tortoise.backends.base.client import BaseDBAsyncClient
 
+from jobs.live_counts import Counts, counts_of
 from jobs.tail import Entry, add
 from models.generation import Outbox
 
@@ -24,15 +25,17 @@ class FeedChange(StrEnum):
 
     ADDED = "added"
     GONE = "gone"
+    COUNTS = "counts"
     STALE = "stale"
 
 
 class FeedEvent(NamedTuple):
-    """One change. ``cursor`` is the place to go on from; ``video_id`` is None for STALE."""
+    """One change. ``cursor`` is the place to go on from; ``video_id`` is None for STALE, ``counts`` but for COUNTS."""
 
     cursor: str
     change: FeedChange
     video_id: UUID | None
+    counts: Counts | None = None
 
 
 async def enqueue_added(connection: BaseDBAsyncClient, video_id: UUID) -> None:
@@ -67,14 +70,19 @@ def events(entry: Entry, *, beyond: int = -1) -> Iterator[FeedEvent]:
     if kind == b"stale" or entry.fields is None:
         yield FeedEvent(str(entry.cursor), FeedChange.STALE, None)
         return
-    raw = entry.fields.get(b"v", b"")
-    ids = [UUID(bytes=raw[start : start + _BYTES]) for start in range(0, len(raw), _BYTES)]
-    for index, video_id in enumerate(ids):
+    change = FeedChange(kind.decode())
+    found: list[tuple[UUID, Counts | None]] = (
+        list(counts_of(entry.fields)) if change is FeedChange.COUNTS else [(each, None) for each in _ids(entry.fields)]
+    )
+    for index, (video_id, counts) in enumerate(found):
         if index > beyond:
-            last = index == len(ids) - 1
-            yield FeedEvent(
-                f"{entry.cursor}" if last else f"{entry.cursor}.{index}", FeedChange(kind.decode()), video_id
-            )
+            last = index == len(found) - 1
+            yield FeedEvent(f"{entry.cursor}" if last else f"{entry.cursor}.{index}", change, video_id, counts)
+
+
+def _ids(fields: Mapping[bytes, bytes]) -> list[UUID]:
+    raw = fields.get(b"v", b"")
+    return [UUID(bytes=raw[start : start + _BYTES]) for start in range(0, len(raw), _BYTES)]
 
 
 async def _enqueue(connection: BaseDBAsyncClient, change: FeedChange, video_ids: Iterable[UUID]) -> None:

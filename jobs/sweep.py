@@ -150,6 +150,8 @@ class Sweep:
             await drain(self._redis, self._doorbell)
         with self._watch("telling"):
             await self._chores.tell()
+        with self._watch("counts"):
+            await self._chores.count()
 
     async def _purge(self) -> int:
         with self._watch("shred"):

@@ -15,6 +15,7 @@ from redis.asyncio import Redis
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
+from jobs.counts import enqueue_counts_withdrawn
 from jobs.evidence import awaiting, keep_copies
 from jobs.feed import FeedChange, tell
 from jobs.lease import media_prefix
@@ -46,7 +47,7 @@ async def tell_withdrawn(redis: Redis) -> int:
                 return told
             await _tell_feeds(connection, redis, row["id"])
             if row["marked_at"] is not None:
-                await connection.execute_query(_NOTIFY, [row["id"], row["cameo_id"]])
+                await _let_follow(connection, row)
             await connection.execute_query("UPDATE withdrawal SET told_at = yume_now() WHERE id = $1", [row["id"]])
         told += 1
 
@@ -83,6 +84,12 @@ async def purge_withdrawn(media: MediaStore, redis: Redis, keys: Keys, vault: Va
     return done
 
 
+async def _let_follow(connection: BaseDBAsyncClient, row: dict[str, Any]) -> None:
+    """What is told of the likenesses that were marked, and counted no more."""
+    await enqueue_counts_withdrawn(connection, row["id"])
+    await connection.execute_query(_NOTIFY, [row["id"], row["cameo_id"]])
+
+
 async def _purge_some(
     connection: BaseDBAsyncClient,
     media: MediaStore,
@@ -94,7 +101,7 @@ async def _purge_some(
     """Mark it, or purge one batch of it; whether that completed it."""
     if row["marked_at"] is None:
         await mark(connection, row["id"])
-        await connection.execute_query(_NOTIFY, [row["id"], row["cameo_id"]])
+        await _let_follow(connection, row)
         return False
     purged = Tally.of(json.loads(row["purged"]), VIDEO_CLASSES)
     if videos:

@@ -10,9 +10,11 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
 from jobs.consent_gate import faults_of, owners_of
+from jobs.counts import enqueue_counts
 from jobs.draft import await_approval
 from jobs.feed import enqueue_added, enqueue_gone
 from jobs.meaning import enqueue_meaning
+from jobs.trend_join import forget_signs, join_trend
 from models.audit import Transition, append_all, chain_of
 from models.base import new_id
 from models.cameo import Scope
@@ -142,6 +144,8 @@ async def _change(connection: BaseDBAsyncClient, account_id: UUID, change: Video
     await choose(connection, video.id, choice)
     if choice.removed and wider and not publishing:
         await enqueue_gone(connection, [row.id])  # what is narrower all round is told below
+    if touches_audience:
+        await enqueue_counts(connection, [video.id])
     if touches_reach:
         await _record(connection, account_id, row, change, publishing=publishing, wider=wider, cameos=cameos)
 
@@ -230,6 +234,9 @@ async def _write(
     }
     if fields:
         await Video.filter(id=video.id).using_db(connection).update(**fields)
+    await forget_signs(connection, video.id)
+    if publishing:
+        await join_trend(connection, video.id)
 
 
 async def _record(

@@ -10,6 +10,7 @@ import msgspec
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
+from jobs.counts import enqueue_counts
 from jobs.evidence import give_up
 from jobs.feed import enqueue_gone
 from jobs.shred import enqueue_shred
@@ -141,6 +142,8 @@ async def resolve(context: Context, report_id: UUID, verdict: Verdict, note: str
         taken = before is ModerationState.CLEAR and after is not ModerationState.CLEAR
         if taken and visibility.author_state is AuthorState.PUBLISHED:
             await enqueue_gone(connection, [row.video_id])
+        if after is not before:
+            await enqueue_counts(connection, [row.video_id])
         if row.kind is ReportKind.REPORT and (subjects := await give_up(connection, [row.video_id])):
             await enqueue_shred(connection, subjects)
         facts = {

@@ -7,6 +7,7 @@ from uuid import UUID
 from tortoise.transactions import in_transaction
 
 from jobs.consent import Effects, stop_all_of, stop_jobs
+from jobs.counts import enqueue_counts_of
 from models.account import Account
 from models.audit import SERVER, append
 from models.consent.epochs import raise_for_all
@@ -37,6 +38,7 @@ async def suspend(context: Context, account_id: UUID) -> Account:
             await connection.execute_query(
                 "UPDATE session SET revoked_at = yume_now() WHERE account_id = $1 AND revoked_at IS NULL", [account_id]
             )
+            await enqueue_counts_of(connection, account_id)
             await raise_for_all(connection, cameos)
             effects.jobs = [*await stop_jobs(connection, cameos), *await stop_all_of(connection, account_id)]
             facts = {"by": admin.id, "account": account_id, "jobs": len(set(effects.jobs)), "cameos": len(cameos)}
@@ -56,6 +58,7 @@ async def unsuspend(context: Context, account_id: UUID) -> Account:
             raise no_such_member()
         if target.suspended_at is not None:
             await connection.execute_query("UPDATE account SET suspended_at = NULL WHERE id = $1", [account_id])
+            await enqueue_counts_of(connection, account_id)
             await append(connection, SERVER, "ACCOUNT_UNSUSPENDED", {"by": admin.id, "account": account_id})
             await target.refresh_from_db(using_db=connection)
     return target

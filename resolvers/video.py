@@ -8,6 +8,7 @@ from uuid import UUID
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
+from jobs.counts import enqueue_counts
 from jobs.feed import enqueue_gone
 from jobs.meaning import enqueue_meaning
 from jobs.queue import enqueue_purge
@@ -58,6 +59,7 @@ async def delete(context: Context, video_id: UUID) -> None:
         await row.save(using_db=connection, update_fields=["author_state"])
         if was_published:
             await enqueue_gone(connection, [video_id])
+            await enqueue_counts(connection, [video_id])
             await enqueue_meaning(connection, video_id)
         keys = await Rendition.filter(video_id=video_id).using_db(connection).values_list("key", flat=True)
         await Rendition.filter(video_id=video_id).using_db(connection).delete()

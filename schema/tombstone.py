@@ -24,4 +24,4 @@ class Tombstone(Node):
 
     @field(Access.PARENT, "How many published remixes stand on it.")
     async def child_count(self, info: Info) -> int:
-        return await info.context.loaders.remix_counts.load(self.video_id)
+        return (await info.context.loaders.counts.load(self.video_id)).remix_count

@@ -153,7 +153,7 @@ class Video(Node):
 
     @field(Access.PARENT, "How many published remixes of it there are.")
     async def remix_count(self, info: Info) -> int:
-        return await info.context.loaders.remix_counts.load(self.row.id)
+        return (await info.context.loaders.counts.load(self.row.id)).remix_count
 
     @field(Access.PARENT, "May others remix it?")
     def remixable(self) -> bool:

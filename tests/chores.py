@@ -25,5 +25,6 @@ async def do_chores(stores: Stores) -> None:
     await sweep_exports()
     for _ in range(2):
         await chores.tell()
+        await chores.count()
         await shred_pending(stores.vault)
         await chores.destroy()

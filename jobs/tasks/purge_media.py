@@ -12,5 +12,6 @@ async def purge_media(ctx: dict[Any, Any]) -> None:
     """Arq task: somebody rang. ``ctx["chores"]`` is the worker's `Chores`."""
     chores: Chores = ctx["chores"]
     await chores.tell()
+    await chores.count()
     await shred_pending(chores.vault)
     await chores.destroy()

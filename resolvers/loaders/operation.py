@@ -16,9 +16,10 @@ from resolvers.loaders.cameo import (
 )
 from resolvers.loaders.chosen import ViewersByVideo
 from resolvers.loaders.consent import ConsentByVideo
+from resolvers.loaders.counts import CountsByVideo, ViewerLikes
 from resolvers.loaders.generation import GenerationsById, QueuePositions
 from resolvers.loaders.likeness import ApprovalsByVideo, LikenessesByVideo
-from resolvers.loaders.lineage import LineageByVideo, RemixCounts
+from resolvers.loaders.lineage import LineageByVideo
 from resolvers.loaders.policy import PolicyInForce
 from resolvers.loaders.quota import QuotaByAccount
 from resolvers.loaders.relation import RelationsByAccount
@@ -36,7 +37,8 @@ class Loaders:
         self.likenesses = LikenessesByVideo()
         self.approvals = ApprovalsByVideo()
         self.lineage = LineageByVideo()
-        self.remix_counts = RemixCounts(viewer_id)
+        self.counts = CountsByVideo()
+        self.likes = ViewerLikes(viewer_id)
         self.video_by_generation = VideosByGeneration(viewer_id)
         self.visibility = VisibilityByVideo()
         self.renditions = RenditionsByVideo()

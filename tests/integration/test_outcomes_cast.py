@@ -13,6 +13,7 @@ from engine.spec import GenerationSpec
 from jobs.consent_gate import Fault, end_as_forbidden, end_for_consent
 from jobs.consent_sweep import sweep_consent
 from jobs.lease import Lease
+from jobs.recount import recount
 from models.cameo import Cameo, CameoState, CameoVersion, Scope
 from models.consent.gates import consent_has_ended
 from models.generation import Generation, GenerationState
@@ -23,6 +24,7 @@ from schema.node import global_id
 from tests.api import Api, Server
 from tests.casting import finish_now
 from tests.casting import lease_of as claimed
+from tests.chores import do_chores
 from tests.consent import (
     account,
     audited,
@@ -207,6 +209,10 @@ async def test_likes_comments_counts_trends_are_hidden_with_the_video_at_once(
     cameo = await make_cameo(ada, audience=Audience.EVERYONE, scopes=Scope.FACE | Scope.PUBLISH)
     root = await make_video(server.stores, bob)
     remixed = await make_video(server.stores, bob, [cameo], parent=root)
+    await recount()
     assert (await server.anyone.run(COUNT, id=vid(root)))["video"]["remixCount"] == 1
-    await VideoVisibility.filter(id=remixed.id).update(consent="WITHDRAWN")
+    revoke = "mutation($input: RevokeCameoInput!) { revokeCameo(input: $input) { __typename } }"
+    await ada.mutate(revoke, cameoId=global_id("Cameo", cameo.id))
+    assert (await server.anyone.run(COUNT, id=vid(remixed)))["video"] is None
+    await do_chores(server.stores)
     assert (await server.anyone.run(COUNT, id=vid(root)))["video"]["remixCount"] == 0

@@ -13,6 +13,7 @@ from tortoise.transactions import in_transaction
 from app.embedded import Stores
 from jobs.consent import withdraw_for
 from jobs.queue import Doorbell
+from jobs.recount import recount
 from models.cameo import Cameo, Scope
 from models.consent.locks import lock_for_change
 from models.consent.withdraw import Reach
@@ -25,6 +26,7 @@ from models.storage import MediaStore
 from models.video import Rendition, RenditionKind, Video, VideoVisibility
 from schema.node import global_id
 from tests.api import Api, Server
+from tests.chores import do_chores
 from tests.consent import consent_of, make_cameo, make_grant, make_video
 from tests.jobs_stack import Worker, ready_workers, until, until_state
 
@@ -137,6 +139,7 @@ async def test_a_chain_shows_its_links_and_tombstones_for_what_is_gone(
     root = await make_video(server.stores, ada)
     middle = await make_video(server.stores, bob, parent=root)
     leaf = await make_video(server.stores, cleo, parent=middle)
+    await recount()
     seen = await look(ada, leaf)
     assert seen is not None
     assert seen["parent"] == {"__typename": "Video", "id": vid(middle)}
@@ -146,6 +149,7 @@ async def test_a_chain_shows_its_links_and_tombstones_for_what_is_gone(
     assert (above["remixCount"], above["remixes"]["edges"]) == (1, [{"node": {"id": vid(middle)}}])
     assert above["parent"] is None
     assert (await bob.mutate(DELETE, videoId=vid(middle)))["__typename"] == "DeleteVideoSuccess"
+    await do_chores(server.stores)
     for caller in (ada, bob, cleo, server.anyone):
         seen = await look(caller, leaf)
         assert seen is not None
@@ -167,7 +171,9 @@ async def test_a_withdrawal_hides_every_descendant_and_their_counts_and_a_new_gr
     video = await make_video(server.stores, bob, [cameo], parent=root)
     child = await make_video(server.stores, cleo, parent=video)
     grandchild = await make_video(server.stores, bob, parent=child)
+    await recount()
     await withdraw(cameo, video)
+    await do_chores(server.stores)
     assert await consent_of(root, video, child, grandchild) == ["LIVE", "WITHDRAWN", "WITHDRAWN", "WITHDRAWN"]
     await Grant.filter(cameo_id=cameo.id).update(state=GrantState.SUPERSEDED)
     await Grant.create(cameo_id=cameo.id, audience=Audience.EVERYONE, scopes=31)
