@@ -20,16 +20,20 @@ MOST_PER_PAGE = 50
 
 @dataclass(frozen=True)
 class Page(Generic[T]):
-    """Rows in order with a cursor each. ``more`` tells whether a further page has at least one row."""
+    """Rows in order with a cursor each. ``more`` tells whether a further page has at least one row.
+
+    ``end``: where to read on when that is not behind the last row.
+    """
 
     rows: list[T]
     cursors: list[str]
     more: bool
     after: str | None
+    end: str | None = None
 
     def map(self, change: Callable[[T], U]) -> Page[U]:
         """The same page with every row changed."""
-        return Page([change(row) for row in self.rows], self.cursors, self.more, self.after)
+        return Page([change(row) for row in self.rows], self.cursors, self.more, self.after, self.end)
 
 
 @dataclass(frozen=True)
@@ -39,13 +43,17 @@ class Window:
     first: int
     after: str | None
 
+    def check(self) -> None:
+        """Raise `Invalid` unless it asks for as many as a page may have."""
+        if not 1 <= self.first <= MOST_PER_PAGE:
+            raise Invalid(f"Ask for 1 to {MOST_PER_PAGE} at a time.", field="first")
+
     def place(self, key: Key, connection: str) -> tuple[datetime, UUID] | None:
         """The keyset place to start behind, or None for the start.
 
         Raises `Invalid` for a bad ``first`` or a cursor of another list.
         """
-        if not 1 <= self.first <= MOST_PER_PAGE:
-            raise Invalid(f"Ask for 1 to {MOST_PER_PAGE} at a time.", field="first")
+        self.check()
         return None if self.after is None else decode_cursor(key, connection, self.after)
 
     def page(self, key: Key, connection: str, rows: list[T], place_of: Callable[[T], tuple[datetime, UUID]]) -> Page[T]:

@@ -27,5 +27,5 @@ class PageInfo:
             has_next_page=page.more,
             has_previous_page=page.after is not None,
             start_cursor=page.cursors[0] if page.cursors else None,
-            end_cursor=page.cursors[-1] if page.cursors else page.after,
+            end_cursor=page.end or (page.cursors[-1] if page.cursors else page.after),
         )

@@ -6,8 +6,7 @@ from enum import Enum
 
 import strawberry
 
-from models import video as rows
-from resolvers.page import Page
+from resolvers.feed.present import FeedPage
 from schema.access import plain
 from schema.connection import PageInfo
 from schema.video import Video
@@ -39,8 +38,9 @@ class FeedConnection:
     page_info: PageInfo = plain("Where this page stands.")
 
     @classmethod
-    def of(cls, page: Page[rows.Video]) -> FeedConnection:
-        """A page of rows the viewer was allowed to load."""
+    def of(cls, found: FeedPage) -> FeedConnection:
+        """A page of a feed as its four steps made it."""
+        page = found.page
         edges = [
             FeedEdge(cursor=cursor, node=Video.of(row)) for row, cursor in zip(page.rows, page.cursors, strict=True)
         ]

@@ -72,9 +72,14 @@ class Media:
 
 @strawberry.type(description="Where a video comes from.")
 class Provenance:
-    recipe: JSON | None = plain(
-        "Everything needed to make the clip again, with what was not understood; null unless the viewer is its author."
+    video_id: strawberry.Private[UUID]
+
+    @field(
+        Access.PARENT,
+        "Everything needed to make the clip again, with what was not understood; null unless the viewer is its author.",
     )
+    async def recipe(self, info: Info) -> JSON | None:
+        return await info.context.loaders.recipes.load(self.video_id)
 
 
 @strawberry.type(
@@ -177,8 +182,8 @@ class Video(Node):
         )
 
     @field(Access.PARENT, "Where the video comes from.")
-    def provenance(self, info: Info) -> Provenance:
-        return Provenance(recipe=JSON(self.row.recipe) if _is_author(info, self.row) else None)
+    def provenance(self) -> Provenance:
+        return Provenance(video_id=self.row.id)
 
     @field(Access.PARENT, "Do the people shown consent to it? For everybody, with a signed receipt.")
     async def consent(self, info: Info) -> VideoConsent:

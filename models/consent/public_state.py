@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
 from tortoise.backends.base.client import BaseDBAsyncClient
@@ -35,38 +34,41 @@ class PublicState:
 
 async def states_of(connection: BaseDBAsyncClient, video_ids: Sequence[UUID]) -> dict[UUID, PublicState]:
     """The states of these videos; those that are not there are left out."""
-    rows = await connection.execute_query_dict(
-        f"{_STATE} WHERE video_visibility.id = ANY ($1::uuid[])", [list(video_ids)]
+    _, rows = await connection.execute_query(
+        f"{_STATES} WHERE video_visibility.id = ANY ($1::uuid[])", [list(video_ids)]
     )
-    return {row["id"]: _state(row) for row in rows}
+    return {row["id"]: public_state(*row) for row in rows}
 
 
 async def states_by_hash(connection: BaseDBAsyncClient, sha256: str) -> list[PublicState]:
     """The states of the videos whose MP4 has, or had, this SHA-256 (hex)."""
-    return [_state(row) for row in await connection.execute_query_dict(_BY_HASH, [sha256])]
+    _, rows = await connection.execute_query(_BY_HASH, [sha256])
+    return [public_state(*row) for row in rows]
 
 
-def _state(row: dict[str, Any]) -> PublicState:
+def public_state(video_id: UUID, likenesses: bool, consented: bool, public: bool, at: datetime) -> PublicState:  # noqa: FBT001 - columns of `STATE`
+    """The state that a record of `STATE` tells."""
     answer = Answer.NO_LIKENESS
-    if row["likenesses"]:
-        answer = Answer.CONSENTED if row["consented"] else Answer.NOT_CONSENTED
-    return PublicState(row["id"], answer, row["public"], row["now"])
+    if likenesses:
+        answer = Answer.CONSENTED if consented else Answer.NOT_CONSENTED
+    return PublicState(video_id, answer, public, at)
 
 
 # A draft, or a clip its author took back, is no use that anybody consented to.
-_STATE = f"""
-    SELECT video_visibility.id, yume_now() AS now,
-        EXISTS (SELECT 1 FROM video_likeness l WHERE l.video_id = video_visibility.id) AS likenesses,
-        video_visibility.consent = 'LIVE' AND video_visibility.author_state = 'PUBLISHED' AND NOT {RAN_OUT}
-            AND NOT EXISTS (
-                SELECT 1 FROM video_likeness l WHERE l.video_id = video_visibility.id AND l.withdrawn_at IS NOT NULL
-            ) AS consented,
-        video_visibility.author_state = 'PUBLISHED' AND video_visibility.audience IN ('PUBLIC', 'LINK')
-            AND video_visibility.moderation = 'CLEAR' AS public
-    FROM video_visibility
+STATE = f"""
+    EXISTS (SELECT 1 FROM video_likeness l WHERE l.video_id = video_visibility.id),
+    video_visibility.consent = 'LIVE' AND video_visibility.author_state = 'PUBLISHED' AND NOT {RAN_OUT}
+        AND NOT EXISTS (
+            SELECT 1 FROM video_likeness l WHERE l.video_id = video_visibility.id AND l.withdrawn_at IS NOT NULL
+        ),
+    video_visibility.author_state = 'PUBLISHED' AND video_visibility.audience IN ('PUBLIC', 'LINK')
+        AND video_visibility.moderation = 'CLEAR',
+    yume_now()
 """
+"""SQL columns over `video_visibility`: are there likenesses, are all consented, is it public, and the moment."""
+_STATES = f"SELECT video_visibility.id, {STATE} FROM video_visibility"
 _BY_HASH = f"""
-    {_STATE} WHERE video_visibility.id IN (
+    {_STATES} WHERE video_visibility.id IN (
         SELECT video_id FROM rendition WHERE sha256 = $1 AND kind = 'MP4'
         UNION SELECT id FROM file_hash WHERE sha256 = $1
     )

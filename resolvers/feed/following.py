@@ -2,31 +2,57 @@
 
 from __future__ import annotations
 
-from models.rules.account import follows, mutes, mutual
-from models.rules.sql import account, holding
-from models.rules.video import published_to
-from models.video import Video, VideoVisibility, Visibility
+from models.rules.account import follows
+from models.rules.video import addresses
 from resolvers.context import Context
-from resolvers.feed.hydrate import hydrate
-from resolvers.feed.keyset import videos_page
-from resolvers.page import Page, Window
+from resolvers.feed.fill import fill
+from resolvers.feed.places import BEHIND, MOST, NEWEST, VIEWER, PlacesByTime, between
+from resolvers.feed.present import FeedPage
+from resolvers.feed.rules import FROM_FOLLOWED, FROM_FRIENDS
+from resolvers.feed.why import Reason
+from resolvers.page import Window
 
-_AUTHOR = "video_visibility.author_id"
 
-
-async def following(context: Context, window: Window) -> Page[Video]:
+async def following(context: Context, window: Window) -> FeedPage:
     """One page of what members whom the viewer follows published to them. Raises `Unauthenticated`, `Invalid`."""
-    return await _page(context, "feed:FOLLOWING", follows(account(context.member.id), _AUTHOR), window)
+    return await _page(context, "feed:FOLLOWING", _FOLLOWING, FROM_FOLLOWED, Reason.FOLLOWED, window)
 
 
-async def friends(context: Context, window: Window) -> Page[Video]:
+async def friends(context: Context, window: Window) -> FeedPage:
     """The same of mutuals. Raises `Unauthenticated`, `Invalid`."""
-    return await _page(context, "feed:FRIENDS", mutual(account(context.member.id), _AUTHOR), window)
+    return await _page(context, "feed:FRIENDS", _FRIENDS, FROM_FRIENDS, Reason.FRIEND, window)
 
 
-async def _page(context: Context, name: str, people: str, window: Window) -> Page[Video]:
-    viewer = account(context.member.id)
-    rule = f"{people} AND {published_to(viewer)} AND NOT {mutes(viewer, _AUTHOR)}"
-    rows = holding(VideoVisibility.exclude(audience=Visibility.LINK), rule)
-    skeleton = await videos_page(context, f"{name}:{context.member.id}", rows, "published_at", window)
-    return await hydrate(context, skeleton)
+async def _page(context: Context, name: str, statement: str, rule: str, reason: Reason, window: Window) -> FeedPage:
+    _ = context.member
+    return await fill(context, PlacesByTime(context, name, statement, rule, reason, by_author=True), window)
+
+
+def _published_by(author: str, most: str) -> str:
+    return f"""
+        SELECT video_visibility.id, video_visibility.author_id, video_visibility.published_at FROM video_visibility
+        WHERE video_visibility.author_id = {author} AND video_visibility.author_state = 'PUBLISHED'
+            AND video_visibility.consent = 'LIVE' AND video_visibility.moderation = 'CLEAR'
+            AND video_visibility.audience <> 'LINK' AND {addresses(VIEWER)} AND {BEHIND}
+        {NEWEST} LIMIT {most}
+    """  # noqa: S608 - constants and rules
+
+
+def _statement(people: str) -> str:
+    """The newest of each of ``people``, then all of those whose newest is new enough: no other can be on the page."""
+    return f"""
+    WITH people AS (
+        SELECT q.followee_id AS id FROM follow q
+        WHERE q.follower_id = {VIEWER} AND {people} AND {between(VIEWER, "q.followee_id")}
+    ), heads AS (
+        SELECT h.author_id FROM people p CROSS JOIN LATERAL ({_published_by("p.id", "1")}) h
+        ORDER BY h.published_at DESC, h.id DESC LIMIT {MOST}
+    )
+    SELECT n.id, n.author_id, n.published_at, false AS stop
+    FROM heads CROSS JOIN LATERAL ({_published_by("heads.author_id", MOST)}) n
+    ORDER BY n.published_at DESC, n.id DESC LIMIT {MOST}
+    """  # noqa: S608 - constants and rules
+
+
+_FOLLOWING = _statement("true")
+_FRIENDS = _statement(follows("q.followee_id", VIEWER))

@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
-from models.rules.sql import account, holding
-from models.rules.video import may_be_listed
-from models.video import Video, VideoVisibility
 from resolvers.context import Context
-from resolvers.feed.hydrate import hydrate
-from resolvers.feed.keyset import videos_page
-from resolvers.page import Page, Window
+from resolvers.feed.fill import fill
+from resolvers.feed.places import BEHIND, MOST, NEWEST, VIEWER, PlacesByTime, between
+from resolvers.feed.present import FeedPage
+from resolvers.feed.rules import PUBLIC
+from resolvers.feed.why import Reason
+from resolvers.page import Window
+
+SCANNED = 1000
+"""Rows of the index that one statement looks at, at most: whoever mutes and blocks many waits no longer than others."""
+
+_SCAN = f"""
+    SELECT video_visibility.id, video_visibility.author_id, video_visibility.published_at FROM video_visibility
+    WHERE video_visibility.author_state = 'PUBLISHED' AND video_visibility.audience = 'PUBLIC'
+        AND video_visibility.consent = 'LIVE' AND video_visibility.moderation = 'CLEAR' AND {BEHIND}
+    {NEWEST}
+"""  # noqa: S608 - constants
+_STATEMENT = f"""
+    WITH found AS (
+        SELECT s.id, s.author_id, s.published_at FROM ({_SCAN} LIMIT {SCANNED}) s
+        WHERE {between(VIEWER, "s.author_id")} LIMIT {MOST}
+    )
+    SELECT *, false AS stop FROM found
+    UNION ALL
+    SELECT *, true FROM (
+        SELECT * FROM ({_SCAN} OFFSET {SCANNED - 1} LIMIT 1) s WHERE (SELECT count(*) FROM found) < {MOST}
+    ) s
+    ORDER BY published_at DESC, id DESC
+"""  # noqa: S608 - constants
 
 
-async def latest(context: Context, window: Window) -> Page[Video]:
-    """One page of the feed: skeleton (ids), hydrate (rows, under the viewer's rules), present (in order)."""
-    viewer = account(None if context.viewer is None else context.viewer.id)
-    listed = holding(VideoVisibility.all(), may_be_listed(viewer))
-    skeleton = await videos_page(context, "feed:LATEST", listed, "published_at", window)
-    return await hydrate(context, skeleton)
+async def latest(context: Context, window: Window) -> FeedPage:
+    """One page of what is published to all. Raises `Invalid` (first, after)."""
+    return await fill(
+        context, PlacesByTime(context, "feed:LATEST", _STATEMENT, PUBLIC, Reason.LATEST, by_author=False), window
+    )

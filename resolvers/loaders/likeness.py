@@ -11,6 +11,8 @@ from uuid import UUID
 from strawberry.dataloader import DataLoader
 from tortoise import connections
 
+from models.rules.grant import VISIBLE_BY
+
 
 @dataclass(frozen=True)
 class LikenessReading:
@@ -37,6 +39,21 @@ class ApprovalReading:
     answered_at: datetime | None
 
 
+LIKENESS = """l.video_id, l.cameo_id, c.owner_id, l.via, l.scopes,
+    l.withdrawn_at IS NOT NULL OR coalesce(g.on_expiry = 'WITHDRAW' AND g.expires_at <= yume_now(), false)"""
+"""The fields of `LikenessReading` as SQL columns."""
+LIKENESSES = f"""video_likeness l JOIN cameo c ON c.id = l.cameo_id
+    LEFT JOIN cameo_grant g ON g.id = {VISIBLE_BY}"""
+LIKENESS_ORDER = "l.via = 'INHERITED', l.id"
+"""Those cast first."""
+
+APPROVAL = """p.video_id, p.cameo_id, c.owner_id,
+    CASE WHEN p.state = 'PENDING' AND p.expires_at <= yume_now() THEN 'DECLINED' ELSE p.state END,
+    p.draft_hash, p.expires_at, p.answered_at"""
+"""The fields of `ApprovalReading` as SQL columns."""
+APPROVALS = "approval p JOIN cameo c ON c.id = p.cameo_id"
+
+
 class LikenessesByVideo(DataLoader[UUID, list[LikenessReading]]):
     """Every likeness that each video carries, those cast first."""
 
@@ -46,19 +63,12 @@ class LikenessesByVideo(DataLoader[UUID, list[LikenessReading]]):
     @staticmethod
     async def _load(keys: list[UUID]) -> list[list[LikenessReading]]:
         rows = await _rows(
-            """
-            SELECT l.video_id, l.cameo_id, c.owner_id, l.via, l.scopes,
-                l.withdrawn_at IS NOT NULL OR coalesce(g.on_expiry = 'WITHDRAW' AND g.expires_at <= yume_now(), false)
-                    AS withdrawn
-            FROM video_likeness l JOIN cameo c ON c.id = l.cameo_id
-            LEFT JOIN cameo_grant g ON g.id = coalesce(l.publish_grant_id, l.grant_id)
-            WHERE l.video_id = ANY ($1::uuid[]) ORDER BY l.via = 'INHERITED', l.id
-            """,
+            f"SELECT {LIKENESS} FROM {LIKENESSES} WHERE l.video_id = ANY ($1::uuid[]) ORDER BY {LIKENESS_ORDER}",  # noqa: S608 - rules
             keys,
         )
         found: dict[UUID, list[LikenessReading]] = {key: [] for key in keys}
         for row in rows:
-            found[row["video_id"]].append(LikenessReading(**row))
+            found[row[0]].append(LikenessReading(*row))
         return [found[key] for key in keys]
 
 
@@ -71,19 +81,15 @@ class ApprovalsByVideo(DataLoader[UUID, list[ApprovalReading]]):
     @staticmethod
     async def _load(keys: list[UUID]) -> list[list[ApprovalReading]]:
         rows = await _rows(
-            """
-            SELECT a.video_id, a.cameo_id, c.owner_id, a.draft_hash, a.expires_at, a.answered_at,
-                CASE WHEN a.state = 'PENDING' AND a.expires_at <= yume_now() THEN 'DECLINED' ELSE a.state END AS state
-            FROM approval a JOIN cameo c ON c.id = a.cameo_id
-            WHERE a.video_id = ANY ($1::uuid[]) ORDER BY a.id
-            """,
+            f"SELECT {APPROVAL} FROM {APPROVALS} WHERE p.video_id = ANY ($1::uuid[]) ORDER BY p.id",  # noqa: S608 - rules
             keys,
         )
         found: dict[UUID, list[ApprovalReading]] = {key: [] for key in keys}
         for row in rows:
-            found[row["video_id"]].append(ApprovalReading(**row))
+            found[row[0]].append(ApprovalReading(*row))
         return [found[key] for key in keys]
 
 
-async def _rows(statement: str, keys: Sequence[UUID]) -> list[dict[str, Any]]:
-    return await connections.get("default").execute_query_dict(statement, [list(keys)])
+async def _rows(statement: str, keys: Sequence[UUID]) -> list[Any]:
+    _, rows = await connections.get("default").execute_query(statement, [list(keys)])
+    return rows

@@ -22,6 +22,7 @@ from resolvers.loaders.likeness import ApprovalsByVideo, LikenessesByVideo
 from resolvers.loaders.lineage import LineageByVideo
 from resolvers.loaders.policy import PolicyInForce
 from resolvers.loaders.quota import QuotaByAccount
+from resolvers.loaders.recipe import RecipesByVideo
 from resolvers.loaders.relation import RelationsByAccount
 from resolvers.loaders.rendition import RenditionsByVideo
 from resolvers.loaders.video import SeenVideos, VideosByGeneration, VideosById, VisibilityByVideo
@@ -41,9 +42,10 @@ class Loaders:
         self.likes = ViewerLikes(viewer_id)
         self.video_by_generation = VideosByGeneration(viewer_id)
         self.visibility = VisibilityByVideo()
+        self.viewers = ViewersByVideo()
+        self.recipes = RecipesByVideo(viewer_id)
         self.renditions = RenditionsByVideo()
         self.generations = GenerationsById(viewer_id)
-        self.viewers = ViewersByVideo()
         self.queue_positions = QueuePositions()
         self.cameos = CameosById(viewer_id)
         self.cameos_shown = CameosShown()

@@ -8,6 +8,8 @@ from uuid import UUID
 from strawberry.dataloader import DataLoader
 from tortoise import connections
 
+from models.rules.account import blocks, follows
+
 
 @dataclass(frozen=True)
 class Relation:
@@ -16,6 +18,11 @@ class Relation:
     follows: bool = False
     followed: bool = False
     blocks: bool = False
+
+
+def relation(viewer: str, who: str) -> str:
+    """The fields of `Relation` as SQL columns, of two expressions that name accounts."""
+    return f"{follows(viewer, who)}, {follows(who, viewer)}, {blocks(viewer, who)}"
 
 
 class RelationsByAccount(DataLoader[UUID, Relation]):
@@ -28,15 +35,9 @@ class RelationsByAccount(DataLoader[UUID, Relation]):
     async def _load(self, keys: list[UUID]) -> list[Relation]:
         if self.viewer_id is None:
             return [Relation() for _ in keys]
-        rows = await connections.get("default").execute_query_dict(
-            """
-            SELECT a.id,
-                EXISTS (SELECT 1 FROM follow f WHERE f.follower_id = $2 AND f.followee_id = a.id) AS follows,
-                EXISTS (SELECT 1 FROM follow f WHERE f.follower_id = a.id AND f.followee_id = $2) AS followed,
-                EXISTS (SELECT 1 FROM block b WHERE b.blocker_id = $2 AND b.blocked_id = a.id) AS blocks
-            FROM unnest($1::uuid[]) AS a (id)
-            """,
+        _, rows = await connections.get("default").execute_query(
+            f"SELECT q.id, {relation('$2::uuid', 'q.id')} FROM unnest($1::uuid[]) AS q (id)",  # noqa: S608 - rules
             [keys, self.viewer_id],
         )
-        found = {row["id"]: Relation(row["follows"], row["followed"], row["blocks"]) for row in rows}
+        found = {row_id: Relation(*related) for row_id, *related in rows}
         return [found[key] for key in keys]
