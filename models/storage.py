@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 THREADS = 16
 """Calls to storage at a time, each in a thread of its own."""
 
+SHARED = "shared/"
+"""Under this lie objects that many made-up videos show: none of them takes them along when it goes."""
+
 T = TypeVar("T")
 
 
@@ -86,7 +89,7 @@ class MediaStore:
             return (await self._call(lambda: obstore.head(self._store, key)))["size"]
 
     async def delete(self, keys: Iterable[str]) -> None:
-        """Remove ``keys``; those that are not there are already as asked."""
+        """Remove ``keys``; those that are not there are already as asked, and what is `SHARED` stays."""
 
         async def remove(key: str) -> None:
             with contextlib.suppress(FileNotFoundError):
@@ -94,7 +97,8 @@ class MediaStore:
 
         async with asyncio.TaskGroup() as group:
             for key in keys:
-                group.create_task(remove(key))
+                if not key.startswith(SHARED):
+                    group.create_task(remove(key))
 
     async def delete_under(self, prefix: str) -> int:
         """Remove everything under ``prefix`` (whole path segments), unfinished uploads of a local folder included.

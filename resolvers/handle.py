@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 
+from models.house import HOUSE_ACCOUNTS
+
 _HANDLE = re.compile(r"[a-z0-9_]{3,30}")
-RESERVED = frozenset({"owner", "admin", "moderator", "yume", "system", "everyone", "support", "root", "deleted"})
+RESERVED = frozenset({"owner", "admin", "moderator", "system", "everyone", "support", "root", "deleted"}).union(
+    account.handle for account in HOUSE_ACCOUNTS
+)
 
 
 def read_handle(text: str) -> str | None:

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from app.cli import audit, doctor, invite, login, make, migrate, receipt, recount, serve, up, worker
+from app.cli import audit, doctor, invite, login, make, migrate, receipt, recount, seed, serve, up, worker
 from app.cli.terminal import show_trouble
 from app.trouble import Trouble
 
@@ -26,6 +26,7 @@ program.command("serve")(serve.serve)
 program.command("worker")(worker.worker)
 program.command("migrate")(migrate.migrate)
 program.command("recount")(recount.recount)
+program.command("seed")(seed.seed)
 program.add_typer(audit.program, name="audit")
 program.add_typer(receipt.program, name="receipt")
 
