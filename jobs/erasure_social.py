@@ -70,7 +70,7 @@ SOCIAL_ACCOUNT_STEPS: tuple[RowStep, ...] = (
         "SELECT octet_length(body) AS bytes FROM comment WHERE author_id = $1 AND body <> ''",
         """
         UPDATE comment SET body = '', deleted_at = coalesce(deleted_at, yume_now()), hidden_at = NULL,
-            hidden_by_id = NULL
+            hidden_by_id = NULL, idempotency_key = NULL
         WHERE author_id = $1
         """,
     ),
@@ -94,6 +94,7 @@ SOCIAL_ACCOUNT_STEPS: tuple[RowStep, ...] = (
     deletes("TASTE", "feed_weights", "id = $1", size="octet_length(weights::text) + octet_length(steer)"),
     deletes("TASTE", "impression", "account_id = $1"),
     deletes("TASTE", "account_taste", "id = $1", size="coalesce(pg_column_size(liking), 0)"),
+    deletes("RELATION", "leader", "account_id = $1"),
     deletes("RELATION", "mute", "muter_id = $1 OR muted_id = $1"),
     deletes("RELATION", "chosen_viewer", f"account_id = $1 OR video_id IN ({_OWN})"),
     deletes("APPEARANCE", "shown_appearance", f"account_id = $1 OR video_id IN ({_OWN})"),

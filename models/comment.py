@@ -17,7 +17,7 @@ class Comment(Row):
     """One comment. ``parent`` is the comment that starts its thread; None for one that starts a thread itself.
 
     A deleted comment loses its words; one with replies stays in its place as an empty row. A hidden one (by the
-    video's author or a moderator, ``hidden_by``) is shown to its own author only.
+    video's author or a moderator, ``hidden_by``) is shown to its own author and to those two.
     """
 
     video: fields.ForeignKeyRelation[Any] = fields.ForeignKeyField("models.Video", related_name="comments")
@@ -30,6 +30,9 @@ class Comment(Row):
     hidden_at: datetime | None = fields.DatetimeField(null=True)
     hidden_by_id: UUID | None = fields.UUIDField(null=True)
     deleted_at: datetime | None = fields.DatetimeField(null=True)
+    idempotency_key = fields.CharField(max_length=200, null=True)
+    request_hash = fields.CharField(max_length=64, null=True)
+    """SHA-256 (hex) of what was sent with the key."""
 
     video_id: UUID
     author_id: UUID

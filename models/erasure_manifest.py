@@ -112,7 +112,7 @@ MANIFEST: tuple[DerivedClass, ...] = (
     DerivedClass("AVATAR", Place.MEDIA, Of.ACCOUNT, "the portrait", "object deleted", ("account.avatar_key",)),
     _rows(
         "COMMENT", Of.ACCOUNT, "comments", "rows deleted; one with replies loses its words and keeps its place",
-        "comment.body",
+        "comment.body", "comment.idempotency_key",
     ),
     _rows(
         "TASTE", Of.ACCOUNT,

@@ -11,10 +11,11 @@ from tortoise import fields
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from models.base import Row, new_id
+from models.rules.account import apart, mutes
 
 
 class NotificationKind(StrEnum):
-    """What happened. The first four are told together for each cameo and day."""
+    """What happened. The first four are told together for each cameo and day, LIKED and REMIXED for each video."""
 
     CAMEO_USED = "CAMEO_USED"
     CAMEO_PUBLISHED = "CAMEO_PUBLISHED"
@@ -27,6 +28,11 @@ class NotificationKind(StrEnum):
     VIDEO_WITHDRAWN = "VIDEO_WITHDRAWN"
     GRANT_CHANGED = "GRANT_CHANGED"
     CAPTURE_ACCEPTED = "CAPTURE_ACCEPTED"
+    FOLLOWED = "FOLLOWED"
+    LIKED = "LIKED"
+    COMMENTED = "COMMENTED"
+    REPLIED = "REPLIED"
+    REMIXED = "REMIXED"
 
 
 GROUPED = frozenset(
@@ -38,6 +44,18 @@ GROUPED = frozenset(
     }
 )
 """Kinds that a popular cameo has many of: "12 new uses today"."""
+SOCIAL = frozenset(
+    {
+        NotificationKind.FOLLOWED,
+        NotificationKind.LIKED,
+        NotificationKind.COMMENTED,
+        NotificationKind.REPLIED,
+        NotificationKind.REMIXED,
+    }
+)
+"""Kinds that nobody hears of from people they mute, or where either blocks the other. Consent's kinds always arrive."""
+MOST_TOGETHER = 200
+"""Rows of one group of a social kind: a video that thousands like in a day does not fill its author's list."""
 
 
 class Notification(Row):
@@ -56,6 +74,7 @@ class Notification(Row):
     generation_id: UUID | None = fields.UUIDField(null=True)
     grant_id: UUID | None = fields.UUIDField(null=True)
     capture_id: UUID | None = fields.UUIDField(null=True)
+    comment_id: UUID | None = fields.UUIDField(null=True)
     rule = fields.CharField(max_length=80, null=True)
     """Code of the rule of a refusal; never a word of the prompt."""
     seq = fields.BigIntField(null=True, unique=True)
@@ -79,26 +98,41 @@ async def notify(
     generation: UUID | None = None,
     grant: UUID | None = None,
     capture: UUID | None = None,
+    comment: UUID | None = None,
     rule: str | None = None,
+    together: UUID | None = None,
 ) -> UUID | None:
     """Tell ``account_id``, in the caller's transaction, what happened; returns the row's id.
 
-    Nobody is told of what they did themselves: then nothing is written, and None returned. Takes no lock that another
-    transaction could wait for. Workers deliver it within two seconds of the commit.
+    Nobody is told of what they did themselves, nor of what people did socially whom they mute or who are blocked:
+    then nothing is written, and None returned. ``together``: the video whose social news of the day are told together.
+    Takes no lock that another transaction could wait for. Workers deliver it within two seconds of the commit.
     """
     if actor == account_id:
         return None
     row_id = new_id()
-    together = kind in GROUPED and cameo is not None
-    await connection.execute_query(
-        """
-        INSERT INTO notification (id, created_at, account_id, kind, group_key, actor_id, cameo_id, video_id,
-            generation_id, grant_id, capture_id, rule)
-        VALUES ($1, yume_now(), $2, $3::text,
-            CASE WHEN $4 THEN concat_ws(':', $3::text, $6::uuid, to_char(yume_now() AT TIME ZONE 'UTC', 'YYYY-MM-DD'))
-                ELSE $1::uuid::text END,
-            $5, $6, $7, $8, $9, $10, $11)
-        """,
-        [row_id, account_id, kind.value, together, actor, cameo, video, generation, grant, capture, rule],
-    )
-    return row_id
+    grouped = cameo if kind in GROUPED else together
+    values = [row_id, account_id, kind.value, grouped, actor, cameo, video, generation, grant, capture, comment, rule]
+    statement = _SOCIAL if kind in SOCIAL else _INSERT.format(only="")
+    return row_id if await connection.execute_query_dict(statement, values) else None
+
+
+_INSERT = """
+    INSERT INTO notification (id, created_at, account_id, kind, group_key, actor_id, cameo_id, video_id,
+        generation_id, grant_id, capture_id, comment_id, rule)
+    SELECT $1, yume_now(), $2, $3, g.key, $5, $6, $7, $8, $9, $10, $11, $12
+    FROM (
+        SELECT CASE WHEN $4::uuid IS NULL THEN $1::uuid::text
+            ELSE concat_ws(':', $3::text, $4::uuid, to_char(yume_now() AT TIME ZONE 'UTC', 'YYYY-MM-DD')) END AS key
+    ) AS g {only}
+    RETURNING id
+"""
+_SOCIAL = _INSERT.format(
+    only=f"""
+    WHERE NOT {mutes("$2::uuid", "$5::uuid")} AND NOT {apart("$2::uuid", "$5::uuid")} AND (
+        SELECT count(*) FROM (
+            SELECT 1 FROM notification n WHERE n.account_id = $2 AND n.group_key = g.key LIMIT {MOST_TOGETHER}
+        ) AS many
+    ) < {MOST_TOGETHER}
+    """  # noqa: S608 - rules
+)

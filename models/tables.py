@@ -23,6 +23,7 @@ from models.file_hash import FileHash
 from models.follow import Follow
 from models.generation import EngineHost, Generation, Outbox, QuotaCharge
 from models.grant import Grant
+from models.leader import Leader
 from models.like import Like
 from models.likeness import Approval, GenerationLikeness, VideoLikeness
 from models.lineage import Lineage
@@ -42,7 +43,7 @@ __all__ = [
     "Account", "Approval", "AuditDailyHead", "AuditEntry", "AuditHead", "AuditPersonal", "Block", "BlockEntry",
     "Cameo", "CameoEpoch", "CameoVersion", "Capture", "ChosenViewer", "Comment", "Decision", "EngineHost",
     "Erasure", "Evidence", "Export", "ExportPart", "FeedWeights", "FileHash", "Follow", "Generation",
-    "GenerationLikeness", "Grant", "Invite", "Like", "Lineage", "Mute", "Notice", "Notification", "Outbox",
+    "GenerationLikeness", "Grant", "Invite", "Leader", "Like", "Lineage", "Mute", "Notice", "Notification", "Outbox",
     "PolicyRow", "QuotaCharge", "Rendition", "Report", "SeeLess", "Session", "ShownAppearance", "Trend",
     "TrendVideo", "Upload", "Video", "VideoCounts", "VideoLikeness", "VideoVisibility", "WaitingEntry", "Withdrawal",
     "connect", "orm_config",
