@@ -12,7 +12,7 @@ from tortoise import connections
 from models.consent.public_state import public_state
 from models.counts import VideoCounts
 from models.lineage import Lineage
-from models.video import RenditionKind, Video
+from models.video import Video
 from resolvers.context import Context
 from resolvers.feed.hydrate_sql import (
     ACCOUNT,
@@ -54,44 +54,48 @@ async def hydrated(context: Context, video_ids: Iterable[UUID], rule: str | None
     allowed: dict[UUID, Video] = {}
     named: dict[UUID | None, None] = dict.fromkeys(asked)
     for row in rows:
-        video, place = _prime(loaders, row)
+        video, place = _give(loaders, row)
         if row["allowed"]:
             allowed[video.id] = video
         if row["whole"] and place is not None:
             named |= dict.fromkeys((place.parent_id, place.root_id))
     # What the statement read and did not show is nothing to this viewer.
-    loaders.videos.prime_many({each: None for each in named if each is not None})
+    for each in named:
+        if each is not None:
+            loaders.videos.give(each, lambda: None)
     return allowed
 
 
-def _prime(loaders: Loaders, row: Any) -> tuple[Video, Lineage | None]:
+def _give(loaders: Loaders, row: Any) -> tuple[Video, Lineage | None]:
     """Give the loaders what one row of the statement holds: a video, and its place in its chain."""
     video = VIDEO.row(row["video"])
     place = None if row["lineage"] is None else LINEAGE.row(row["lineage"])
-    loaders.videos.prime(video.id, video)
-    loaders.seen.prime(video.id, row["seen"])
-    loaders.visibility.prime(video.id, VISIBILITY.row(row["visibility"]))
-    loaders.accounts.prime(video.author_id, ACCOUNT.row(row["author"]))
-    loaders.lineage.prime(video.id, place)
-    loaders.counts.prime(video.id, VideoCounts(id=video.id) if row["counts"] is None else COUNTS.row(row["counts"]))
-    loaders.relations.prime(video.author_id, Relation(*(row["relation"] or ())))
-    loaders.likes.prime(video.id, row["liked"])
+    loaders.videos.give(video.id, lambda: video)
+    loaders.seen.give(video.id, lambda: row["seen"])
+    loaders.visibility.give(video.id, lambda: VISIBILITY.row(row["visibility"]))
+    loaders.accounts.give(video.author_id, lambda: ACCOUNT.row(row["author"]))
+    loaders.lineage.give(video.id, lambda: place)
+    loaders.counts.give(
+        video.id, lambda: VideoCounts(id=video.id) if row["counts"] is None else COUNTS.row(row["counts"])
+    )
+    loaders.relations.give(video.author_id, lambda: Relation(*(row["relation"] or ())))
+    loaders.likes.give(video.id, lambda: row["liked"])
     if row["whole"]:
-        _prime_whole(loaders, video.id, row)
+        _give_whole(loaders, video.id, row)
     return video, place
 
 
-def _prime_whole(loaders: Loaders, video_id: UUID, row: Any) -> None:
+def _give_whole(loaders: Loaders, video_id: UUID, row: Any) -> None:
     """What is read only of a video that is shown itself."""
-    loaders.recipes.prime(video_id, None if row["recipe"] is None else orjson.loads(row["recipe"]))
-    renditions = [RENDITION.row(each) for each in row["renditions"]]
-    loaders.renditions.prime(video_id, {RenditionKind(each.kind): each for each in renditions})
-    loaders.approvals.prime(video_id, [ApprovalReading(*each) for each in row["approvals"]])
-    loaders.consent.prime(video_id, public_state(video_id, *row["consent"]))
-    readings: list[LikenessReading] = []
+    loaders.recipes.give(video_id, lambda: None if row["recipe"] is None else orjson.loads(row["recipe"]))
+    loaders.renditions.give(video_id, lambda: {each.kind: each for each in map(RENDITION.row, row["renditions"])})
+    loaders.approvals.give(video_id, lambda: [ApprovalReading(*each) for each in row["approvals"]])
+    loaders.consent.give(video_id, lambda: public_state(video_id, *row["consent"]))
+    loaders.likenesses.give(video_id, lambda: [LikenessReading(*reading) for reading, _, _ in row["likenesses"]])
     for reading, cameo, owner in row["likenesses"]:
-        readings.append(LikenessReading(*reading))
-        shown, owned_by = CAMEO.row(cameo), ACCOUNT.row(owner)
-        loaders.cameos_shown.prime(shown.id, shown)
-        loaders.accounts.prime(owned_by.id, owned_by)
-    loaders.likenesses.prime(video_id, readings)
+        _give_shown(loaders, LikenessReading(*reading), cameo, owner)
+
+
+def _give_shown(loaders: Loaders, reading: LikenessReading, cameo: Any, owner: Any) -> None:
+    loaders.cameos_shown.give(reading.cameo_id, lambda: CAMEO.row(cameo))
+    loaders.accounts.give(reading.owner_id, lambda: ACCOUNT.row(owner))

@@ -23,7 +23,8 @@ LINEAGE = Columns(Lineage)
 COUNTS = Columns(VideoCounts)
 ACCOUNT = Columns(Account, without=frozenset({"password_hash"}))
 CAMEO = Columns(Cameo)
-RENDITION = Columns(Rendition)
+RENDITION = Columns(Rendition, without=frozenset({"key", "content_type", "bytes", "sha256"}))
+"""Where the bytes are is between the origin and its store."""
 
 
 @lru_cache(maxsize=16)

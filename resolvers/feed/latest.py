@@ -22,7 +22,7 @@ _SCAN = f"""
 _STATEMENT = f"""
     WITH found AS (
         SELECT s.id, s.author_id, s.published_at FROM ({_SCAN} LIMIT {SCANNED}) s
-        WHERE {between(VIEWER, "s.author_id")} LIMIT {MOST}
+        WHERE {between(VIEWER, "s.author_id")} ORDER BY s.published_at DESC, s.id DESC LIMIT {MOST}
     )
     SELECT *, false AS stop FROM found
     UNION ALL

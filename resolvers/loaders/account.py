@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from strawberry.dataloader import DataLoader
-
 from models.account import Account
+from resolvers.loaders.known import Known
 
 
-class AccountsById(DataLoader[UUID, Account | None]):
+class AccountsById(Known[UUID, Account | None]):
     """One statement for all accounts an operation names; None where there is none."""
 
     def __init__(self) -> None:

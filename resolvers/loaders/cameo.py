@@ -14,6 +14,7 @@ from models.grant import Grant, GrantState
 from models.rules.cameo import may_be_found_by
 from models.rules.grant import askable
 from models.rules.sql import account
+from resolvers.loaders.known import Known
 
 CASTING = Scope.FACE | Scope.VOICE
 """To show or to speak: without one of them there is nothing to cast."""
@@ -46,7 +47,7 @@ class CameosById(DataLoader[UUID, Cameo | None]):
         return [found.get(key) for key in keys]
 
 
-class CameosShown(DataLoader[UUID, Cameo]):
+class CameosShown(Known[UUID, Cameo]):
     """Cameos named by something the viewer was already allowed to load: a video's likeness, their own grant."""
 
     def __init__(self) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from strawberry.dataloader import DataLoader
 from tortoise import connections
 
 from models.consent.public_state import PublicState, states_of
+from resolvers.loaders.known import Known
 
 
-class ConsentByVideo(DataLoader[UUID, PublicState]):
+class ConsentByVideo(Known[UUID, PublicState]):
     """Each video's state, for videos that were already loaded under a rule."""
 
     def __init__(self) -> None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from strawberry.dataloader import DataLoader
-
 from models.counts import VideoCounts
 from models.like import Like
+from resolvers.loaders.known import Known
 
 
-class CountsByVideo(DataLoader[UUID, VideoCounts]):
+class CountsByVideo(Known[UUID, VideoCounts]):
     """Each video's row of counts; all zeros where there is none yet."""
 
     def __init__(self) -> None:
@@ -22,7 +21,7 @@ class CountsByVideo(DataLoader[UUID, VideoCounts]):
         return [found.get(key) or VideoCounts(id=key) for key in keys]
 
 
-class ViewerLikes(DataLoader[UUID, bool]):
+class ViewerLikes(Known[UUID, bool]):
     """Does the viewer like each video? Nobody who is not signed in does."""
 
     def __init__(self, viewer_id: UUID | None) -> None:

@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from strawberry.dataloader import DataLoader
 from tortoise import connections
 
 from models.rules.grant import VISIBLE_BY
+from resolvers.loaders.known import Known
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ APPROVAL = """p.video_id, p.cameo_id, c.owner_id,
 APPROVALS = "approval p JOIN cameo c ON c.id = p.cameo_id"
 
 
-class LikenessesByVideo(DataLoader[UUID, list[LikenessReading]]):
+class LikenessesByVideo(Known[UUID, list[LikenessReading]]):
     """Every likeness that each video carries, those cast first."""
 
     def __init__(self) -> None:
@@ -72,7 +72,7 @@ class LikenessesByVideo(DataLoader[UUID, list[LikenessReading]]):
         return [found[key] for key in keys]
 
 
-class ApprovalsByVideo(DataLoader[UUID, list[ApprovalReading]]):
+class ApprovalsByVideo(Known[UUID, list[ApprovalReading]]):
     """Every approval that each video was made to wait for."""
 
     def __init__(self) -> None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from strawberry.dataloader import DataLoader
-
 from models.lineage import Lineage
+from resolvers.loaders.known import Known
 
 
-class LineageByVideo(DataLoader[UUID, Lineage | None]):
+class LineageByVideo(Known[UUID, Lineage | None]):
     """Each video's place in its chain."""
 
     def __init__(self) -> None:

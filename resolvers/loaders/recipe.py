@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from strawberry.dataloader import DataLoader
-
 from models.video import Video
+from resolvers.loaders.known import Known
 
 
-class RecipesByVideo(DataLoader[UUID, dict[str, Any] | None]):
+class RecipesByVideo(Known[UUID, dict[str, Any] | None]):
     """Each video's recipe; None for anybody but its author."""
 
     def __init__(self, viewer_id: UUID | None) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from strawberry.dataloader import DataLoader
 from tortoise import connections
 
 from models.rules.account import blocks, follows
+from resolvers.loaders.known import Known
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ def relation(viewer: str, who: str) -> str:
     return f"{follows(viewer, who)}, {follows(who, viewer)}, {blocks(viewer, who)}"
 
 
-class RelationsByAccount(DataLoader[UUID, Relation]):
+class RelationsByAccount(Known[UUID, Relation]):
     """One statement for all members of a page."""
 
     def __init__(self, viewer_id: UUID | None) -> None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from strawberry.dataloader import DataLoader
-
 from models.video import Rendition, RenditionKind
+from resolvers.loaders.known import Known
 
 
-class RenditionsByVideo(DataLoader[UUID, dict[RenditionKind, Rendition]]):
+class RenditionsByVideo(Known[UUID, dict[RenditionKind, Rendition]]):
     """Each video's renditions, kind → row."""
 
     def __init__(self) -> None:

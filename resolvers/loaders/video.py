@@ -10,9 +10,10 @@ from tortoise.expressions import RawSQL
 from models.rules.sql import account, holding
 from models.rules.video import may_be_seen_by, may_be_told_of
 from models.video import Video, VideoVisibility
+from resolvers.loaders.known import Known
 
 
-class SeenVideos(DataLoader[UUID, bool]):
+class SeenVideos(Known[UUID, bool]):
     """May the viewer watch each video? Asked of every byte's address, for knowing of a video is less."""
 
     def __init__(self, viewer_id: UUID | None) -> None:
@@ -25,7 +26,7 @@ class SeenVideos(DataLoader[UUID, bool]):
         return [key in seen for key in keys]
 
 
-class VideosById(DataLoader[UUID, Video | None]):
+class VideosById(Known[UUID, Video | None]):
     """Videos the viewer may know of; None for the rest, so that hidden and missing look alike.
 
     Their authors and the people shown know of hidden ones too: `SeenVideos` says whether there is more than a stub.
@@ -60,7 +61,7 @@ class VideosByGeneration(DataLoader[UUID, Video | None]):
         return [found.get(key) for key in keys]
 
 
-class VisibilityByVideo(DataLoader[UUID, VideoVisibility]):
+class VisibilityByVideo(Known[UUID, VideoVisibility]):
     """The visibility row of videos that were already loaded under a rule."""
 
     def __init__(self) -> None:
