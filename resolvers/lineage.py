@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from models.rules.sql import account, holding
-from models.rules.video import may_be_listed
-from models.video import Video, VideoVisibility
+from models.video import Video
 from resolvers.context import Context
-from resolvers.feed.keyset import videos_page
+from resolvers.feed.fill import fill
+from resolvers.feed.hydrate import hydrated
+from resolvers.feed.walk import BEHIND, OF, PlacesById
 from resolvers.page import Page, Window
 
+_REMIXES = f"SELECT t.id FROM lineage t WHERE t.parent_id = {OF} AND t.id < {BEHIND} ORDER BY t.id DESC"  # noqa: S608 - constants
 Link = Video | UUID
 """A video, or only the id of one that is gone, hidden, or not for this viewer: all three look the same."""
 
@@ -32,18 +33,13 @@ async def ancestors_of(context: Context, video_id: UUID) -> list[Link]:
     place = await context.loaders.lineage.load(video_id)
     if place is None:
         return []
-    found = await context.loaders.videos.load_many(place.path)
-    return [known or ancestor for known, ancestor in zip(found, place.path, strict=True)]
+    found = await hydrated(context, place.path)
+    return [found.get(ancestor, ancestor) for ancestor in place.path]
 
 
-async def remixes_of(context: Context, video_id: UUID, window: Window) -> Page[UUID]:
-    """Ids of the published remixes of a video, newest first."""
-    viewer = account(None if context.viewer is None else context.viewer.id)
-    made_from_it = (
-        f"EXISTS (SELECT 1 FROM lineage t WHERE t.id = video_visibility.id AND t.parent_id = {account(video_id)})"  # noqa: S608 - an id
-    )
-    listed = holding(VideoVisibility.all(), f"{made_from_it} AND {may_be_listed(viewer)}")
-    return await videos_page(context, f"remixes:{video_id}", listed, "published_at", window)
+async def remixes_of(context: Context, video_id: UUID, window: Window) -> Page[Video]:
+    """The published remixes of a video, newest first."""
+    return (await fill(context, PlacesById(context, "remixes", _REMIXES, video_id), window)).page
 
 
 async def is_link(context: Context, video_id: UUID) -> bool:

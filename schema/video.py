@@ -17,7 +17,6 @@ from models import video as rows
 from models.video import AuthorState, RenditionKind
 from resolvers import lineage
 from resolvers import video as resolve
-from resolvers.feed.hydrate import hydrate
 from resolvers.likeness import approvals_of, likenesses_of, state_of
 from resolvers.page import Page, Window
 from resolvers.publish import Publication, VideoChange, publish, update
@@ -153,8 +152,7 @@ class Video(Node):
 
     @field(Access.PARENT, "Published remixes of it, newest first.")
     async def remixes(self, info: Info, first: First = 10, after: After = None) -> VideoConnection:
-        page = await lineage.remixes_of(info.context, self.row.id, Window(first, after))
-        return VideoConnection.of(await hydrate(info.context, page))
+        return VideoConnection.of(await lineage.remixes_of(info.context, self.row.id, Window(first, after)))
 
     @field(Access.PARENT, "How many published remixes of it there are.")
     async def remix_count(self, info: Info) -> int:
