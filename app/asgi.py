@@ -16,6 +16,8 @@ from app.draining import Draining
 from app.embedded import StoreUrls, store_urls
 from app.metrics import metrics
 from app.middleware import Around
+from app.regions import open_regions
+from app.routes.avatar import avatar
 from app.routes.export import export
 from app.routes.graphql import GraphQLOverHTTP
 from app.routes.health import healthz, readyz
@@ -75,6 +77,7 @@ def application(settings: Settings, schema: strawberry.Schema) -> Starlette:
             Route("/media/cameo/{token}/thumbnail.webp", thumbnail, methods=["GET"]),
             Route("/media/capture/{token}/{name}", capture, methods=["GET"]),
             Route("/media/evidence/{token}/clip.mp4", evidence, methods=["GET"]),
+            Route("/media/avatar/{account}/{name}", avatar, methods=["GET"]),
             Route("/media/{token}/{name}", media, methods=["GET"]),
             Route("/uploads/{ticket}", upload, methods=["PUT"]),
             Route("/exports/{token}", export, methods=["GET"]),

@@ -1,77 +1,18 @@
-"""Accounts: sign up with an invite, look members up, list their videos."""
+"""Accounts: look members up, list their videos."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from uuid import UUID
 
-from tortoise.exceptions import IntegrityError
-from tortoise.transactions import in_transaction
-
-from models.account import Account, Invite, Role
+from models.account import Account
 from models.block import Block
-from models.cameo import Cameo, CameoState
-from models.errors import Conflict, Denied, Invalid, NotFound
-from models.policy import policy_in_force
-from models.rules.sql import account, holding
-from models.rules.video import may_be_listed
+from models.rules.video import may_be_on_profile
 from models.video import AuthorState, VideoVisibility
 from resolvers.context import Context
 from resolvers.feed.keyset import videos_page
-from resolvers.handle import RESERVED, read_handle
-from resolvers.invite import code_digest
-from resolvers.limit import Limit
+from resolvers.handle import read_handle
+from resolvers.keyset import rows_page
 from resolvers.page import Page, Window
-from resolvers.password import check_password, hash_password
-from resolvers.session import open_session
-
-_CODE_TRIES = Limit("invite-code", 20, 3600)
-
-
-@dataclass(frozen=True)
-class SignUp:
-    """What a newcomer tells about themselves. ``region`` is an ISO 3166-1 alpha-2 code."""
-
-    invite_code: str
-    handle: str
-    password: str
-    birth_date: date
-    region: str
-
-
-async def sign_up(context: Context, request: SignUp) -> tuple[str, datetime, Account]:
-    """Admit a newcomer: their first session's token and end, and the account.
-
-    Raises `Invalid` (handle, password), `NotFound` (code), `Denied` (age, region), `Conflict` (handle taken),
-    `RateLimited`. Nothing is stored and the invite stays unused unless all is well.
-    """
-    handle = read_handle(request.handle)
-    if handle is None or handle in RESERVED:
-        raise Invalid("A handle has 3 to 30 letters a–z, digits or _, and is not reserved.", field="handle")
-    region = request.region.strip().upper()
-    if not re.fullmatch("[A-Z]{2}", region):
-        raise Invalid("A region is an ISO 3166-1 alpha-2 code such as CA.", field="region")
-    check_password(request.password)
-    await _CODE_TRIES.spend(context.stores.redis, context.client)
-    digest = code_digest(context.stores.keys, request.invite_code)
-    await _usable_invite(digest)
-    password_hash = await hash_password(request.password)
-    async with in_transaction():
-        seat = await _usable_invite(digest, lock=True)
-        policy = await policy_in_force()
-        _check_age(request.birth_date, policy["minimum_age"])
-        if not seat.admin and region not in policy["regions"]:
-            raise Denied(
-                f"This server admits members from {', '.join(policy['regions'])} only for now.", field="region"
-            )
-        account = await _insert(request, handle, region, password_hash, seat)
-        seat.used_by_id, seat.used_at = account.id, datetime.now(UTC)
-        await seat.save(update_fields=["used_by_id", "used_at"])
-        token, expires_at = await open_session(account.id)
-    context.sign_in_cookie = token
-    return token, expires_at, account
 
 
 async def account_by_handle(context: Context, handle: str) -> Account | None:
@@ -94,10 +35,18 @@ async def _shut_out(context: Context, account_id: UUID) -> bool:
 
 
 async def published_videos(context: Context, account_id: UUID, window: Window) -> Page[UUID]:
-    """Ids of an account's published videos, newest first."""
-    viewer = account(None if context.viewer is None else context.viewer.id)
-    listed = holding(VideoVisibility.filter(author_id=account_id), may_be_listed(viewer))
-    return await videos_page(context, f"videos:{account_id}", listed, "published_at", window)
+    """Ids of what an account published to the viewer, newest first; what goes by link only its author finds here."""
+    return await _on_profile(context, f"videos:{account_id}", _PUBLISHED, account_id, window)
+
+
+async def published_remixes(context: Context, account_id: UUID, window: Window) -> Page[UUID]:
+    """Those among them that were made from other videos."""
+    return await _on_profile(context, f"remixes:of:{account_id}", _REMIXES, account_id, window)
+
+
+async def _on_profile(context: Context, name: str, statement: str, account_id: UUID, window: Window) -> Page[UUID]:
+    viewer = None if context.viewer is None else context.viewer.id
+    return (await rows_page(context, name, statement, [account_id, viewer], window)).map(lambda row: row["id"])
 
 
 async def drafts(context: Context, window: Window) -> Page[UUID]:
@@ -107,40 +56,10 @@ async def drafts(context: Context, window: Window) -> Page[UUID]:
     return await videos_page(context, f"drafts:{context.member.id}", own, "created_at", window)
 
 
-def _check_age(birth_date: date, minimum: int) -> None:
-    today = datetime.now(UTC).date()
-    age = today.year - birth_date.year - ((today.month, today.day) < (birth_date.month, birth_date.day))
-    if birth_date > today or age > 130:
-        raise Invalid("This birth date cannot be right.", field="birthDate")
-    if age < minimum:
-        raise Denied(f"Members of this server are at least {minimum} years old.", field="birthDate")
-
-
-async def _usable_invite(digest: str, *, lock: bool = False) -> Invite:
-    rows = Invite.filter(code_hmac=digest, used_at__isnull=True, revoked_at__isnull=True)
-    seat = await (rows.select_for_update() if lock else rows).first()
-    if seat is None:
-        raise NotFound("This invite code is unknown or already used. Ask for another one.", field="inviteCode")
-    return seat
-
-
-async def _insert(request: SignUp, handle: str, region: str, password_hash: str, seat: Invite) -> Account:
-    # Members and cameos share one set of names: nobody is cast under somebody else's.
-    if await Cameo.filter(handle=handle).exclude(state=CameoState.EMPTY).exists():
-        raise _taken(handle)
-    try:
-        return await Account.create(
-            handle=handle,
-            display_name=handle,
-            password_hash=password_hash,
-            birth_date=request.birth_date,
-            region=region,
-            role=Role.ADMIN if seat.admin else Role.MEMBER,
-            invited_by_id=seat.created_by_id,
-        )
-    except IntegrityError:
-        raise _taken(handle) from None
-
-
-def _taken(handle: str) -> Conflict:
-    return Conflict(f"The handle @{handle} is taken. Choose another one.", field="handle")
+_PUBLISHED = f"""
+    SELECT video_visibility.id, video_visibility.published_at AS moment FROM video_visibility
+    WHERE video_visibility.author_id = $1 AND {may_be_on_profile("$2::uuid")}
+"""  # noqa: S608 - a rule
+_REMIXES = f"""{_PUBLISHED} AND EXISTS (
+    SELECT 1 FROM lineage t WHERE t.id = video_visibility.id AND t.parent_id IS NOT NULL
+)"""  # noqa: S608 - as above

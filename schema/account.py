@@ -13,7 +13,8 @@ from models.cameo import CameoKind
 from resolvers import account as resolve
 from resolvers import follow as resolve_follow
 from resolvers import grant as resolve_grant
-from resolvers.appearances import appearances
+from resolvers.appearances import appearances, shown_appearances
+from resolvers.avatar import avatar_url
 from resolvers.feed.hydrate import hydrate
 from resolvers.loaders.relation import Relation
 from resolvers.page import Page, Window
@@ -58,6 +59,20 @@ class Account(Node):
     def bio(self) -> str:
         return self.row.bio
 
+    @field(
+        Access.PARENT, "Their portrait, 256 pixels square (WebP), at this address while it is theirs; null: none."
+    )
+    def avatar_url(self, info: Info) -> str | None:
+        return avatar_url(info.context.stores, self.row)
+
+    @field(Access.PARENT, "May others remix the viewer's videos where `publishVideo` does not say? Null for others.")
+    def remixable_default(self, info: Info) -> bool | None:
+        return self.row.remixable_default if _is_viewer(info, self.row) else None
+
+    @field(Access.PARENT, "Did the viewer ask to be ranked with others? Null for others.")
+    def on_leaderboards(self, info: Info) -> bool | None:
+        return self.row.on_leaderboards if _is_viewer(info, self.row) else None
+
     @field(Access.PARENT, "When they joined.")
     def joined_at(self) -> datetime:
         return self.row.created_at
@@ -66,9 +81,26 @@ class Account(Node):
     def is_viewer(self, info: Info) -> bool:
         return _is_viewer(info, self.row)
 
-    @field(Access.PARENT, "Published videos, newest first.")
+    @field(
+        Access.PARENT,
+        "What they published to the viewer, newest first: to all, to their followers, mutuals or chosen people. What "
+        "goes by link only they themselves find here.",
+    )
     async def videos(self, info: Info, first: First = 10, after: After = None) -> VideoConnection:
         page = await resolve.published_videos(info.context, self.row.id, Window(first, after))
+        return VideoConnection.of(await hydrate(info.context, page))
+
+    @field(Access.PARENT, "Their remixes of other videos among those, newest first.")
+    async def remixes(self, info: Info, first: First = 10, after: After = None) -> VideoConnection:
+        page = await resolve.published_remixes(info.context, self.row.id, Window(first, after))
+        return VideoConnection.of(await hydrate(info.context, page))
+
+    @field(
+        Access.PARENT,
+        "Public videos of others in which they were cast and that they chose to show, the last chosen first.",
+    )
+    async def shown_appearances(self, info: Info, first: First = 10, after: After = None) -> VideoConnection:
+        page = await shown_appearances(info.context, self.row.id, Window(first, after))
         return VideoConnection.of(await hydrate(info.context, page))
 
     @field(Access.PARENT, "Does the viewer follow them?")

@@ -25,6 +25,7 @@ from schema.invite import InviteMutations
 from schema.notification import NOTIFICATION_TYPES, NotificationMutations, NotificationSubscription
 from schema.policy import PolicyMutations
 from schema.protect import ProtectMutations
+from schema.profile import ProfileMutations
 from schema.query import Query
 from schema.receipt import EraseMutations
 from schema.report import ReportMutations
@@ -55,6 +56,7 @@ class Mutation(
     NotificationMutations,
     EraseMutations,
     ExportMutations,
+    ProfileMutations,
     ProtectMutations,
     ReportMutations,
 ):

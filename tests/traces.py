@@ -8,6 +8,7 @@ from typing import Any
 from tortoise import connections
 
 from models.account import Account, avatar_prefix
+from models.appearance import ShownAppearance
 from models.chosen import ChosenViewer
 from models.comment import Comment
 from models.counts import VideoCounts
@@ -44,6 +45,8 @@ async def leave_traces(
     await SeeLess.create(account_id=mine.id, kind=LessOf.AUTHOR, target_id=theirs.id)
     await SeeLess.create(account_id=theirs.id, kind=LessOf.AUTHOR, target_id=mine.id)
     await FeedWeights.create(id=mine.id, weights={"FRESHNESS": 1.5}, steer=f"more {word}")
+    for video in others:
+        await ShownAppearance.create(video_id=video.id, account_id=mine.id)
     await ChosenViewer.create(video_id=others[0].id, account_id=mine.id)
     await ChosenViewer.create(video_id=own[0].id, account_id=theirs.id)
     connection = connections.get("default")
@@ -83,7 +86,8 @@ async def traces_left(who: Api, liked: Video) -> dict[str, Any]:
             + (SELECT count(*) FROM feed_weights WHERE id = '{mine}')
             + (SELECT count(*) FROM impression WHERE account_id = '{mine}')
             + (SELECT count(*) FROM account_taste WHERE id = '{mine}')
-            + (SELECT count(*) FROM chosen_viewer) + (SELECT count(*) FROM account WHERE avatar_key IS NOT NULL)
+            + (SELECT count(*) FROM shown_appearance) + (SELECT count(*) FROM chosen_viewer)
+            + (SELECT count(*) FROM account WHERE avatar_key IS NOT NULL)
             + (SELECT count(*) FROM comment WHERE author_id = '{mine}' AND body <> '') AS n
         """
     )

@@ -27,6 +27,8 @@ from engine.capture.protocol import (
     Order,
     PictureDone,
     PictureOrder,
+    PortraitDone,
+    PortraitOrder,
     Problem,
     body_length,
     decode_order,
@@ -90,6 +92,15 @@ def _picture(order: PictureOrder) -> Iterator[Answer]:
     yield PictureDone(report=examine(order.cleaned))
 
 
+def _portrait(order: PortraitOrder) -> Iterator[Answer]:
+    source, out_dir = Path(order.path).resolve(), Path(order.out_dir).resolve()
+    limit(memory=CLEAN_MEMORY, cpu=CLEAN_CPU, file_size=MOST_WRITTEN)
+    confine(readable=[*_code(), source], writable=out_dir)
+    from engine.capture.photo import portrait  # noqa: PLC0415 - as above
+
+    yield PortraitDone(path=str(portrait(source, out_dir)))
+
+
 def work(order: Order) -> Iterator[Answer]:
     """Do ``order``, shutting this process in first. What fails is a `Problem`, in words, and the last answer."""
     try:
@@ -102,6 +113,8 @@ def work(order: Order) -> Iterator[Answer]:
                 yield from _faces(order)
             case PictureOrder():
                 yield from _picture(order)
+            case PortraitOrder():
+                yield from _portrait(order)
     except CaptureRefused as refused:
         if refused.__cause__ is not None:
             traceback.print_exception(refused)

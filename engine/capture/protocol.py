@@ -46,6 +46,13 @@ class PictureOrder(msgspec.Struct, frozen=True, kw_only=True, tag="picture"):
     cleaned: Cleaned
 
 
+class PortraitOrder(msgspec.Struct, frozen=True, kw_only=True, tag="portrait"):
+    """Make the foreign picture ``path`` a portrait in ``out_dir``."""
+
+    path: str
+    out_dir: str
+
+
 class CleanDone(msgspec.Struct, frozen=True, kw_only=True, tag="clean_done"):
     """The file was made anew."""
 
@@ -76,6 +83,12 @@ class PictureDone(msgspec.Struct, frozen=True, kw_only=True, tag="picture_done")
     report: PictureReport
 
 
+class PortraitDone(msgspec.Struct, frozen=True, kw_only=True, tag="portrait_done"):
+    """The portrait is at ``path``."""
+
+    path: str
+
+
 class Problem(msgspec.Struct, frozen=True, kw_only=True, tag="problem"):
     """The file cannot be checked. Words are fit to be shown."""
 
@@ -84,8 +97,8 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, tag="problem"):
     retryable: bool = False
 
 
-Order = CleanOrder | CheckOrder | FacesOrder | PictureOrder
-Answer = CleanDone | CheckDone | Report | FacesDone | PictureDone | Problem
+Order = CleanOrder | CheckOrder | FacesOrder | PictureOrder | PortraitOrder
+Answer = CleanDone | CheckDone | Report | FacesDone | PictureDone | PortraitDone | Problem
 
 _encoder = msgspec.json.Encoder()
 _orders = msgspec.json.Decoder[Order](Order)

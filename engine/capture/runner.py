@@ -23,6 +23,8 @@ from engine.capture.protocol import (
     Order,
     PictureDone,
     PictureOrder,
+    PortraitDone,
+    PortraitOrder,
     Problem,
     Report,
 )
@@ -117,6 +119,22 @@ async def examine_picture(
         if not isinstance(answer, PictureDone):
             raise _died()
         return answer.report
+    finally:
+        await asyncio.to_thread(_empty, scratch)
+
+
+async def make_portrait(
+    picture: Path, scratch: Path, *, timeout: float, command: Sequence[str] = CHILD_COMMAND
+) -> bytes:
+    """The foreign ``picture`` (JPEG, PNG, WebP) as a small square WebP without metadata; nobody's face is looked for.
+
+    Nothing of it is kept: what was written in the existing folder ``scratch`` is deleted. Raises `CaptureRefused`.
+    """
+    try:
+        answer = await _answer(PortraitOrder(path=str(picture), out_dir=str(scratch)), timeout, command)
+        if not isinstance(answer, PortraitDone):
+            raise _died()
+        return await asyncio.to_thread(Path(answer.path).read_bytes)
     finally:
         await asyncio.to_thread(_empty, scratch)
 

@@ -75,6 +75,16 @@ def published_to(viewer: str) -> str:
     )"""
 
 
+def may_be_on_profile(viewer: str) -> str:
+    """May this viewer find it on its author's profile? What goes by link only its author finds there."""
+    return f"""(
+        {_V}.consent = 'LIVE' AND {_V}.moderation = 'CLEAR' AND {_V}.author_state = 'PUBLISHED'
+        AND ({_V}.author_id = {viewer} OR ({_V}.audience <> 'LINK' AND {addresses(viewer)}))
+        AND {in_good_standing(f"{_V}.author_id")} AND NOT {RAN_OUT} AND NOT {apart(f"{_V}.author_id", viewer)}
+        AND {fits_tier(viewer)}
+    )"""
+
+
 def may_be_met(viewer: str, published: str | None = None) -> str:
     """May this public video be put before this viewer unasked: in a feed, a search, a trend?
 
