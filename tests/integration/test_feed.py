@@ -1,0 +1,163 @@
+"""Feeds: what a page reads at once equals what fields would read one by one, at a fixed number of statements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import asyncpg
+import pytest
+from tortoise import connections
+
+from models.account import Account
+from models.block import Block
+from models.mute import Mute
+from models.video import AuthorState, ConsentState, Video, VideoVisibility, Visibility
+from resolvers.loaders.known import Known
+from tests.api import Api, Server
+from tests.consent import account, follow, make_cameo, make_video, mutuals
+
+SHOWN = """
+fragment Shown on Video {
+  id caption prompt state visibility remixable remixCount createdAt publishedAt
+  author { id handle displayName viewerFollows followsViewer isMutual viewerBlocks }
+  media { url posterUrl previewUrl width height seconds hasAudio waveform expiresAt }
+  provenance { recipe } consent { state receiptUrl }
+  likenesses { via consented cameo { id handle kind owner { handle } } }
+  approvals { state cameo { handle } }
+  parent { ...Link } root { ...Link }
+}
+fragment Link on ChainLink {
+  ... on Video { id caption state remixable author { handle displayName } }
+  ... on Tombstone { id childCount }
+}
+"""
+FEED = """
+query($kind: FeedKind! = LATEST, $first: Int! = 50, $after: String) {
+  feed(kind: $kind, first: $first, after: $after) {
+    edges { cursor node { ...Shown } } pageInfo { hasNextPage hasPreviousPage endCursor }
+  }
+}
+""" + SHOWN
+IDS = """
+query($kind: FeedKind!, $first: Int! = 50, $after: String) { feed(kind: $kind, first: $first, after: $after) {
+  edges { cursor node { id } } pageInfo { hasNextPage endCursor }
+} }
+"""
+LISTS = "query($handle: String!) { account(handle: $handle) { videos(first: 50) { edges { node { ...Shown } } } } }" + SHOWN
+OWN = "{ viewer { drafts(first: 20) { edges { node { ...Shown } } } appearances(first: 20) { edges { node { ...Shown } } } } }" + SHOWN
+
+
+CROWD = """
+CREATE TEMP TABLE copy AS SELECT gen_random_uuid() AS id, v.id AS pattern, n
+FROM generate_series(1, %(count)d) n, (
+    SELECT v.id FROM video v JOIN video_likeness l ON l.video_id = v.id AND l.via = 'SHOWN'
+    JOIN video_visibility s ON s.id = v.id AND s.author_state = 'PUBLISHED' AND s.consent = 'LIVE'
+    JOIN account a ON a.id = v.author_id AND a.handle = 'bob' ORDER BY v.id LIMIT 1
+) v;
+INSERT INTO generation (id, created_at, account_id, idempotency_key, request_hash, engine, spec, state, cost_seconds)
+SELECT c.id, now(), g.account_id, c.id::text, '', g.engine, g.spec, g.state, g.cost_seconds
+FROM copy c JOIN video v ON v.id = c.pattern JOIN generation g ON g.id = v.generation_id;
+INSERT INTO video (id, created_at, generation_id, author_id, caption, prompt, seconds, width, height, fps, has_audio,
+    waveform, recipe)
+SELECT c.id, now(), c.id, v.author_id, 'copy ' || n, 'copied', 1, 720, 1280, 30, true, v.waveform, v.recipe
+FROM copy c JOIN video v ON v.id = c.pattern;
+INSERT INTO video_visibility (id, created_at, author_id, author_state, audience, consent, moderation, published_at)
+SELECT c.id, now(), v.author_id, 'PUBLISHED', 'PUBLIC', 'LIVE', 'CLEAR', yume_now() + n * interval '1 millisecond'
+FROM copy c JOIN video v ON v.id = c.pattern;
+INSERT INTO lineage (id, parent_id, root_id, depth, path)
+SELECT c.id, c.pattern, t.root_id, t.depth + 1, t.path || c.pattern FROM copy c JOIN lineage t ON t.id = c.pattern;
+INSERT INTO video_likeness (id, created_at, video_id, cameo_id, grant_id, publish_grant_id, scopes, version, via)
+SELECT gen_random_uuid(), now(), c.id, l.cameo_id, l.grant_id, l.publish_grant_id, l.scopes, l.version, 'INHERITED'
+FROM copy c JOIN video_likeness l ON l.video_id = c.pattern;
+INSERT INTO rendition (id, created_at, video_id, kind, key, content_type, bytes, sha256)
+SELECT gen_random_uuid(), now(), c.id, r.kind, c.id || r.kind, r.content_type, r.bytes, r.sha256
+FROM copy c JOIN rendition r ON r.video_id = c.pattern;
+DROP TABLE copy;
+"""
+
+
+@contextmanager
+def statements(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Every statement that goes to Postgres meanwhile."""
+    seen: list[str] = []
+    with monkeypatch.context() as patch:
+        for name in ("fetch", "execute", "fetchrow"):
+            original = getattr(asyncpg.Connection, name)
+
+            async def call(self: Any, query: str, *args: Any, _original: Any = original, **kwargs: Any) -> Any:
+                if "pg_advisory_unlock_all" not in query:  # the pool tidies up after itself
+                    seen.append(query)
+                return await _original(self, query, *args, **kwargs)
+
+            patch.setattr(asyncpg.Connection, name, call)
+        yield seen
+
+
+def one_by_one(patch: pytest.MonkeyPatch) -> None:
+    """Let every field read what it shows itself."""
+    patch.setattr(Known, "give", lambda *_: None)
+
+
+async def circle(video: Video, audience: Visibility) -> None:
+    await VideoVisibility.filter(id=video.id).update(audience=audience)
+
+
+async def crowd(count: int) -> None:
+    """Many more of Bob's videos, each a remix of one that carries a likeness, and so with that likeness."""
+    await connections.get("default").execute_script(CROWD % {"count": count})
+
+
+@pytest.fixture
+async def town(server: Server, ada: Api, bob: Api) -> dict[str, Api]:
+    """Ada is shown in remixes of remixes, some withdrawn; Bob and she are mutuals; Cyd is blocked, Dee a stranger."""
+    cyd, dee = await server.member("cyd"), await server.member("dee")
+    await mutuals(ada, bob)
+    await follow(dee, ada)
+    cameo = await make_cameo(ada)
+    first = await make_video(server.stores, ada)
+    shown = await make_video(server.stores, bob, [cameo], parent=first)
+    await make_video(server.stores, cyd, parent=shown)
+    hidden = await make_video(server.stores, bob, [cameo])
+    await make_video(server.stores, dee, parent=hidden)
+    await VideoVisibility.filter(id=hidden.id).update(consent=ConsentState.WITHDRAWN)
+    deleted = await make_video(server.stores, dee)
+    await make_video(server.stores, bob, parent=deleted)
+    await VideoVisibility.filter(id=deleted.id).update(author_state=AuthorState.DELETED)
+    await make_video(server.stores, bob, [cameo], published=False)
+    for audience in (Visibility.FOLLOWERS, Visibility.MUTUALS, Visibility.LINK):
+        await circle(await make_video(server.stores, ada, parent=first), audience)
+    await Block.create(blocker_id=account(ada).id, blocked_id=account(cyd).id)
+    return {"anyone": server.anyone, "ada": ada, "bob": bob, "cyd": cyd, "dee": dee}
+
+
+async def test_a_page_read_at_once_says_what_each_field_would_say_by_itself(
+    town: dict[str, Api], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: dict[str, list[Any]] = {}
+    for name, who in town.items():
+        asked = [(FEED, {"kind": "LATEST"}), (LISTS, {"handle": "ada"}), (LISTS, {"handle": "bob"})]
+        if who.viewer is not None:
+            asked += [(FEED, {"kind": "FOLLOWING"}), (FEED, {"kind": "FRIENDS"}), (OWN, {})]
+        told[name] = [await who.run(document, **values) for document, values in asked]
+        with monkeypatch.context() as patch:
+            one_by_one(patch)
+            assert told[name] == [await who.run(document, **values) for document, values in asked]
+    everything = str(told)
+    for word in ("'childCount'", "WITHDRAWN", "DRAFT", "INHERITED", "'isMutual': True", "'FOLLOWERS'", "'recipe': {"):
+        assert word in everything
+
+
+async def test_a_page_of_any_feed_takes_six_statements_at_most_whatever_its_size(
+    town: dict[str, Api], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await crowd(60)
+    for kind, who in (("LATEST", "anyone"), ("LATEST", "ada"), ("FOLLOWING", "ada"), ("FRIENDS", "ada")):
+        costs: list[int] = []
+        for first in (5, 50):
+            with statements(monkeypatch) as seen:
+                page = (await town[who].run(FEED, kind=kind, first=first))["feed"]
+            assert len(page["edges"]) == first
+            costs.append(len(seen))
+        assert costs[0] == costs[1] <= 6, (kind, costs)
