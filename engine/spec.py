@@ -121,7 +121,8 @@ class GenerationSpec(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that decides a clip. The same spec and build give the same bytes.
 
     ``seconds`` is the length of the clip, ``width`` × ``height`` are pixels, ``fps`` frames per second, ``seed``
-    0 … 2³¹−1, ``guidance_scale`` the classifier-free guidance weight (None: the backend's default).
+    0 … 2³¹−1, ``guidance_scale`` the classifier-free guidance weight (None: the backend's default). ``mood`` is what
+    its music is to be like, for backends that know it; None: as the words say.
     """
 
     prompt: str
@@ -135,6 +136,7 @@ class GenerationSpec(msgspec.Struct, frozen=True, kw_only=True):
     quality: Quality = Quality.STANDARD
     negative_prompt: str | None = None
     style: str | None = None
+    mood: str | None = None
     first_frame: str | None = None
     last_frame: str | None = None
     cast: tuple[CastMember, ...] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +30,7 @@ from resolvers.engine import choose_engine
 from resolvers.idempotency import check_idempotency_key
 from resolvers.protect import check_names
 from resolvers.quota import charge
+from resolvers.trend import WayIn, way_in
 
 COST_OF_QUALITY = {Quality.DRAFT: 0.5, Quality.STANDARD: 1.0, Quality.HIGH: 2.0}
 _PREFERRED_FPS = 30
@@ -50,6 +51,7 @@ class GenerationRequest:
     cast: tuple[CastRequest, ...] = ()
     remix_of: UUID | None = None
     remix_strength: float | None = None
+    trend_id: UUID | None = None
     idempotency_key: str = ""
 
     @property
@@ -67,7 +69,7 @@ async def create_generation(context: Context, request: GenerationRequest) -> Gen
 
     The same idempotency key and body give the same job again. Raises `Invalid` (prompt, seconds, style, seed, cast,
     engine, idempotencyKey), `IdempotencyConflict`, `QuotaExceeded`, `RateLimited`, `Conflict` (no engine, chain too
-    long), `ConsentMissing`, `Blocked` (a protected name), `NotFound` and `Denied` (remixOf).
+    long), `ConsentMissing`, `Blocked` (a protected name), `NotFound` and `Denied` (remixOf), and what `way_in` raises.
     """
     member = context.member
     check_idempotency_key(request.idempotency_key)
@@ -79,14 +81,18 @@ async def create_generation(context: Context, request: GenerationRequest) -> Gen
     check_request(request, policy)
     roles = (one.role for one in request.wish.cast if one.role)
     await check_names(context, request.prompt, *roles)
-    use = await consider(context, request.wish, depth_max=policy["remix_depth_max"])
+    entry = WayIn(request.remix_of, None)
+    if request.trend_id is not None:
+        entry = await way_in(context, request.trend_id, request.remix_of)
+    made = replace(request, remix_of=entry.remix_of)
+    use = await consider(context, made.wish, depth_max=policy["remix_depth_max"])
     async with in_transaction() as connection:
         # One account's requests queue here, so that a key, a quota and a limit are judged one at a time.
         await Account.select_for_update(no_key=True).using_db(connection).get(id=member.id)
         known = await _known(connection, member.id, request)
         if known is not None:
             return known
-        generation = await _accept(connection, member, request, use)
+        generation = await _accept(connection, member, made, use, sent=request.digest(), mood=entry.mood)
     await context.stores.doorbell.ring()
     return generation
 
@@ -160,14 +166,21 @@ async def _known(connection: BaseDBAsyncClient, account_id: UUID, request: Gener
 
 
 async def _accept(
-    connection: BaseDBAsyncClient, member: Account, request: GenerationRequest, considered: Use
+    connection: BaseDBAsyncClient,
+    member: Account,
+    request: GenerationRequest,
+    considered: Use,
+    *,
+    sent: str,
+    mood: str | None,
 ) -> Generation:
+    """``request`` as it is made, ``sent`` the digest of it as it came."""
     policy = await policy_in_force(connection)
     check_request(request, policy)
     await lock_for_use(connection, considered.cameo_ids, considered.parent_ids)
     use = await settle(connection, member.id, request.wish, considered, depth_max=policy["remix_depth_max"])
     engine = await choose_engine(request.engine)
-    spec = build_spec(request, engine.capabilities, policy, use.members(request.prompt))
+    spec = build_spec(request, engine.capabilities, policy, use.members(request.prompt), mood=mood)
     cost = cost_of_spec(spec)
     pool = await charge(connection, member.id, cost, engine.name)
     await _check_active(connection, member.id, policy["active_generations_per_account"])
@@ -175,11 +188,12 @@ async def _accept(
         id=new_id(),
         account_id=member.id,
         idempotency_key=request.idempotency_key,
-        request_hash=request.digest(),
+        request_hash=sent,
         engine=engine.name,
         spec=msgspec.to_builtins(spec),
         cost_seconds=cost,
         parent_id=request.remix_of,
+        trend_id=request.trend_id,
         using_db=connection,
     )
     await remember(connection, member.id, generation.id, use)
@@ -215,7 +229,12 @@ def check_request(request: GenerationRequest, policy: dict[str, Any]) -> None:
 
 
 def build_spec(
-    request: GenerationRequest, capabilities: Capabilities, policy: dict[str, Any], cast: tuple[CastMember, ...] = ()
+    request: GenerationRequest,
+    capabilities: Capabilities,
+    policy: dict[str, Any],
+    cast: tuple[CastMember, ...] = (),
+    *,
+    mood: str | None = None,
 ) -> GenerationSpec:
     """What the engine will be asked; the worker adds the files of the cast and the parent's recipe.
 
@@ -236,6 +255,7 @@ def build_spec(
         seed=secrets.randbelow(2**31) if request.seed is None else request.seed,
         quality=request.quality,
         style=request.style,
+        mood=mood,
         cast=cast,
         source=Source(recipe={}, latent=None, strength=request.remix_strength) if request.remix_of else None,
     )

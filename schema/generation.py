@@ -176,6 +176,11 @@ class CreateGenerationInput:
         "left out.",
         default=None,
     )
+    trend_id: strawberry.ID | None = strawberry.field(
+        description="A trend to join: the clip is part of it once it is published. A trend of remixes is joined by "
+        "remixing its first clip, or the video of it that `remixOf` names; one of a sound gives the clip its music.",
+        default=None,
+    )
     idempotency_key: str = strawberry.field(description="The same key and body give the same job; a UUID is good.")
 
 
@@ -234,6 +239,7 @@ class GenerationMutations:
             cast=tuple(one.request() for one in input.cast),
             remix_of=None if input.remix_of is None else row_id(input.remix_of, "Video", field="remixOf"),
             remix_strength=input.remix_strength,
+            trend_id=None if input.trend_id is None else row_id(input.trend_id, "Trend", field="trendId"),
             idempotency_key=input.idempotency_key,
         )
         row = await resolve.create_generation(info.context, request)

@@ -6,12 +6,13 @@ from __future__ import annotations
 import hashlib
 import importlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from engine.diorama.scene import STYLES
+from engine.diorama.scene import MOODS, STYLES
 from engine.errors import BackendUnavailable
 from engine.registry import register
 from engine.spec import RECIPE_SCHEMA, Capabilities, Clip, GenerationSpec, Phase, Quality, Step
@@ -90,6 +91,8 @@ class Diorama:
             remix = plan(spec.source, spec.prompt, style=spec.style, cast=spec.cast, seconds=seconds, aspect=aspect)
         if spec.negative_prompt:
             remix = remix.without(spec.negative_prompt)
+        if spec.mood in MOODS:
+            remix = replace(remix, brief=replace(remix.brief, mood=spec.mood))
         yield Step(Phase.TEXT, 1, 1)
         directed: Directed | None = None
         for directed in self._director.direct(

@@ -29,7 +29,7 @@ _WHY = Why(Reason.LATEST)
 class PlacesById:
     """The skeleton of the list ``name``: the public videos of ``source``.
 
-    ``source`` selects ``id`` of what hangs on `OF` and is `BEHIND` an id, in falling order of ids, which rise with time.
+    ``source`` selects ``id`` of what hangs on `OF` and is `BEHIND` an id, in falling order of ids: ids rise with time.
     """
 
     context: Context
