@@ -30,6 +30,9 @@ class Settings(BaseSettings):
     regions: str = Field(
         default="US,CA", description="Regions that seed the policy row at the first start, comma separated."
     )
+    region_db: Path | None = Field(
+        default=None, description="A country database (.mmdb) that newcomers' addresses are looked up in."
+    )
     media_url: str | None = Field(
         default=None, description="s3://bucket/prefix for media; a folder in data_dir when unset."
     )
@@ -46,6 +49,15 @@ class Settings(BaseSettings):
     engine: str = Field(default="diorama", description="Backend of this host's worker.")
     workers: int = Field(default=1, ge=0, le=64, description="Worker processes started by `yume up`.")
     api_processes: int = Field(default=1, ge=1, le=64, description="API processes started by `yume up`.")
+    house_cast: bool = Field(
+        default=True, description="Install a drawn cast of the house's own, which everybody may use."
+    )
+    starter_clips: int | None = Field(
+        default=None,
+        ge=0,
+        le=24,
+        description="Clips that the server makes by itself after its first start; 24 in development, else none.",
+    )
     metrics_port: int | None = Field(
         default=None, description="Port where `yume worker` answers scrapes; none when unset."
     )
@@ -56,6 +68,13 @@ class Settings(BaseSettings):
     def production(self) -> bool:
         """True where members of the public are served: no introspection, no local owner, secure cookies."""
         return self.env == "production"
+
+    @property
+    def starters(self) -> int:
+        """How many starter clips there shall be: a newcomer's feed is not empty where somebody tries this out."""
+        if self.starter_clips is not None:
+            return self.starter_clips
+        return 0 if self.production else 24
 
     @property
     def keys(self) -> Path:
