@@ -13,7 +13,7 @@ from resolvers.page import Page, Window
 from resolvers.search.asked import Asked
 from resolvers.search.window import MOST, ranked_page
 
-NEAR = 0.1
+NEAR = 0.05
 """Cosine below which a meaning is another one: see docs/search.md."""
 NEWEST = 2_000
 """Of a word that very many videos have, so many are ranked, the newest."""
