@@ -42,6 +42,7 @@ from schema.policy import Policy
 from schema.protect import ProtectQueries
 from schema.receipt import VerificationQueries
 from schema.report import ReportQueries
+from schema.search import SearchQueries
 from schema.tombstone import Tombstone
 from schema.video import Video
 
@@ -57,7 +58,15 @@ Id = Annotated[strawberry.ID, strawberry.argument(description="Opaque id.")]
 
 
 @strawberry.type(description="Everything that can be read.")
-class Query(NotificationQueries, VerificationQueries, CaptureReviewQuery, ProtectQueries, ReportQueries, CostQueries):
+class Query(
+    NotificationQueries,
+    VerificationQueries,
+    CaptureReviewQuery,
+    ProtectQueries,
+    ReportQueries,
+    SearchQueries,
+    CostQueries,
+):
     @field(Access.ANYONE, "Who is signed in; null when nobody is.")
     def viewer(self, info: Info) -> Account | None:
         viewer = info.context.viewer
