@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from tortoise import connections
 
-from models.account import Account
 from models.block import Block
-from models.mute import Mute
-from models.video import AuthorState, ConsentState, Video, VideoVisibility, Visibility
+from models.video import AuthorState, ConsentState, ModerationState, Video, VideoVisibility, Visibility
 from resolvers.loaders.known import Known
+from schema.node import global_id
 from tests.api import Api, Server
 from tests.consent import account, follow, make_cameo, make_video, mutuals
 
@@ -33,20 +35,28 @@ fragment Link on ChainLink {
   ... on Tombstone { id childCount }
 }
 """
-FEED = """
+FEED = (
+    """
 query($kind: FeedKind! = LATEST, $first: Int! = 50, $after: String) {
   feed(kind: $kind, first: $first, after: $after) {
     edges { cursor node { ...Shown } } pageInfo { hasNextPage hasPreviousPage endCursor }
   }
 }
-""" + SHOWN
+"""
+    + SHOWN
+)
 IDS = """
 query($kind: FeedKind!, $first: Int! = 50, $after: String) { feed(kind: $kind, first: $first, after: $after) {
   edges { cursor node { id } } pageInfo { hasNextPage endCursor }
 } }
 """
-LISTS = "query($handle: String!) { account(handle: $handle) { videos(first: 50) { edges { node { ...Shown } } } } }" + SHOWN
-OWN = "{ viewer { drafts(first: 20) { edges { node { ...Shown } } } appearances(first: 20) { edges { node { ...Shown } } } } }" + SHOWN
+LISTS = (
+    "query($handle: String!) { account(handle: $handle) { videos(first: 50) { edges { node { ...Shown } } } } }" + SHOWN
+)
+OWN = (
+    "{ viewer { drafts(first: 20) { edges { node { ...Shown } } } "
+    "appearances(first: 20) { edges { node { ...Shown } } } } }" + SHOWN
+)
 
 
 CROWD = """
@@ -98,6 +108,15 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 def one_by_one(patch: pytest.MonkeyPatch) -> None:
     """Let every field read what it shows itself."""
     patch.setattr(Known, "give", lambda *_: None)
+
+
+@pytest.fixture
+async def people(server: Server, ada: Api) -> list[Api]:
+    """Ada, and three who are mutuals of hers."""
+    others = [await server.member(name) for name in ("mia", "noa", "oda")]
+    for each in others:
+        await mutuals(ada, each)
+    return [ada, *others]
 
 
 async def circle(video: Video, audience: Visibility) -> None:
@@ -161,3 +180,65 @@ async def test_a_page_of_any_feed_takes_six_statements_at_most_whatever_its_size
             assert len(page["edges"]) == first
             costs.append(len(seen))
         assert costs[0] == costs[1] <= 6, (kind, costs)
+
+
+POST = """
+WITH made AS (SELECT gen_random_uuid() AS id, n FROM generate_series(1, $2::int) n), job AS (
+    INSERT INTO generation (id, created_at, account_id, idempotency_key, request_hash, engine, spec, state,
+        cost_seconds)
+    SELECT id, now(), $1::uuid, id::text, '', 'test', '{}', 'SUCCEEDED', 1 FROM made RETURNING id
+), clip AS (
+    INSERT INTO video (id, created_at, generation_id, author_id, caption, prompt, seconds, width, height, fps,
+        has_audio, waveform, recipe)
+    SELECT id, now(), id, $1::uuid, '', '', 1, 720, 1280, 30, true, '[]', '{}' FROM job RETURNING id
+)
+INSERT INTO video_visibility (id, created_at, author_id, author_state, audience, consent, moderation, published_at)
+SELECT c.id, now(), $1::uuid, 'PUBLISHED', 'PUBLIC', 'LIVE', 'CLEAR', yume_now() FROM clip c RETURNING id
+"""
+ACTS = st.one_of(
+    st.tuples(st.just("post"), st.integers(0, 2)),
+    st.tuples(st.sampled_from(["hide", "show"]), st.integers(0, 11)),
+    st.tuples(st.just("page"), st.integers(1, 4)),
+)
+
+
+async def post(author: Api, count: int = 1) -> list[UUID]:
+    _, rows = await connections.get("default").execute_query(POST, [account(author).id, count])
+    return [row["id"] for row in rows]
+
+
+async def page(who: Api, kind: str, first: int, after: str | None) -> tuple[list[str], str | None, bool]:
+    found = (await who.run(IDS, kind=kind, first=first, after=after))["feed"]
+    return (
+        [edge["node"]["id"] for edge in found["edges"]],
+        found["pageInfo"]["endCursor"],
+        found["pageInfo"]["hasNextPage"],
+    )
+
+
+@given(kind=st.sampled_from(["LATEST", "FOLLOWING", "FRIENDS"]), acts=st.lists(ACTS, max_size=16))
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_a_scroll_repeats_and_skips_nothing_whatever_is_posted_and_hidden_meanwhile(
+    people: list[Api], kind: str, acts: list[tuple[str, int]]
+) -> None:
+    reader, *authors = people
+    await VideoVisibility.all().update(author_state=AuthorState.DELETED)
+    start = [row for author in authors for row in await post(author, 4)]
+    always, seen = set(start), list[str]()
+    after, more = None, True
+    for act, number in acts:
+        if act == "post":
+            await post(authors[number])
+        elif act == "page":
+            rows, after, more = await page(reader, kind, number, after)
+            seen += rows
+        else:
+            state = ModerationState.HIDDEN if act == "hide" else ModerationState.CLEAR
+            await VideoVisibility.filter(id=start[number]).update(moderation=state)
+            always.discard(start[number])
+    while more:
+        rows, after, more = await page(reader, kind, 4, after)
+        seen += rows
+    assert len(seen) == len(set(seen))
+    assert {str(global_id("Video", each)) for each in always} <= set(seen)
+    assert (await page(reader, kind, 4, after))[0] == []
