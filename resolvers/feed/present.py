@@ -6,17 +6,24 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from models.video import Video
+from resolvers.feed.nudge import Nudge
 from resolvers.feed.skeleton import Place
+from resolvers.feed.steer import SteerReading
 from resolvers.feed.why import Why
 from resolvers.page import Page, Window
 
 
 @dataclass(frozen=True)
 class FeedPage:
-    """One page of a feed, and why each of its videos is in it."""
+    """One page of a feed, and why each of its videos is in it.
+
+    Of the ranked feed also how the viewer's sentence was read, and a word about the time they spend.
+    """
 
     page: Page[Video]
     whys: dict[UUID, Why]
+    interpretation: SteerReading | None = None
+    nudge: Nudge | None = None
 
 
 def present(window: Window, shown: list[tuple[Place, Video]], end: str | None) -> FeedPage:
