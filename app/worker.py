@@ -25,6 +25,7 @@ from jobs.chores import Chores
 from jobs.failures import STORE_AWAY
 from jobs.hints import listen
 from jobs.host import declare, keep_declared, withdraw
+from jobs.house import install_house
 from jobs.restore import replay_erasures
 from jobs.scratch import scratch_folder
 from jobs.sweep import Sweep
@@ -77,6 +78,8 @@ async def run_worker(
             return
         closing.push_async_callback(_close, engine)
         media = MediaStore.from_url(settings.media_url, settings.data_dir)
+        if settings.house_cast:
+            await install_house(vault, media)
         tools = Tools(engine=engine, redis=redis, media=media, scratch=scratch, vault=vault, timeout=CLIP_SECONDS_MAX)
         bench = Bench(worker_id=worker_id, engine=settings.engine, tools=tools)
         async with _declared(worker_id, engine, settings), _at_work(settings, redis, media, bench):

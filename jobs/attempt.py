@@ -112,6 +112,8 @@ class Attempt:
         self._silence()
         if verdict is Verdict.CONSENT and self.heart.ended_by is not None:
             return await self._end_for_consent(self.heart.ended_by)
+        if verdict is Verdict.YIELD:
+            return await self.hand_back()
         if verdict is Verdict.CANCEL and await self._settle(lambda db: cancelled(db, self._lease)):
             self._on_ended()
             return "cancelled"

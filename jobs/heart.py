@@ -12,7 +12,7 @@ import structlog
 from tortoise import connections
 
 from jobs.failures import STORE_AWAY
-from jobs.lease import HEARTBEAT_SECONDS, LEASE_SECONDS, Lease, heartbeat
+from jobs.lease import HEARTBEAT_SECONDS, LEASE_SECONDS, Lease, heartbeat, somebody_waits
 from models.consent.gates import consent_has_ended
 
 RECORD_SECONDS = 1.0
@@ -20,6 +20,8 @@ RECORD_SECONDS = 1.0
 RETRY_SECONDS = 0.5
 CONSENT_SECONDS = 1.5
 """Between looks whether everybody in the clip still consents (gate 3: at least every 2 s)."""
+YIELD_SECONDS = 0.4
+"""Between looks whether somebody waits for whom a background job gives way."""
 _STATEMENT_SECONDS = 3.0
 
 _log = structlog.get_logger()
@@ -31,6 +33,7 @@ class Verdict(Enum):
     LOST = "lost"
     CANCEL = "cancel"
     CONSENT = "consent"
+    YIELD = "yield"
 
 
 class Heart:
@@ -44,6 +47,9 @@ class Heart:
         self._beat_now = asyncio.Event()
         self._alive_at = time.monotonic()
         self._pause = CONSENT_SECONDS if lease.guarded else HEARTBEAT_SECONDS
+        if lease.background:
+            self._pause = YIELD_SECONDS
+        self._waited_for = False
         self.ended_by: UUID | None = None
         """With `Verdict.CONSENT`: the cause, as `jobs.consent_gate.ConsentEnded` names it."""
 
@@ -83,6 +89,8 @@ class Heart:
                 )
                 if pulse.ours and not pulse.cancel_requested and self._lease.guarded:
                     self.ended_by = await consent_has_ended(connections.get("default"), self._lease.generation_id)
+                if self._lease.background:
+                    self._waited_for = await somebody_waits(connections.get("default"), self._lease.engine)
         except STORE_AWAY as error:
             _log.warning("heartbeat_missed", generation=str(self._lease.generation_id), error=repr(error))
             lapsed = time.monotonic() - self._alive_at >= LEASE_SECONDS
@@ -93,4 +101,6 @@ class Heart:
             return Verdict.LOST, 0.0
         if pulse.cancel_requested:
             return Verdict.CANCEL, 0.0
-        return (None if self.ended_by is None else Verdict.CONSENT), self._pause
+        if self.ended_by is not None:
+            return Verdict.CONSENT, 0.0
+        return (Verdict.YIELD if self._waited_for else None), self._pause

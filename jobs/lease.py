@@ -40,6 +40,8 @@ class Lease:
     """The video it remixes."""
     guarded: bool = False
     """Whether somebody's consent may end it: it shows a likeness, or remixes a video."""
+    background: bool = False
+    """Whether it gives way to whoever waits (`models.generation.BACKGROUND`)."""
 
     @property
     def media_prefix(self) -> str:
@@ -85,7 +87,10 @@ def live_prefix(generation_id: UUID, fence: int) -> str:
 
 
 async def claim(connection: BaseDBAsyncClient, worker_id: UUID, engine: str) -> Lease | None:
-    """Take the next queued generation for ``engine``, or None. Two workers never take the same one."""
+    """Take the next queued generation for ``engine``, or None. Two workers never take the same one.
+
+    One of the server's own is taken only while nobody else's is at work with this engine: it may be the same machine.
+    """
     rows = await connection.execute_query_dict(
         """
         UPDATE generation
@@ -93,9 +98,13 @@ async def claim(connection: BaseDBAsyncClient, worker_id: UUID, engine: str) -> 
             started_at = coalesce(started_at, yume_now()), phase = NULL, fraction = 0
         WHERE id = (
             SELECT id FROM generation WHERE state = 'QUEUED' AND engine = $2
+                AND (priority >= 0 OR NOT EXISTS (
+                    SELECT 1 FROM generation other
+                    WHERE other.state IN ('RUNNING', 'CHECKING') AND other.engine = $2 AND other.priority >= 0
+                ))
             ORDER BY priority DESC, id FOR UPDATE SKIP LOCKED LIMIT 1
         )
-        RETURNING id, account_id, fence, attempt, engine, spec, parent_id,
+        RETURNING id, account_id, fence, attempt, engine, spec, parent_id, priority < 0 AS background,
             extract(epoch FROM yume_now() - created_at)::float AS age,
             (parent_id IS NOT NULL OR EXISTS (
                 SELECT 1 FROM generation_likeness l WHERE l.generation_id = generation.id
@@ -109,7 +118,7 @@ async def claim(connection: BaseDBAsyncClient, worker_id: UUID, engine: str) -> 
     spec = json.loads(row["spec"]) if isinstance(row["spec"], str) else row["spec"]
     return Lease(
         row["id"], row["account_id"], row["fence"], row["attempt"], row["engine"], spec, row["age"],
-        parent_id=row["parent_id"], guarded=row["guarded"],
+        parent_id=row["parent_id"], guarded=row["guarded"], background=row["background"],
     )  # fmt: skip
 
 
@@ -126,6 +135,21 @@ async def heartbeat(
         [lease.generation_id, lease.fence, phase, fraction, "CHECKING" if checking else "RUNNING"],
     )
     return Pulse(ours=bool(rows), cancel_requested=bool(rows and rows[0]["cancel"]))
+
+
+async def somebody_waits(connection: BaseDBAsyncClient, engine: str) -> bool:
+    """Whether anybody's job waits for ``engine`` or is at work with it: then what runs in the background gives way."""
+    rows = await connection.execute_query_dict(
+        """
+        SELECT EXISTS (
+            SELECT 1 FROM generation WHERE state = 'QUEUED' AND engine = $1 AND priority >= 0
+        ) OR EXISTS (
+            SELECT 1 FROM generation WHERE state IN ('RUNNING', 'CHECKING') AND engine = $1 AND priority >= 0
+        ) AS waits
+        """,
+        [engine],
+    )
+    return bool(rows[0]["waits"])
 
 
 async def release(connection: BaseDBAsyncClient, lease: Lease) -> bool:

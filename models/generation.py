@@ -25,6 +25,8 @@ class GenerationState(StrEnum):
     BLOCKED = "BLOCKED"
 
 
+BACKGROUND = -10
+"""Priority of what the server makes for itself. Whatever is below 0 gives way to everybody's jobs, also at work."""
 FINAL_STATES = (GenerationState.SUCCEEDED, GenerationState.FAILED, GenerationState.CANCELLED, GenerationState.BLOCKED)
 
 

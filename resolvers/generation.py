@@ -21,7 +21,8 @@ from models.account import Account
 from models.base import new_id
 from models.consent.locks import lock_for_use
 from models.errors import Conflict, IdempotencyConflict, Invalid, NotFound, RateLimited
-from models.generation import FINAL_STATES, Generation, GenerationState, QuotaCharge
+from models.generation import BACKGROUND, FINAL_STATES, Generation, GenerationState, QuotaCharge
+from models.house import HOUSE_IDS
 from models.policy import policy_in_force
 from models.video import Video
 from resolvers.cast import CastRequest, Use, Wish, consider, remember, settle
@@ -182,7 +183,9 @@ async def _accept(
     engine = await choose_engine(request.engine)
     spec = build_spec(request, engine.capabilities, policy, use.members(request.prompt), mood=mood)
     cost = cost_of_spec(spec)
-    pool = await charge(connection, member.id, cost, engine.name)
+    house = member.id in HOUSE_IDS
+    # The server's own clips wait for everybody's, and take nothing of anybody's day.
+    pool = None if house else await charge(connection, member.id, cost, engine.name)
     await _check_active(connection, member.id, policy["active_generations_per_account"])
     generation = await Generation.create(
         id=new_id(),
@@ -192,14 +195,16 @@ async def _accept(
         engine=engine.name,
         spec=msgspec.to_builtins(spec),
         cost_seconds=cost,
+        priority=BACKGROUND if house else 0,
         parent_id=request.remix_of,
         trend_id=request.trend_id,
         using_db=connection,
     )
     await remember(connection, member.id, generation.id, use)
-    await QuotaCharge.create(
-        account_id=member.id, generation_id=generation.id, seconds=cost, pool=pool, using_db=connection
-    )
+    if pool is not None:
+        await QuotaCharge.create(
+            account_id=member.id, generation_id=generation.id, seconds=cost, pool=pool, using_db=connection
+        )
     await enqueue_generation(connection, generation.id)
     return generation
 
