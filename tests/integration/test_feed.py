@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
@@ -89,7 +89,7 @@ DROP TABLE copy;
 
 
 @contextmanager
-def statements(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def statements(monkeypatch: pytest.MonkeyPatch) -> Generator[list[str]]:
     """Every statement that goes to Postgres meanwhile."""
     seen: list[str] = []
     with monkeypatch.context() as patch:
@@ -105,9 +105,13 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         yield seen
 
 
+def _forget(*_: Any) -> None:
+    """What was given is not kept."""
+
+
 def one_by_one(patch: pytest.MonkeyPatch) -> None:
     """Let every field read what it shows itself."""
-    patch.setattr(Known, "give", lambda *_: None)
+    patch.setattr(Known, "give", _forget)
 
 
 @pytest.fixture
