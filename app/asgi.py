@@ -100,6 +100,7 @@ def application(settings: Settings, schema: strawberry.Schema) -> Starlette:
 @asynccontextmanager
 async def _open_stores(settings: Settings, urls: StoreUrls) -> AsyncGenerator[Stores]:
     vault = open_vault(settings)
+    regions = open_regions(settings.region_db)
     await connect(urls.database_url)
     redis = Redis.from_url(urls.redis_url)
     progress = ProgressReader(redis)
@@ -118,6 +119,7 @@ async def _open_stores(settings: Settings, urls: StoreUrls) -> AsyncGenerator[St
             vault=vault,
             production=settings.production,
             address=settings.address,
+            regions=regions,
         )
     finally:
         await progress.stop()

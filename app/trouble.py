@@ -42,3 +42,7 @@ class KeysBroken(Trouble):
 
 class FileUnfit(Trouble):
     """A file given on the command line is not what the command reads."""
+
+
+class RegionDatabaseUnreadable(Trouble):
+    """The operator names a database of regions that is not there or is no such database."""

@@ -73,13 +73,14 @@ async def stop_remixes(connection: BaseDBAsyncClient) -> list[UUID]:
     )
 
 
-async def stop_all_of(connection: BaseDBAsyncClient, account_id: UUID) -> list[UUID]:
-    """Stop every generation of an account, with whatever cast, as if its author had cancelled it."""
+async def stop_all_of(connection: BaseDBAsyncClient, *account_ids: UUID) -> list[UUID]:
+    """Stop every generation of these accounts, with whatever cast, as if their authors had cancelled them."""
     rows = await connection.execute_query_dict(
         """
-        SELECT id FROM generation WHERE account_id = $1 AND state IN ('QUEUED', 'RUNNING', 'CHECKING') ORDER BY id
+        SELECT id FROM generation
+        WHERE account_id = ANY ($1::uuid[]) AND state IN ('QUEUED', 'RUNNING', 'CHECKING') ORDER BY id
         """,
-        [account_id],
+        [list(account_ids)],
     )
     for row in rows:
         await cancel(connection, row["id"])

@@ -37,9 +37,9 @@ async def enqueue_counts(connection: BaseDBAsyncClient, video_ids: Sequence[UUID
         await Outbox.create(using_db=connection, topic=TOPIC_COUNTS, payload=payload)
 
 
-async def enqueue_counts_of(connection: BaseDBAsyncClient, account_id: UUID) -> None:
-    """As `enqueue_counts`, for everything that an account has published: it was suspended, deleted, or is back."""
-    await connection.execute_query(_PROMISE.format(videos=_OF_AUTHOR), [account_id, TOPIC_COUNTS, BATCH])
+async def enqueue_counts_of(connection: BaseDBAsyncClient, *account_ids: UUID) -> None:
+    """As `enqueue_counts`, for everything that accounts have published: they were suspended, deleted, or are back."""
+    await connection.execute_query(_PROMISE.format(videos=_OF_AUTHORS), [list(account_ids), TOPIC_COUNTS, BATCH])
 
 
 async def enqueue_counts_withdrawn(connection: BaseDBAsyncClient, withdrawal_id: UUID) -> None:
@@ -97,9 +97,9 @@ _PROMISE = """
     FROM (SELECT f.id, (row_number() OVER (ORDER BY f.id) - 1) / $3::int AS batch FROM ({videos}) AS f) AS n
     GROUP BY n.batch
 """
-_OF_AUTHOR = """
+_OF_AUTHORS = """
     SELECT v.id FROM video_visibility v LEFT JOIN video_counts c ON c.id = v.id
-    WHERE v.author_id = $1 AND (c.counted OR (v.author_state = 'PUBLISHED' AND v.audience = 'PUBLIC'))
+    WHERE v.author_id = ANY ($1::uuid[]) AND (c.counted OR (v.author_state = 'PUBLISHED' AND v.audience = 'PUBLIC'))
 """
 _WITHDRAWN = """
     SELECT l.video_id AS id FROM video_likeness l JOIN video_counts c ON c.id = l.video_id AND c.counted

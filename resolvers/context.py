@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from models.keys import Keys
     from models.storage import MediaStore
     from models.vault import Vault
+    from resolvers.region import RegionDatabase
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Stores:
     vault: Vault
     production: bool
     address: str
+    regions: RegionDatabase | None = None
 
 
 @dataclass

@@ -10,7 +10,7 @@ from tortoise.transactions import in_transaction
 
 from models.account import Account, Invite, Role
 from models.base import new_id
-from models.errors import NotFound, QuotaExceeded
+from models.errors import Denied, NotFound, QuotaExceeded
 from models.keys import Keys
 from models.policy import policy_in_force
 from resolvers.context import Context
@@ -40,8 +40,8 @@ async def create_invite(keys: Keys, created_by: UUID | None, *, admin: bool = Fa
 async def invite(context: Context, *, idempotency_key: str) -> tuple[str, Invite]:
     """Spend one of the viewer's invites. The same key gives the same code again.
 
-    Raises `Invalid` (key), `QuotaExceeded` when the policy's number is spent (admins have none), `RateLimited`: what is
-    revoked may be made again, and rows must not grow without end.
+    Raises `Invalid` (key), `Denied` (an operator closed the viewer's invites), `QuotaExceeded` when the policy's number
+    is spent (admins have none), `RateLimited`: what is revoked may be made again, and rows must not grow without end.
     """
     member = context.member
     check_idempotency_key(idempotency_key)
@@ -50,11 +50,11 @@ async def invite(context: Context, *, idempotency_key: str) -> tuple[str, Invite
     # The code follows from the key, so that a retry can show it again although only its HMAC is stored.
     code = _spell(keys.invite.mac(b"code:" + member.id.bytes + idempotency_key.encode())[:_CODE_BYTES])
     async with in_transaction() as connection:
-        await Account.select_for_update(no_key=True).using_db(connection).get(id=member.id)
+        inviter = await Account.select_for_update(no_key=True).using_db(connection).get(id=member.id)
         known = await Invite.get_or_none(code_hmac=code_digest(keys, code), using_db=connection)
         if known is not None:
             return code, known
-        await _check_allowance(member, (await policy_in_force(connection))["invites_per_account"])
+        await _check_allowance(inviter, (await policy_in_force(connection))["invites_per_account"])
         row = await Invite.create(
             id=new_id(), code_hmac=code_digest(keys, code), created_by_id=member.id, using_db=connection
         )
@@ -84,12 +84,16 @@ async def invites_of(account_id: UUID) -> list[Invite]:
 
 async def invites_left(account: Account, allowed: int) -> int | None:
     """How many more the account may make where policy allows ``allowed``; None without limit."""
+    if account.invites_closed_at is not None:
+        return 0
     if account.role in UNLIMITED:
         return None
     return max(0, allowed - await Invite.filter(created_by_id=account.id, revoked_at__isnull=True).count())
 
 
 async def _check_allowance(member: Account, allowed: int) -> None:
+    if member.invites_closed_at is not None:
+        raise Denied("The people who run this server have closed your invites. Ask them why.")
     if await invites_left(member, allowed) == 0:
         raise QuotaExceeded(
             f"You have given all {allowed} of your invites. Revoke an unused one to give it to somebody else.",

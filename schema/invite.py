@@ -13,6 +13,7 @@ from resolvers import invite as resolve
 from resolvers.policy import in_force
 from schema.access import Access, plain
 from schema.errors import (
+    DeniedError,
     InvalidError,
     NotFoundError,
     QuotaExceededError,
@@ -73,7 +74,7 @@ class RevokeInviteSuccess:
 
 
 CreateInvitePayload = Annotated[
-    CreateInviteSuccess | UnauthenticatedError | InvalidError | QuotaExceededError | RateLimitedError,
+    CreateInviteSuccess | UnauthenticatedError | DeniedError | InvalidError | QuotaExceededError | RateLimitedError,
     strawberry.union("CreateInvitePayload", description="The code, or why not."),
 ]
 RevokeInvitePayload = Annotated[

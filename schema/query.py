@@ -36,6 +36,7 @@ from schema.engine import Engine
 from schema.export import Export
 from schema.feed import FeedConnection, FeedKind
 from schema.generation import CastInput, Generation
+from schema.invite_tree import InviteTreeQueries
 from schema.node import Node, parse_global_id, row_id
 from schema.notification import Notification, NotificationQueries
 from schema.policy import Policy
@@ -66,6 +67,7 @@ class Query(
     ReportQueries,
     SearchQueries,
     CostQueries,
+    InviteTreeQueries,
 ):
     @field(Access.ANYONE, "Who is signed in; null when nobody is.")
     def viewer(self, info: Info) -> Account | None:

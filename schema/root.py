@@ -22,6 +22,7 @@ from schema.generation import GenerationMutations
 from schema.generation_event import EVENT_TYPES, GenerationSubscription
 from schema.grant_changes import GrantMutations
 from schema.invite import InviteMutations
+from schema.invite_tree import InviteTreeMutations
 from schema.notification import NOTIFICATION_TYPES, NotificationMutations, NotificationSubscription
 from schema.policy import PolicyMutations
 from schema.protect import ProtectMutations
@@ -40,6 +41,7 @@ from schema.video import VideoMutations
 class Mutation(
     SessionMutations,
     InviteMutations,
+    InviteTreeMutations,
     GenerationMutations,
     VideoMutations,
     PolicyMutations,

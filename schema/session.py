@@ -9,8 +9,8 @@ import strawberry
 from strawberry.types import Info
 
 from models import account as rows
-from resolvers import account as resolve_account
 from resolvers import session as resolve
+from resolvers import sign_up as resolve_sign_up
 from schema.access import Access, plain
 from schema.account_ref import AccountRef, account_of
 from schema.errors import (
@@ -111,14 +111,14 @@ class SessionMutations:
     async def sign_up(
         self, info: Info, input: Annotated[SignUpInput, strawberry.argument(description="The newcomer.")]
     ) -> SignUpPayload:
-        request = resolve_account.SignUp(
+        request = resolve_sign_up.SignUp(
             invite_code=input.invite_code,
             handle=input.handle,
             password=input.password,
             birth_date=input.birth_date,
             region=input.region,
         )
-        token, expires_at, row = await resolve_account.sign_up(info.context, request)
+        token, expires_at, row = await resolve_sign_up.sign_up(info.context, request)
         return SignUpSuccess(token=token, expires_at=expires_at, account=await account_of(info, row.id))
 
     @mutation(Access.ANYONE, "Open a session with a password.")

@@ -42,8 +42,8 @@ Check = Callable[["Settings"], Awaitable[Finding]]
 async def findings(settings: Settings) -> AsyncIterator[Finding]:
     """Look at every part, one after another; a part that cannot even be looked at is a finding too."""
     checks: tuple[Check, ...] = (
-        python, packages, disk, data_folder, keys, identity, torch, codecs, weights, port, postgres, valkey, migrations,
-        audit, engines, media,
+        python, packages, disk, data_folder, keys, identity, torch, codecs, weights, regions, port, postgres, valkey,
+        migrations, audit, engines, media,
     )  # fmt: skip
     for check in checks:
         try:
@@ -142,6 +142,15 @@ async def weights(_: Settings) -> Finding:
     total = sum(path.stat().st_size for path in found)
     detail = f"too small: {', '.join(small)}" if small else f"{len(found)} files, {total / 1e6:.1f} MB"
     return Finding("weights", bool(found) and not small, detail, "Fetch the repository again, whole.")
+
+
+async def regions(settings: Settings) -> Finding:
+    """The operator's database of regions by address, where there is one."""
+    from app.regions import open_regions
+
+    if open_regions(settings.region_db) is None:
+        return Finding("regions", True, "newcomers are believed where they say they are (YUME_REGION_DB is not set)")
+    return Finding("regions", True, f"addresses of newcomers are looked up in {settings.region_db}")
 
 
 async def port(settings: Settings) -> Finding:

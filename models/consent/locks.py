@@ -21,6 +21,13 @@ async def lock_account(connection: BaseDBAsyncClient, account_id: UUID) -> None:
     await connection.execute_query("SELECT 1 FROM account WHERE id = $1 FOR NO KEY UPDATE", [account_id])
 
 
+async def lock_accounts(connection: BaseDBAsyncClient, account_ids: Iterable[UUID]) -> None:
+    """As `lock_account`, for many: in the order of their ids."""
+    await connection.execute_query(
+        "SELECT 1 FROM account WHERE id = ANY ($1::uuid[]) ORDER BY id FOR NO KEY UPDATE", [list(account_ids)]
+    )
+
+
 async def lock_for_use(connection: BaseDBAsyncClient, cameos: Iterable[UUID], videos: Iterable[UUID] = ()) -> None:
     """Keep restrictions of these cameos and videos out until this transaction ends."""
     await _lock(connection, cameos, videos, "SHARE")
