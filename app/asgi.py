@@ -27,6 +27,7 @@ from app.routes.media import media
 from app.routes.page import Assets, keep_session, page
 from app.routes.preview import preview
 from app.routes.receipt import receipt
+from app.routes.share import oembed, share, share_file, share_player
 from app.routes.socket import SocketGraphQL
 from app.routes.sse import EventStreams
 from app.routes.upload import upload
@@ -79,6 +80,10 @@ def application(settings: Settings, schema: strawberry.Schema) -> Starlette:
             Route("/media/evidence/{token}/clip.mp4", evidence, methods=["GET"]),
             Route("/media/avatar/{account}/{name}", avatar, methods=["GET"]),
             Route("/media/{token}/{name}", media, methods=["GET"]),
+            Route("/v/{code}", share, methods=["GET"]),
+            Route("/v/{code}/player", share_player, methods=["GET"]),
+            Route("/v/{code}/{name}", share_file, methods=["GET"]),
+            Route("/oembed", oembed, methods=["GET"]),
             Route("/uploads/{ticket}", upload, methods=["PUT"]),
             Route("/exports/{token}", export, methods=["GET"]),
             Route("/receipts/{token}", receipt, methods=["GET"]),

@@ -74,6 +74,8 @@ class Around:
             headers.setdefault(name, value)
         headers.setdefault("content-security-policy", _NOTHING_POLICY)
         headers.setdefault("cache-control", "no-store")
+        if "frame-ancestors *" in headers["content-security-policy"]:
+            del headers["x-frame-options"]  # which knows no "anybody"
         headers["x-request-id"] = request_id
         if self._https:
             headers["strict-transport-security"] = _HSTS

@@ -20,6 +20,9 @@ from resolvers import video as resolve
 from resolvers.likeness import approvals_of, likenesses_of, state_of
 from resolvers.page import Page, Window
 from resolvers.publish import Publication, VideoChange, publish, update
+from resolvers.share import share_url_of
+from resolvers.social import MOST_COUNTED, counts_of, viewer_likes
+from resolvers.thread import comments_of
 from schema.access import Access, field, plain
 from schema.account_ref import AccountRef, account_of
 from schema.connection import After, First, PageInfo
@@ -208,6 +211,14 @@ def _link(link: lineage.Link | None) -> Video | Tombstone | None:
 
 def _chain_link(link: lineage.Link) -> Video | Tombstone:
     return Tombstone.of(link) if isinstance(link, UUID) else Video.of(link)
+
+    @field(
+        Access.PARENT,
+        "A short address that stays the same: a page for whoever has it, also without an account. Null unless the "
+        "video is published as PUBLIC or LINK.",
+    )
+    async def share_url(self, info: Info) -> str | None:
+        return await share_url_of(info.context, self.row)
 
 
 def _is_author(info: Info, row: rows.Video) -> bool:

@@ -46,12 +46,13 @@ async def media(request: Request) -> Response:
     except NotFound as error:
         return PlainTextResponse(error.message, 404)
     try:
-        return await _answer(request, rendition, stores.media, name)
+        return await serve_rendition(request, rendition, stores.media, name)
     except NotFound:  # whose words name a place in storage
         return PlainTextResponse("There is nothing here.", 404)
 
 
-async def _answer(request: Request, rendition: Rendition, store: MediaStore, name: str) -> Response:
+async def serve_rendition(request: Request, rendition: Rendition, store: MediaStore, name: str) -> Response:
+    """The bytes of a rendition that may be served, whole or in part. Raises `NotFound` when storage lacks them."""
     etag = f'"{rendition.sha256}"'
     disposition = "attachment" if "download" in request.query_params else "inline"
     headers = {
