@@ -68,12 +68,13 @@ _WORDS = f"({_query('en')} || {_query('fr')})"
 _SAID = f"""
     SELECT w.id, row_number() OVER (ORDER BY ts_rank_cd(w.words, {_WORDS}, 1) DESC, w.id DESC) AS place
     FROM (
-        SELECT t.id, t.words FROM video_text t JOIN video_visibility v ON v.id = t.id
+        SELECT t.id, t.words, t.written_at FROM video_text t
         WHERE t.words @@ {_WORDS} AND querytree({_WORDS}) NOT IN ('', 'T')
-            AND v.author_state = 'PUBLISHED' AND v.audience = 'PUBLIC' AND v.consent = 'LIVE' AND v.moderation = 'CLEAR'
-            AND t.written_at <= (SELECT began FROM start)
         ORDER BY t.id DESC LIMIT {NEWEST}
-    ) AS w ORDER BY place LIMIT {MOST}
+    ) AS w JOIN video_visibility v ON v.id = w.id
+    WHERE v.author_state = 'PUBLISHED' AND v.audience = 'PUBLIC' AND v.consent = 'LIVE' AND v.moderation = 'CLEAR'
+        AND w.written_at <= (SELECT began FROM start)
+    ORDER BY place LIMIT {MOST}
 """  # noqa: S608 - constants
 _NEAR = f"""
     SELECT m.id, row_number() OVER (ORDER BY m.near DESC, m.id DESC) AS place
