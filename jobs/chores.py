@@ -17,8 +17,10 @@ from jobs.export import build_pending
 from jobs.feed import FEED_STREAM
 from jobs.inbox import deliver
 from jobs.live_counts import tell_counts
+from jobs.meaning import write_meanings
 from jobs.notices import examine_notices
 from jobs.outbox import purge_pending, tell_feeds
+from jobs.trends import find_trends
 from jobs.withdrawn import purge_withdrawn, tell_withdrawn
 from models.keys import Keys
 from models.storage import MediaStore
@@ -66,6 +68,17 @@ class Chores:
         if stuck:
             raise stuck[0]
         return done
+
+    async def describe(self) -> int:
+        """Write down what published videos say, for search and feeds; returns how many promises were kept.
+
+        Raises what the encoder or the database raises; the video is tried again.
+        """
+        return await write_meanings()
+
+    async def find_trends(self) -> int:
+        """Find what rises, when policy's time for it has come; returns 1 when this worker did."""
+        return int(await find_trends())
 
     async def export(self) -> int:
         """Build the bundles that were asked for, one after the other; returns how many became ready.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Generator
+from collections.abc import Awaitable, Callable, Generator
 from pathlib import Path
 
 import structlog
@@ -36,6 +36,8 @@ from models.storage import MediaStore
 PERIOD_SECONDS = 1.5
 CONSENT_SECONDS = 15.0
 """Between looks for what time has ended; every gate reads the clock itself, so nothing waits for it."""
+TRENDS_SECONDS = 20.0
+"""Between two times that this worker asks whether trends are due: policy says when they are."""
 BATCH = 50
 _DEAD_HOST = "1 minute"
 _OLD_SESSION = "30 days"
@@ -98,10 +100,9 @@ class Sweep:
         self._chores, self._keys, self._key_folder = chores, keys, key_folder
         self._doorbell = Doorbell(redis)
         self._nudged = asyncio.Event()
-        self._purging: asyncio.Task[int] | None = None
-        self._exporting: asyncio.Task[int] | None = None
+        self._slow: dict[str, asyncio.Task[int]] = {}
         self._ailing: set[str] = set()
-        self._tidy_at = self._consent_at = 0.0
+        self._tidy_at = self._consent_at = self._trends_at = 0.0
 
     def nudge(self) -> None:
         """Sweep now rather than at the next turn."""
@@ -117,9 +118,8 @@ class Sweep:
                     async with asyncio.timeout(PERIOD_SECONDS):
                         await self._nudged.wait()
         finally:
-            for slow in (self._purging, self._exporting):
-                if slow is not None:
-                    slow.cancel()
+            for slow in self._slow.values():
+                slow.cancel()
 
     async def once(self) -> None:
         """One turn. Each part may fail by itself: Redis may be away while Postgres is not."""
@@ -138,11 +138,12 @@ class Sweep:
                 await (await sweep_consent()).follow_up(self._doorbell)
                 await sweep_exports()
         await self.keep_promises()
-        if self._purging is None or self._purging.done():
-            # Deleting may be slow, and nobody's clip waits for it.
-            self._purging = asyncio.create_task(self._purge(), name="purge")
-        if self._exporting is None or self._exporting.done():
-            self._exporting = asyncio.create_task(self._export(), name="export")
+        self._beside("purge", self._purge)
+        self._beside("export", self._chores.export)
+        self._beside("describe", self._chores.describe)
+        if time.monotonic() >= self._trends_at:
+            self._trends_at = time.monotonic() + TRENDS_SECONDS
+            self._beside("trends", self._chores.find_trends)
 
     async def keep_promises(self) -> None:
         """Ring for what is queued and say last words, while Redis is there."""
@@ -153,17 +154,20 @@ class Sweep:
         with self._watch("counts"):
             await self._chores.count()
 
+    def _beside(self, name: str, work: Callable[[], Awaitable[int]]) -> None:
+        """Do slow work beside the sweep, one of a name at a time: nobody's clip waits for it."""
+        if name not in self._slow or self._slow[name].done():
+            self._slow[name] = asyncio.create_task(self._watched(name, work), name=name)
+
+    async def _watched(self, name: str, work: Callable[[], Awaitable[int]]) -> int:
+        with self._watch(name):
+            return await work()
+        return 0
+
     async def _purge(self) -> int:
         with self._watch("shred"):
             await shred_pending(self._captures.tools.vault)
-        with self._watch("purge"):
-            return await self._chores.destroy()
-        return 0
-
-    async def _export(self) -> int:
-        with self._watch("export"):
-            return await self._chores.export()
-        return 0
+        return await self._chores.destroy()
 
     async def _tidy(self) -> None:
         await connections.get("default").execute_query(
