@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache, lru_cache
 from itertools import groupby
@@ -128,6 +128,8 @@ class _Clause:
         self._wishes: list[Wish] = []
         self._content: list[Word] = []
         self._waiting: Word | None = None
+        """Where a direction was said of which nothing has been named yet."""
+        self._said_first = False
 
     def read(self) -> list[Wish]:
         """Its wishes in order."""
@@ -150,7 +152,10 @@ class _Clause:
                 self._content.append(word)
             place += step
         self._topic()
-        if self._waiting is not None:
+        if self._waiting is not None and self._wishes and not self._said_first:
+            # "Cats more, @bob less": it was said after what it is about.
+            self._wishes[-1] = replace(self._wishes[-1], direction=self.direction)
+        elif self._waiting is not None:
             self.lost.append(self._said(self._waiting, self.clause[-1]))
         return self._wishes
 
@@ -200,9 +205,11 @@ class _Clause:
     def _wish(self, kind: Kind, value: str, said: str) -> None:
         if kind is not Kind.TOPIC:
             self._topic()
-        meant = self.direction if self._waiting is not None or kind not in _MANNER else Direction.MORE
+        if kind in _MANNER and self._waiting is None:
+            self.direction = Direction.MORE
+        self._said_first = self._waiting is not None
         self._waiting = None
-        self._wishes.append(Wish(said, kind, meant, value))
+        self._wishes.append(Wish(said, kind, self.direction, value))
 
     def _said(self, first: Word, last: Word) -> str:
         return " ".join(self.text[first.start : last.end].split())
