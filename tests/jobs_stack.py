@@ -94,6 +94,7 @@ class Worker:
             "YUME_DATA_DIR": str(self.folder),
             "YUME_ENGINE": "slides",
             "YUME_LOG_FORMAT": "json",
+            "YUME_HOUSE_CAST": "off",
         }
         self.started += 1
         with (self.folder / f"worker-{id(self)}.log").open("ab") as output:

@@ -57,6 +57,7 @@ async def live_server(settings: Settings, **changes: str) -> AsyncIterator[LiveS
         "YUME_DATABASE_URL": settings.database_url.get_secret_value(),
         "YUME_REDIS_URL": settings.redis_url.get_secret_value(),
         "YUME_PORT": str(port),
+        "YUME_STARTER_CLIPS": "0",
     }
     with log.open("ab") as output:  # a second process of the same server writes into it as well
         process = await asyncio.create_subprocess_exec(
@@ -82,6 +83,7 @@ async def live_worker(settings: Settings) -> AsyncIterator[asyncio.subprocess.Pr
         "YUME_DATA_DIR": str(settings.data_dir),
         "YUME_DATABASE_URL": settings.database_url.get_secret_value(),
         "YUME_REDIS_URL": settings.redis_url.get_secret_value(),
+        "YUME_HOUSE_CAST": "off",
     }
     with (settings.data_dir / "worker.log").open("wb") as output:
         process = await asyncio.create_subprocess_exec(

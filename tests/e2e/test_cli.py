@@ -45,6 +45,7 @@ class Yume:
     async def start(self, *arguments: str) -> asyncio.subprocess.Process:
         """Start `yume`; what it says on standard error goes to its pipe."""
         settings = {"YUME_DATA_DIR": str(self.folder / "var"), "YUME_PORT": str(self.port)}
+        settings |= {"YUME_HOUSE_CAST": "off", "YUME_STARTER_CLIPS": "0"}
         return await asyncio.create_subprocess_exec(
             sys.executable, "-m", "app.cli", *arguments,
             cwd=self.folder,

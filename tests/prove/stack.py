@@ -78,6 +78,7 @@ async def running_stack(folder: Path) -> AsyncIterator[Stack]:
         children = dict(stores.children)
         stack = Stack(f"http://127.0.0.1:{port}", folder, stores, children)
         given = ["env", f"YUME_DATA_DIR={folder}", f"YUME_PORT={port}", "YUME_ENGINE=slides", "YUME_LOG_FORMAT=json"]
+        given += ["YUME_HOUSE_CAST=off", "YUME_STARTER_CLIPS=0"]
         api = Program(
             "api", [*given, sys.executable, "-m", "app.cli", "serve"], ready=_answers(stack.url),
             output=folder / "api.log", cwd=ROOT,
