@@ -17,6 +17,7 @@ from models.consent.locks import lock_for_change, lock_pair
 from models.consent.withdraw import Reach
 from models.errors import Conflict, Invalid, NotFound
 from models.likeness import WithdrawalReason
+from models.notification import NotificationKind, notify
 from models.rules.grant import VISIBLE_BY
 from resolvers.context import Context
 from resolvers.keyset import rows_page
@@ -40,13 +41,15 @@ async def follow(context: Context, account_id: UUID) -> Account:
             raise no_such_member()
         if await blocks.filter(blocker_id=member.id, blocked_id=target.id).exists():
             raise Conflict("You block this member. Unblock them first.", field="accountId")
-        await connection.execute_query(
+        added = await connection.execute_query_dict(
             """
             INSERT INTO follow (id, created_at, follower_id, followee_id) VALUES ($1, yume_now(), $2, $3)
-            ON CONFLICT (follower_id, followee_id) DO NOTHING
+            ON CONFLICT (follower_id, followee_id) DO NOTHING RETURNING id
             """,
             [new_id(), member.id, target.id],
         )
+        if added:
+            await notify(connection, target.id, NotificationKind.FOLLOWED, actor=member.id)
     return target
 
 
@@ -144,6 +147,9 @@ async def _leaving_with_the_mutual(connection: BaseDBAsyncClient, cameo_id: UUID
 async def _forget(connection: BaseDBAsyncClient, follower: UUID, followee: UUID) -> None:
     await connection.execute_query(
         "DELETE FROM follow WHERE follower_id = $1 AND followee_id = $2", [follower, followee]
+    )
+    await connection.execute_query(
+        "DELETE FROM notification WHERE actor_id = $1 AND account_id = $2 AND kind = 'FOLLOWED'", [follower, followee]
     )
 
 

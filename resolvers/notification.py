@@ -14,6 +14,7 @@ from tortoise import connections
 from jobs.inbox import concerns
 from models.errors import Invalid, NotFound
 from models.notification import NotificationKind
+from models.rules.notification import may_be_heard
 from resolvers.context import Context
 from resolvers.cursor import decode_cursor, encode_cursor
 from resolvers.page import Page, Window
@@ -47,6 +48,7 @@ class Told:
     generation_id: UUID | None
     grant_id: UUID | None
     capture_id: UUID | None
+    comment_id: UUID | None
     rule: str | None
 
 
@@ -69,10 +71,10 @@ async def notification_by_id(context: Context, notification_id: UUID) -> Told:
 async def unread_count(context: Context) -> int:
     """How many notifications, counted as they are shown, the viewer has not read."""
     [row] = await connections.get("default").execute_query_dict(
-        """
+        f"""
         SELECT count(DISTINCT group_key)::int AS unread FROM notification
-        WHERE account_id = $1 AND read_at IS NULL AND seq IS NOT NULL
-        """,
+        WHERE account_id = $1 AND read_at IS NULL AND seq IS NOT NULL AND {may_be_heard()}
+        """,  # noqa: S608 - a rule
         [context.member.id],
     )
     return row["unread"]
@@ -155,20 +157,22 @@ def _number(moment: datetime) -> int:
 
 _SHOWN = """
     SELECT g.id, g.seq, n.kind, n.created_at, CASE WHEN g.unread = 0 THEN g.read_at END AS read_at, g.count, g.unread,
-        n.actor_id, n.cameo_id, n.video_id, n.generation_id, n.grant_id, n.capture_id, n.rule
+        n.actor_id, n.cameo_id, n.video_id, n.generation_id, n.grant_id, n.capture_id, n.comment_id, n.rule
     FROM (
         SELECT min(id::text)::uuid AS id, max(seq) AS seq, count(*)::int AS count, max(read_at) AS read_at,
             (count(*) FILTER (WHERE read_at IS NULL))::int AS unread
-        FROM notification WHERE account_id = $1 AND seq IS NOT NULL {only}
+        FROM notification WHERE account_id = $1 AND seq IS NOT NULL AND {heard} {only}
         GROUP BY group_key {having}
     ) AS g JOIN notification n ON n.seq = g.seq
 """
 _PAGE = (
-    _SHOWN.format(only="", having="HAVING max(seq) < coalesce($2::bigint, max(seq) + 1)")
+    _SHOWN.format(heard=may_be_heard(), only="", having="HAVING max(seq) < coalesce($2::bigint, max(seq) + 1)")
     + " ORDER BY g.seq DESC LIMIT $3"
 )
 _ONE = _SHOWN.format(
-    only="AND group_key = (SELECT group_key FROM notification WHERE id = $2 AND account_id = $1)", having=""
+    heard=may_be_heard(),
+    only="AND group_key = (SELECT group_key FROM notification WHERE id = $2 AND account_id = $1)",
+    having="",
 )
 _NEWER = "AND group_key IN (SELECT group_key FROM notification WHERE account_id = $1 AND seq > $2::bigint)"
-_SINCE = _SHOWN.format(only=_NEWER, having="") + " ORDER BY g.seq LIMIT $3"
+_SINCE = _SHOWN.format(heard=may_be_heard(), only=_NEWER, having="") + " ORDER BY g.seq LIMIT $3"

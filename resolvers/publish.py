@@ -14,6 +14,7 @@ from jobs.counts import enqueue_counts
 from jobs.draft import await_approval
 from jobs.feed import enqueue_added, enqueue_gone
 from jobs.meaning import enqueue_meaning
+from jobs.remixed import tell_remixed
 from jobs.trend_join import forget_signs, join_trend
 from models.audit import Transition, append_all, chain_of
 from models.base import new_id
@@ -256,6 +257,7 @@ async def _record(
     elif not publishing and (change.unpublish or change.visibility or change.viewers is not None) and not wider:
         await enqueue_gone(connection, [row.id])
     if publishing:
+        await tell_remixed(connection, row.id, account_id)
         owners = await owners_of(connection, cameos)
         for cameo_id, owner_id in owners.items():
             await notify(

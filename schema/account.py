@@ -17,6 +17,7 @@ from resolvers.appearances import appearances, shown_appearances
 from resolvers.avatar import avatar_url
 from resolvers.feed.hydrate import hydrate
 from resolvers.loaders.relation import Relation
+from resolvers.mute import muted
 from resolvers.page import Page, Window
 from resolvers.quota import read_quota
 from resolvers.session import live_sessions
@@ -59,9 +60,7 @@ class Account(Node):
     def bio(self) -> str:
         return self.row.bio
 
-    @field(
-        Access.PARENT, "Their portrait, 256 pixels square (WebP), at this address while it is theirs; null: none."
-    )
+    @field(Access.PARENT, "Their portrait, 256 pixels square (WebP), at this address while it is theirs; null: none.")
     def avatar_url(self, info: Info) -> str | None:
         return avatar_url(info.context.stores, self.row)
 
@@ -119,6 +118,16 @@ class Account(Node):
     @field(Access.PARENT, "Does the viewer block them?")
     async def viewer_blocks(self, info: Info) -> bool:
         return (await _relation(info, self.row)).blocks
+
+    @field(Access.PARENT, "Does the viewer mute them? Only they know.")
+    async def viewer_mutes(self, info: Info) -> bool:
+        return (await _relation(info, self.row)).mutes
+
+    @field(Access.PARENT, "Whom the viewer mutes, the newest first; null for others.")
+    async def mutes(self, info: Info, first: First = 10, after: After = None) -> AccountConnection | None:
+        if not _is_viewer(info, self.row):
+            return None
+        return AccountConnection.of(await muted(info.context, Window(first, after)))
 
     @field(Access.PARENT, "Who follows them, the newest first.")
     async def followers(self, info: Info, first: First = 10, after: After = None) -> AccountConnection:

@@ -13,10 +13,12 @@ from models.notification import NotificationKind
 from resolvers import notification as resolve
 from resolvers.account import account_by_id
 from resolvers.page import Page, Window
+from resolvers.thread import comment_by_id
 from resolvers.withdrawn_cast import make_again_without
 from schema.access import Access, field, plain, subscription
 from schema.account_ref import AccountRef, account_of
 from schema.cameo_ref import CameoRef, cameo_of
+from schema.comment import Comment
 from schema.connection import After, First, PageInfo
 from schema.errors import InvalidError, UnauthenticatedError
 from schema.mutation_field import mutation
@@ -139,6 +141,47 @@ class CaptureAcceptedNotification(Notification):
         return None if self.told.capture_id is None else global_id("Capture", self.told.capture_id)
 
 
+@strawberry.type(description="Somebody follows the viewer.")
+class Followed(Notification):
+    pass
+
+
+@strawberry.type(description="Somebody likes a video of the viewer's; a day's likes of a video are told together.")
+class Liked(Notification):
+    pass
+
+
+@strawberry.type(description="Somebody wrote under a video of the viewer's.")
+class Commented(Notification):
+    @field(Access.PARENT, "What they wrote; null when it is gone, or hidden from the viewer.")
+    async def comment(self, info: Info) -> Comment | None:
+        return await _comment(info, self.told)
+
+
+@strawberry.type(description="Somebody answered a comment of the viewer's.")
+class Replied(Notification):
+    @field(Access.PARENT, "What they wrote; null when it is gone, or hidden from the viewer.")
+    async def comment(self, info: Info) -> Comment | None:
+        return await _comment(info, self.told)
+
+
+@strawberry.type(
+    description="Somebody published a remix (`video`) of a video of the viewer's; a day's remixes are told together."
+)
+class Remixed(Notification):
+    @field(Access.PARENT, "The viewer's own video; null when it is gone.")
+    async def original(self, info: Info) -> Video | None:
+        place = None if self.told.video_id is None else await info.context.loaders.lineage.load(self.told.video_id)
+        parent = None if place is None or place.parent_id is None else place.parent_id
+        row = None if parent is None else await info.context.loaders.videos.load(parent)
+        return None if row is None else Video.of(row)
+
+
+async def _comment(info: Info, told: resolve.Told) -> Comment | None:
+    found = None if told.comment_id is None else await comment_by_id(info.context, told.comment_id)
+    return None if found is None else Comment.of(found)
+
+
 _TYPES: dict[NotificationKind, type[Notification]] = {
     NotificationKind.CAMEO_USED: CameoUsed,
     NotificationKind.CAMEO_PUBLISHED: CameoPublished,
@@ -151,6 +194,11 @@ _TYPES: dict[NotificationKind, type[Notification]] = {
     NotificationKind.VIDEO_WITHDRAWN: VideoWithdrawn,
     NotificationKind.GRANT_CHANGED: GrantChanged,
     NotificationKind.CAPTURE_ACCEPTED: CaptureAcceptedNotification,
+    NotificationKind.FOLLOWED: Followed,
+    NotificationKind.LIKED: Liked,
+    NotificationKind.COMMENTED: Commented,
+    NotificationKind.REPLIED: Replied,
+    NotificationKind.REMIXED: Remixed,
 }
 NOTIFICATION_TYPES = list(_TYPES.values())
 

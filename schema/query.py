@@ -25,12 +25,14 @@ from resolvers.lineage import is_link
 from resolvers.notification import notification_by_id
 from resolvers.page import Window
 from resolvers.policy import in_force
+from resolvers.thread import comment_by_id
 from resolvers.video import video_by_id
 from schema.access import Access, field
 from schema.account import Account, After, First
 from schema.cameo import Cameo, CameoConnection
 from schema.capture import BiometricConsent, Capture, CaptureLanguage, biometric_consent
 from schema.capture_review import CaptureReviewQuery
+from schema.comment import Comment
 from schema.cost import CostQueries
 from schema.engine import Engine
 from schema.export import Export
@@ -207,6 +209,11 @@ async def _notification(context: Context, notification_id: UUID) -> Node | None:
     return Notification.of(await notification_by_id(context, notification_id))
 
 
+async def _comment(context: Context, comment_id: UUID) -> Node | None:
+    found = await comment_by_id(context, comment_id)
+    return None if found is None else Comment.of(found)
+
+
 async def _tombstone(context: Context, video_id: UUID) -> Node | None:
     return Tombstone.of(video_id) if await is_link(context, video_id) else None
 
@@ -219,5 +226,6 @@ _NODES: dict[str, Callable[[Context, UUID], Awaitable[Node | None]]] = {
     "Capture": _capture,
     "Export": _export,
     "Notification": _notification,
+    "Comment": _comment,
     "Tombstone": _tombstone,
 }

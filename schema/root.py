@@ -14,6 +14,7 @@ from schema.cameo_access import CameoAccessMutations
 from schema.capture import CaptureMutations
 from schema.capture_event import CAPTURE_EVENT_TYPES, CaptureSubscription
 from schema.capture_review import CaptureReviewMutations
+from schema.comment_changes import CommentMutations
 from schema.export import ExportMutations
 from schema.extensions import extensions
 from schema.feed_event import FEED_EVENT_TYPES, FeedSubscription
@@ -23,6 +24,8 @@ from schema.generation_event import EVENT_TYPES, GenerationSubscription
 from schema.grant_changes import GrantMutations
 from schema.invite import InviteMutations
 from schema.invite_tree import InviteTreeMutations
+from schema.like import LikeMutations
+from schema.mute import MuteMutations
 from schema.notification import NOTIFICATION_TYPES, NotificationMutations, NotificationSubscription
 from schema.policy import PolicyMutations
 from schema.protect import ProtectMutations
@@ -51,6 +54,9 @@ class Mutation(
     GrantMutations,
     AppearanceMutations,
     FollowMutations,
+    MuteMutations,
+    LikeMutations,
+    CommentMutations,
     BlockMutations,
     SuspensionMutations,
     CaptureMutations,

@@ -25,6 +25,7 @@ from resolvers.social import MOST_COUNTED, counts_of, viewer_likes
 from resolvers.thread import comments_of
 from schema.access import Access, field, plain
 from schema.account_ref import AccountRef, account_of
+from schema.comment import CommentConnection, CommentOrder
 from schema.connection import After, First, PageInfo
 from schema.errors import ConflictError, ConsentError, InvalidError, NotFoundError, UnauthenticatedError
 from schema.likeness import Approval, Likeness
@@ -159,7 +160,36 @@ class Video(Node):
 
     @field(Access.PARENT, "How many published remixes of it there are.")
     async def remix_count(self, info: Info) -> int:
-        return (await info.context.loaders.counts.load(self.row.id)).remix_count
+        return (await counts_of(info.context, self.row.id)).remix_count
+
+    @field(Access.PARENT, "How many members like it.")
+    async def like_count(self, info: Info) -> int:
+        return (await counts_of(info.context, self.row.id)).like_count
+
+    @field(Access.PARENT, "How often members met it.")
+    async def view_count(self, info: Info) -> int:
+        return min((await counts_of(info.context, self.row.id)).view_count, MOST_COUNTED)
+
+    @field(Access.PARENT, "How many comments it has, replies among them.")
+    async def comment_count(self, info: Info) -> int:
+        return (await counts_of(info.context, self.row.id)).comment_count
+
+    @field(Access.PARENT, "Does the viewer like it?")
+    async def viewer_has_liked(self, info: Info) -> bool:
+        return await viewer_likes(info.context, self.row.id)
+
+    @field(Access.PARENT, "What members wrote under it, newest first.")
+    async def comments(
+        self,
+        info: Info,
+        first: First = 10,
+        after: After = None,
+        order: Annotated[
+            CommentOrder, strawberry.argument(description="Which, in which order.")
+        ] = CommentOrder.THREADS,
+    ) -> CommentConnection:
+        page = await comments_of(info.context, self.row.id, order.listing, Window(first, after))
+        return CommentConnection.of(page)
 
     @field(Access.PARENT, "May others remix it?")
     def remixable(self) -> bool:
@@ -181,6 +211,14 @@ class Video(Node):
             waveform=self.row.waveform,
             expires_at=found[RenditionKind.MP4].expires_at,
         )
+
+    @field(
+        Access.PARENT,
+        "A short address that stays the same: a page for whoever has it, also without an account. Null unless the "
+        "video is published as PUBLIC or LINK.",
+    )
+    async def share_url(self, info: Info) -> str | None:
+        return await share_url_of(info.context, self.row)
 
     @field(Access.PARENT, "Where the video comes from.")
     def provenance(self) -> Provenance:
@@ -211,14 +249,6 @@ def _link(link: lineage.Link | None) -> Video | Tombstone | None:
 
 def _chain_link(link: lineage.Link) -> Video | Tombstone:
     return Tombstone.of(link) if isinstance(link, UUID) else Video.of(link)
-
-    @field(
-        Access.PARENT,
-        "A short address that stays the same: a page for whoever has it, also without an account. Null unless the "
-        "video is published as PUBLIC or LINK.",
-    )
-    async def share_url(self, info: Info) -> str | None:
-        return await share_url_of(info.context, self.row)
 
 
 def _is_author(info: Info, row: rows.Video) -> bool:

@@ -15,6 +15,7 @@ from resolvers.loaders.cameo import (
     MayUseByCameo,
 )
 from resolvers.loaders.chosen import ViewersByVideo
+from resolvers.loaders.comment import CommentPages, CommentsById
 from resolvers.loaders.consent import ConsentByVideo
 from resolvers.loaders.counts import CountsByVideo, ViewerLikes
 from resolvers.loaders.generation import GenerationsById, QueuePositions
@@ -40,6 +41,8 @@ class Loaders:
         self.lineage = LineageByVideo()
         self.counts = CountsByVideo()
         self.likes = ViewerLikes(viewer_id)
+        self.comments = CommentsById(viewer_id)
+        self.comment_pages = CommentPages(viewer_id)
         self.video_by_generation = VideosByGeneration(viewer_id)
         self.visibility = VisibilityByVideo()
         self.viewers = ViewersByVideo()

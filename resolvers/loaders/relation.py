@@ -7,7 +7,7 @@ from uuid import UUID
 
 from tortoise import connections
 
-from models.rules.account import blocks, follows
+from models.rules.account import blocks, follows, mutes
 from resolvers.loaders.known import Known
 
 
@@ -18,11 +18,12 @@ class Relation:
     follows: bool = False
     followed: bool = False
     blocks: bool = False
+    mutes: bool = False
 
 
 def relation(viewer: str, who: str) -> str:
     """The fields of `Relation` as SQL columns, of two expressions that name accounts."""
-    return f"{follows(viewer, who)}, {follows(who, viewer)}, {blocks(viewer, who)}"
+    return f"{follows(viewer, who)}, {follows(who, viewer)}, {blocks(viewer, who)}, {mutes(viewer, who)}"
 
 
 class RelationsByAccount(Known[UUID, Relation]):

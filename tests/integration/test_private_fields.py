@@ -135,6 +135,9 @@ READERS: dict[str, dict[str, set[str]]] = {
     "CameoRequested": only(OWNER, "grantId"),
     "CaptureAcceptedNotification": only(OWNER, "captureId"),
     "VideoWithdrawn": only(NOBODY, "makeAgainWithout"),
+    "Commented": only(NOBODY, "comment"),
+    "Replied": only(NOBODY, "comment"),
+    "Remixed": only(NOBODY, "original"),
     "Verification": only(ALL, "answer", "checkedAt", "videoId", "receipt"),
     "VideoConsent": only(ALL, "state", "receiptUrl"),
 }
