@@ -55,6 +55,7 @@ class Job:
         self._steps = backend.capabilities.resolve_steps(order.spec)
         self._progress = Progress(times.expect(order.spec, self._steps))
         self._previews = 0
+        self._credits = () if order.spec.source is None else order.spec.source.credits
 
     def make(self) -> ClipMessage:
         """Make the clip in the order's scratch folder.
@@ -82,7 +83,13 @@ class Job:
 
     def _encode(self, clip: Clip, filters: Sequence[FrameFilter]) -> None:
         spec = self._spec
-        settings = VideoSettings(width=spec.width, height=spec.height, fps=spec.fps, frame_count=spec.frame_count)
+        settings = VideoSettings(
+            width=spec.width,
+            height=spec.height,
+            fps=spec.fps,
+            frame_count=spec.frame_count,
+            comment=f"Remix of {', '.join(self._credits)}" if self._credits else "",
+        )
         sound = None if clip.waveform is None else fit_sound(clip.waveform, clip.sample_rate, settings)
         poster = PosterSink(self._folder / "poster.webp", spec.frame_count)
         moving = AnimatedPreviewSink(self._folder / "preview.webp", frame_count=spec.frame_count, fps=spec.fps)
@@ -118,7 +125,7 @@ class Job:
             bytes=measured.bytes,
             sha256=measured.sha256,
             has_audio=measured.has_audio,
-            recipe=clip.recipe,
+            recipe=clip.recipe | ({"credits": list(self._credits)} if self._credits else {}),
             timings={phase.value: round(seconds, 4) for phase, seconds in self._progress.seconds.items()},
         )
 

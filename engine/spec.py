@@ -102,12 +102,14 @@ MOST_FACES = 8
 class Source(msgspec.Struct, frozen=True, kw_only=True):
     """A remix's parent: its recipe, its latent (a safetensors path in the scratch folder) and how far to go (0–1).
 
-    ``strength`` None leaves it to the backend: as far as the prompt asks.
+    ``strength`` None leaves it to the backend: as far as the prompt asks. ``credits`` are ids of the videos it comes
+    from, the parent first, for the recipe and the file's own words.
     """
 
     recipe: dict[str, Any]
     latent: str | None
     strength: float | None = None
+    credits: tuple[str, ...] = ()
 
 
 class PreviewSettings(msgspec.Struct, frozen=True, kw_only=True):

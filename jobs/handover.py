@@ -21,11 +21,14 @@ from models.cameo import Scope
 from models.consent.standing import Standing, standings
 from models.errors import NotFound
 from models.likeness import GenerationLikeness
+from models.lineage import Lineage
 from models.storage import MediaStore
 from models.vault import Shredded, Vault
 from models.video import Rendition, RenditionKind, Video
 
 LATENT_NAME = "parent.safetensors"
+MOST_CREDITS = 15
+"""Links of a chain that a file names, beside the first clip."""
 
 
 async def hand_over(
@@ -80,7 +83,22 @@ async def _source(media: MediaStore, lease: Lease, source: Source, folder: Path)
             await _fetch(media, latent.key, path)
         except NotFound as error:
             raise ConsentEnded(lease.generation_id) from error
-    return Source(recipe=parent.recipe, latent=None if path is None else str(path), strength=source.strength)
+    return Source(
+        recipe=parent.recipe,
+        latent=None if path is None else str(path),
+        strength=source.strength,
+        credits=await _credits(parent.id),
+    )
+
+
+async def _credits(parent_id: UUID) -> tuple[str, ...]:
+    """Ids only: a file that was downloaded keeps what it says for ever, and a tombstone has no author."""
+    place = await Lineage.get_or_none(id=parent_id)
+    above = [] if place is None else place.path
+    nearest = [parent_id, *reversed(above)]
+    return tuple(
+        str(each) for each in (nearest if len(nearest) <= MOST_CREDITS else [*nearest[:MOST_CREDITS], above[0]])
+    )
 
 
 async def _fetch(media: MediaStore, key: str, path: Path) -> None:

@@ -37,6 +37,7 @@ QUEUE_FRAMES = 8
 class VideoSettings:
     """Size in pixels (both even), frames per second and x264's own dials.
 
+    ``comment`` is what the file says of itself to whoever opens it.
     ``threads`` is fixed rather than taken from the machine, because x264's bytes depend on it. ``tuning`` adds to the
     preset in x264's own notation: by default what `docs/speed.md` found worth its time on drawn pictures.
     """
@@ -49,6 +50,7 @@ class VideoSettings:
     preset: str = "ultrafast"
     tuning: str = "cabac=1:8x8dct=1:no-deblock=0:partitions=i8x8,i4x4:subme=1"
     threads: int = 4
+    comment: str = ""
 
 
 def fit_sound(waveform: NDArray[np.float32], sample_rate: int, settings: VideoSettings) -> NDArray[np.float32]:
@@ -136,6 +138,8 @@ class Mp4Writer:
         # The default clock of the header ticks in milliseconds and would cut the sound to them.
         options = {"movflags": "+faststart", "movie_timescale": str(AUDIO_RATE)}
         with av.open(str(self._path), "w", format="mp4", options=options) as container:
+            if self._settings.comment:
+                container.metadata["comment"] = self._settings.comment
             picture = _add_picture(container, self._settings)
             sound = _add_sound(container) if self._sound is not None else None
             if self._live is not None:

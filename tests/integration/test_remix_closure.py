@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import av
 import pytest
 from redis.asyncio import Redis
 from tortoise.transactions import in_transaction
@@ -84,7 +86,7 @@ async def test_a_replaced_cast_carries_everybody_on_who_was_in_the_parent(
     assert rows == {inherited.id: (Via.INHERITED, False), mine.id: (Via.SHOWN, True)}
     job = await Generation.get(parent_id=video.id)
     assert [one["cameo_id"] for one in job.spec["cast"]] == [str(mine.id)]
-    assert job.spec["source"] == {"recipe": {}, "latent": None, "strength": None}
+    assert job.spec["source"] == {"recipe": {}, "latent": None, "strength": None, "credits": []}
 
 
 async def test_a_likeness_cast_again_in_a_remix_needs_both_uses_at_once(
@@ -229,7 +231,8 @@ async def test_a_remix_is_made_from_its_parents_recipe_and_latent_under_the_remi
 ) -> None:
     async for running in _worker(database, stores, tmp_path):
         cameo = await make_cameo(ada, audience=Audience.EVERYONE, scopes=Scope.FACE | Scope.REMIX)
-        parent = await make_video(server.stores, ada, [cameo])
+        root = await make_video(server.stores, ada)
+        parent = await make_video(server.stores, ada, [cameo], parent=root)
         await Video.filter(id=parent.id).update(recipe={"seed": 77})
         payload = await remix(bob, parent, engine="slides", seconds=1.0)
         assert payload["__typename"] == "CreateGenerationSuccess", payload
@@ -240,12 +243,24 @@ async def test_a_remix_is_made_from_its_parents_recipe_and_latent_under_the_remi
         assert (made.recipe["given"]["parent"], made.recipe["given"]["latent"]) == (77, True)
         assert made.recipe["cast"] == []
         chain = await Lineage.get(id=made.id)
-        assert (chain.parent_id, chain.root_id, chain.depth, chain.path) == (parent.id, parent.id, 1, [parent.id])
+        assert (chain.parent_id, chain.root_id, chain.depth, chain.path) == (
+            parent.id, root.id, 2, [root.id, parent.id]
+        )  # fmt: skip
+        credited = [str(parent.id), str(root.id)]
+        assert made.recipe["credits"] == credited
+        assert await comment_of(server.stores.media, made) == f"Remix of {', '.join(credited)}", "ids, and no names"
         row = await VideoLikeness.get(video_id=made.id)
         assert (row.cameo_id, row.via, row.scopes) == (cameo.id, Via.INHERITED, Scope.FACE | Scope.REMIX)
         latent = await Rendition.get(video_id=made.id, kind=RenditionKind.LATENT)
         assert await MediaStore.from_url(None, tmp_path).size(latent.key) == latent.bytes
         assert running.log.count("attempt_failed") == 0
+
+
+async def comment_of(media: MediaStore, video: Video) -> str:
+    """What a clip's file says of itself."""
+    clip = await Rendition.get(video_id=video.id, kind=RenditionKind.MP4)
+    with av.open(io.BytesIO(b"".join([piece async for piece in media.stream(clip.key)]))) as container:
+        return container.metadata["comment"]
 
 
 async def _worker(database: str, stores: Stores, folder: Path) -> AsyncIterator[Worker]:
