@@ -10,7 +10,7 @@ from uuid import UUID
 import numpy as np
 
 from engine.text.pool import in_pool
-from engine.text.steer import Direction, Kind, Steering, Wish, forbidden_topic, is_known, steering, topic_meaning
+from engine.text.steer import Direction, Kind, Wish, forbidden_topic, is_known, steering, topic_meaning
 from models.errors import Invalid
 from resolvers.feed.steer_words import effect
 from resolvers.feed.why import Feature
@@ -157,11 +157,6 @@ def check_steer(text: str) -> str:
     if "\0" in text:
         raise Invalid("A sentence cannot contain NUL characters.", field="steer")
     return " ".join(text.split())
-
-
-def read_steer(text: str) -> Steering:
-    """The wishes of a sentence that `check_steer` passed; sub-millisecond."""
-    return steering(text)
 
 
 async def make_steer(text: str, authors: Mapping[str, UUID | None]) -> Steer:

@@ -11,11 +11,12 @@ from uuid import UUID
 import orjson
 from tortoise import connections
 
+from engine.text.steer import steering
 from models.errors import Invalid
 from models.rules.account import blocks
 from models.taste import FeedWeights
 from resolvers.context import Context
-from resolvers.feed.steer import check_steer
+from resolvers.feed.steer import Steer, SteerReading, check_steer
 from resolvers.feed.why import Feature
 
 
@@ -100,6 +101,16 @@ async def feed_weights(context: Context) -> Going:
     row = await FeedWeights.get_or_none(id=context.member.id)
     rules = await context.loaders.policy.load(None)
     return going(rules, {} if row is None else row.weights, "" if row is None else row.steer)
+
+
+async def reading_of(context: Context, text: str) -> SteerReading | None:
+    """How a sentence that the viewer keeps is read; None where it is empty."""
+    if not text:
+        return None
+    rules = await context.loaders.policy.load(None)
+    _, authors = await going_of(context, rules, text)
+    read = steering(text)
+    return Steer(text, read.wishes, read.not_understood, authors).reading
 
 
 async def set_feed_weights(context: Context, change: Change) -> Going:
