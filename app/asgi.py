@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import strawberry
+import structlog
 from redis.asyncio import Redis
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -34,6 +36,7 @@ from app.routes.upload import upload
 from app.routes.wellknown import audit_head, keys
 from app.settings import Settings
 from app.settings import settings as settings_of_process
+from app.starter import keep_starter_clips
 from app.vault import open_vault
 from jobs.feed import FEED_STREAM
 from jobs.inbox import INBOX_STREAM
@@ -46,6 +49,8 @@ from models.storage import MediaStore
 from models.tables import connect
 from resolvers.context import Stores
 from schema.root import build_schema
+
+_log = structlog.get_logger()
 
 
 def create_app(settings: Settings | None = None) -> Starlette:
@@ -61,7 +66,10 @@ def application(settings: Settings, schema: strawberry.Schema) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncGenerator[None]:
         app.state.draining = draining
-        async with _open_stores(settings, store_urls(settings)) as app.state.stores:
+        async with (
+            _open_stores(settings, store_urls(settings)) as app.state.stores,
+            _making_starter_clips(app.state.stores, settings.starters),
+        ):
             with draining.listening():
                 yield
 
@@ -132,6 +140,25 @@ async def _open_stores(settings: Settings, urls: StoreUrls) -> AsyncGenerator[St
         await inbox.stop()
         await redis.aclose()
         await Tortoise.close_connections()
+
+
+@asynccontextmanager
+async def _making_starter_clips(stores: Stores, count: int) -> AsyncGenerator[None]:
+    if not count:
+        yield
+        return
+    task = asyncio.create_task(keep_starter_clips(stores, count), name="starter-clips")
+    task.add_done_callback(_report_end)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait({task}, timeout=2.0)
+
+
+def _report_end(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        _log.error("starter_clips_stopped", exc_info=error)
 
 
 def _origins(settings: Settings) -> list[str]:

@@ -9,7 +9,6 @@ from typing import Any
 
 import msgspec
 import structlog
-from tortoise import connections
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
@@ -20,7 +19,7 @@ from models.audit import Transition, append_all, chain_of
 from models.cameo import ALL_SCOPES, Cameo, CameoKind, CameoState, CameoVersion, vault_subject
 from models.capture import version_prefix
 from models.grant import Audience, Grant
-from models.house import CAST, HOUSE, HOUSE_ACCOUNTS, HouseCameo
+from models.house import CAST, HOUSE, HouseCameo, make_house_accounts
 from models.sealed_media import SealedMedia
 from models.storage import MediaStore
 from models.vault import Vault
@@ -37,7 +36,7 @@ async def install_house(vault: Vault, media: MediaStore) -> int:
 
     Nobody can sign in to its accounts. Its cameos are DRAWN, admit everyone with every scope and ask for nothing.
     """
-    await _make_accounts()
+    await make_house_accounts()
     known = set(await Cameo.filter(id__in=[one.id for one in CAST]).values_list("id", flat=True))
     missing = [one for one in CAST if one.id not in known]
     made = 0
@@ -47,17 +46,6 @@ async def install_house(vault: Vault, media: MediaStore) -> int:
     if made:
         _log.info("house_cast_installed", cameos=made)
     return made
-
-
-async def _make_accounts() -> None:
-    for account in HOUSE_ACCOUNTS:
-        await connections.get("default").execute_query(
-            """
-            INSERT INTO account (id, created_at, handle, display_name, bio) VALUES ($1, yume_now(), $2, $3, $4)
-            ON CONFLICT DO NOTHING
-            """,
-            [account.id, account.handle, account.display_name, account.bio],
-        )
 
 
 async def _install(vault: Vault, media: MediaStore, one: HouseCameo, folder: Path) -> bool:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from tortoise import connections
+
 
 @dataclass(frozen=True)
 class HouseAccount:
@@ -41,3 +43,15 @@ class HouseCameo:
 
 CAST = tuple(HouseCameo(_id(0x100 + at), name) for at, name in enumerate(("mochi", "bolt", "luma", "koa", "pip")))
 """A cat, a robot, a moon, an axolotl, an owl: all of them drawn for this project, and of nobody."""
+
+
+async def make_house_accounts() -> None:
+    """Make the accounts of the house that are missing; where a handle is taken, that one stays missing."""
+    for account in HOUSE_ACCOUNTS:
+        await connections.get("default").execute_query(
+            """
+            INSERT INTO account (id, created_at, handle, display_name, bio) VALUES ($1, yume_now(), $2, $3, $4)
+            ON CONFLICT DO NOTHING
+            """,
+            [account.id, account.handle, account.display_name, account.bio],
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,6 +16,17 @@ if TYPE_CHECKING:
     from app.supervise import Program
 
 READY_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Welcome:
+    """What a start tells: the first invite's ``code`` while it is needed, the local owner's sign-in ``link`` where
+    there is an owner, and how many starter clips are still to be made.
+    """
+
+    code: str | None
+    link: str | None
+    starters: int
 
 
 def up(
@@ -49,12 +61,12 @@ async def _up(*, show_logs: bool) -> None:
         own = own.model_copy(update={"port": listening.getsockname()[1]})
         stores = await start_stores(own, report)
         stack.push_async_callback(stores.close)
-        code, link = await _prepare(own, stores.urls.database_url)
+        first = await _prepare(own, stores.urls.database_url)
         _announce(own, stack)
         await _run(own, listening, stack, show_logs=show_logs)
         await _wait_until_ready(own, stop)
         if not stop.is_set():
-            _welcome(own, code, link)
+            _welcome(own, first)
         await stop.wait()
         report("Stopping: jobs in work go back to the queue")
 
@@ -77,16 +89,14 @@ def _stop_on_signals() -> asyncio.Event:
     return stop
 
 
-async def _prepare(own: Settings, database_url: str) -> tuple[str | None, str | None]:
-    """Migrate, seed the policy, settle the local owner.
-
-    Returns the first invite's code while it is needed, and the local owner's sign-in link where there is an owner.
-    """
+async def _prepare(own: Settings, database_url: str) -> Welcome:
+    """Migrate, seed the policy, settle the local owner."""
     from tortoise import Tortoise
 
     from app.cli.terminal import report
     from app.local_owner import first_invite, settle_local_owner, sign_in_link
     from app.migrate import migrate
+    from app.starter import starter_clips_left
     from models.keys import load_keys
     from models.policy import seed_policy
     from models.tables import connect
@@ -98,7 +108,8 @@ async def _prepare(own: Settings, database_url: str) -> tuple[str | None, str | 
     try:
         await seed_policy(own.region_codes)
         link = await sign_in_link(own) if await settle_local_owner(own) else None
-        return await first_invite(own), link
+        starters = await starter_clips_left(own.starters) if own.workers else 0
+        return Welcome(await first_invite(own), link, starters)
     finally:
         await Tortoise.close_connections()
 
@@ -195,24 +206,30 @@ async def _wait_until_ready(own: Settings, stop: asyncio.Event) -> None:
     )
 
 
-def _welcome(own: Settings, code: str | None, link: str | None) -> None:
+def _welcome(own: Settings, first: Welcome) -> None:
     from rich.panel import Panel
 
     from app.cli.terminal import console
     from app.local_owner import LINK_MINUTES, is_local
 
     lines = [f"[bold]Yume is up:[/bold] [link={own.address}]{own.address}[/link]"]
-    if link is not None:
+    if first.link is not None:
         lines += [
             "",
             f"Sign in as the owner, once, in a browser, within {LINK_MINUTES} minutes:",
-            f"[link={link}]{link}[/link]",
+            f"[link={first.link}]{first.link}[/link]",
         ]
-    if code is not None:
-        lines += ["", f"First invite (its account becomes the admin): [bold green]{code}[/bold green]"]
+    if first.code is not None:
+        lines += ["", f"First invite (its account becomes the admin): [bold green]{first.code}[/bold green]"]
     if is_local(own):
         command = _typed_as()
         lines += ["", f'In another terminal: [cyan]{command} make "a red fox jumps over a log in the rain"[/cyan]']
+    if first.starters:
+        lines += [
+            "",
+            f"{first.starters} clips for an empty feed are being made in the background; yours go first.",
+            "[dim]None of them: YUME_STARTER_CLIPS=0[/dim]",
+        ]
     lines += ["", f"[dim]Data and logs: {own.data_dir.absolute()}   Stop: Ctrl-C[/dim]"]
     console().print(Panel.fit("\n".join(lines), border_style="magenta", padding=(1, 2)))
 
