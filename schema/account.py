@@ -13,6 +13,7 @@ from models.cameo import CameoKind
 from resolvers import account as resolve
 from resolvers import follow as resolve_follow
 from resolvers import grant as resolve_grant
+from resolvers import see_less as resolve_less
 from resolvers.appearances import appearances, shown_appearances
 from resolvers.avatar import avatar_url
 from resolvers.feed.hydrate import hydrate
@@ -24,10 +25,12 @@ from resolvers.session import live_sessions
 from schema.access import Access, field, plain
 from schema.cameo import Cameo
 from schema.connection import After, First, PageInfo
+from schema.feed_weights import FeedWeights, own_feed_weights
 from schema.grant import GrantConnection
 from schema.invite import InviteList, invite_list
 from schema.node import Node, global_id
 from schema.quota import Quota
+from schema.see_less import SeeLessConnection
 from schema.session import Session
 from schema.video import VideoConnection
 
@@ -181,6 +184,16 @@ class Account(Node):
     @field(Access.PARENT, "The viewer's own engine seconds of today; null for others.")
     async def quota(self, info: Info) -> Quota | None:
         return Quota.of(await read_quota(info.context, self.row.id)) if _is_viewer(info, self.row) else None
+
+    @field(Access.PARENT, "What the viewer's own ranked feed goes by; null for others.")
+    async def feed_weights(self, info: Info) -> FeedWeights | None:
+        return await own_feed_weights(info) if _is_viewer(info, self.row) else None
+
+    @field(Access.PARENT, "What the viewer asked to see less of, newest first; null for others.")
+    async def see_less(self, info: Info, first: First = 10, after: After = None) -> SeeLessConnection | None:
+        if not _is_viewer(info, self.row):
+            return None
+        return SeeLessConnection.of(await resolve_less.wishes(info.context, Window(first, after)))
 
     @field(Access.PARENT, "Where the viewer is signed in; null for others.")
     async def sessions(self, info: Info) -> list[Session] | None:

@@ -19,6 +19,7 @@ from resolvers.context import Context
 from resolvers.engine import engines
 from resolvers.export import own_export
 from resolvers.feed.following import following, friends
+from resolvers.feed.for_you import for_you
 from resolvers.feed.latest import latest
 from resolvers.generation import generation_by_id
 from resolvers.lineage import is_link
@@ -51,7 +52,6 @@ from schema.video import Video
 
 MOST_NODES = 50
 FEEDS = {
-    FeedKind.FOR_YOU: latest,
     FeedKind.FOLLOWING: following,
     FeedKind.FRIENDS: friends,
     FeedKind.LATEST: latest,
@@ -125,9 +125,20 @@ class Query(
         self,
         info: Info,
         kind: Annotated[FeedKind, strawberry.argument(description="Which feed.")] = FeedKind.FOR_YOU,
+        steer: Annotated[
+            str | None,
+            strawberry.argument(
+                description="What FOR_YOU should have more or less of, in words, English or French, at most 300 "
+                "characters: `more nature, no politics, slower, less @bob`. Give the same with every page of a scroll."
+            ),
+        ] = None,
         first: First = 10,
         after: After = None,
     ) -> FeedConnection:
+        if kind is FeedKind.FOR_YOU:
+            return FeedConnection.of(await for_you(info.context, Window(first, after), steer))
+        if steer is not None:
+            raise Invalid("Only FOR_YOU can be steered.", field="steer")
         return FeedConnection.of(await FEEDS[kind](info.context, Window(first, after)))
 
     @field(Access.ANYONE, "The cameo with this handle; null when there is none that the viewer may use or ask for.")

@@ -18,10 +18,12 @@ from schema.comment_changes import CommentMutations
 from schema.export import ExportMutations
 from schema.extensions import extensions
 from schema.feed_event import FEED_EVENT_TYPES, FeedSubscription
+from schema.feed_weights import FeedWeightsMutations
 from schema.follow import FollowMutations
 from schema.generation import GenerationMutations
 from schema.generation_event import EVENT_TYPES, GenerationSubscription
 from schema.grant_changes import GrantMutations
+from schema.impression import ImpressionMutations
 from schema.invite import InviteMutations
 from schema.invite_tree import InviteTreeMutations
 from schema.like import LikeMutations
@@ -33,6 +35,7 @@ from schema.profile import ProfileMutations
 from schema.query import Query
 from schema.receipt import EraseMutations
 from schema.report import ReportMutations
+from schema.see_less import SeeLessMutations
 from schema.session import SessionMutations
 from schema.step_up import StepUpMutations
 from schema.suspension import SuspensionMutations
@@ -62,6 +65,9 @@ class Mutation(
     CaptureMutations,
     CaptureReviewMutations,
     NotificationMutations,
+    FeedWeightsMutations,
+    SeeLessMutations,
+    ImpressionMutations,
     EraseMutations,
     ExportMutations,
     ProfileMutations,
