@@ -30,6 +30,7 @@ from jobs.tasks.check_capture import CaptureBench
 from jobs.tasks.generate_video import Bench
 from jobs.uploads import sweep_uploads
 from jobs.versions import sweep_versions
+from jobs.waiting import sweep_waiting
 from models.keys import Keys
 from models.storage import MediaStore
 
@@ -176,6 +177,7 @@ class Sweep:
         if time.monotonic() >= self._tidy_at:
             await sweep_sessions()
             await forget_old()
+            await sweep_waiting()
             await keep_daily_head(self._keys, self._key_folder)
             self._tidy_at = time.monotonic() + _TIDY_SECONDS
 

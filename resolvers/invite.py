@@ -32,7 +32,7 @@ def code_digest(keys: Keys, code: str) -> str:
 
 async def create_invite(keys: Keys, created_by: UUID | None, *, admin: bool = False) -> str:
     """Make an invite outside the API: for the operator's command line. Returns the code, which is shown once."""
-    code = _spell(secrets.token_bytes(_CODE_BYTES))
+    code = spell(secrets.token_bytes(_CODE_BYTES))
     await Invite.create(code_hmac=code_digest(keys, code), created_by_id=created_by, admin=admin)
     return code
 
@@ -48,7 +48,7 @@ async def invite(context: Context, *, idempotency_key: str) -> tuple[str, Invite
     await _TRIES.spend(context.stores.redis, str(member.id))
     keys = context.stores.keys
     # The code follows from the key, so that a retry can show it again although only its HMAC is stored.
-    code = _spell(keys.invite.mac(b"code:" + member.id.bytes + idempotency_key.encode())[:_CODE_BYTES])
+    code = spell(keys.invite.mac(b"code:" + member.id.bytes + idempotency_key.encode()))
     async with in_transaction() as connection:
         inviter = await Account.select_for_update(no_key=True).using_db(connection).get(id=member.id)
         known = await Invite.get_or_none(code_hmac=code_digest(keys, code), using_db=connection)
@@ -103,6 +103,7 @@ async def _check_allowance(member: Account, allowed: int) -> None:
         )
 
 
-def _spell(code: bytes) -> str:
-    letters = base64.b32encode(code).decode().rstrip("=")
+def spell(code: bytes) -> str:
+    """A code for people, of the first 128 bits of ``code``."""
+    letters = base64.b32encode(code[:_CODE_BYTES]).decode().rstrip("=")
     return "-".join(letters[start : start + 5] for start in range(0, len(letters), 5))

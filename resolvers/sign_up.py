@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from tortoise.exceptions import IntegrityError
 from tortoise.transactions import in_transaction
 
+from jobs.waiting import forget_joined
 from models.account import Account, Invite, Role
 from models.cameo import Cameo, CameoState
 from models.errors import Conflict, Denied, Invalid, NotFound
@@ -51,7 +52,7 @@ async def sign_up(context: Context, request: SignUp) -> tuple[str, datetime, Acc
     digest = code_digest(context.stores.keys, request.invite_code)
     await _usable_invite(digest)
     password_hash = await hash_password(request.password)
-    async with in_transaction():
+    async with in_transaction() as connection:
         seat = await _usable_invite(digest, lock=True)
         policy = await policy_in_force()
         _check_age(request.birth_date, policy["minimum_age"])
@@ -60,6 +61,7 @@ async def sign_up(context: Context, request: SignUp) -> tuple[str, datetime, Acc
         account = await _insert(request, handle, region, password_hash, seat)
         seat.used_by_id, seat.used_at = account.id, datetime.now(UTC)
         await seat.save(update_fields=["used_by_id", "used_at"])
+        await forget_joined(connection, seat.id)
         token, expires_at = await open_session(account.id)
     context.sign_in_cookie = token
     return token, expires_at, account

@@ -49,6 +49,7 @@ from schema.report import ReportQueries
 from schema.search import SearchQueries
 from schema.tombstone import Tombstone
 from schema.video import Video
+from schema.waiting import WaitingQueries
 
 MOST_NODES = 50
 FEEDS = {
@@ -70,6 +71,7 @@ class Query(
     SearchQueries,
     CostQueries,
     InviteTreeQueries,
+    WaitingQueries,
 ):
     @field(Access.ANYONE, "Who is signed in; null when nobody is.")
     def viewer(self, info: Info) -> Account | None:

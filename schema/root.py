@@ -41,6 +41,7 @@ from schema.step_up import StepUpMutations
 from schema.suspension import SuspensionMutations
 from schema.upload import UploadMutations
 from schema.video import VideoMutations
+from schema.waiting import WaitingMutations
 
 
 @strawberry.type(description="Everything that can be changed. Each answers with a union: success, or a named error.")
@@ -48,6 +49,7 @@ class Mutation(
     SessionMutations,
     InviteMutations,
     InviteTreeMutations,
+    WaitingMutations,
     GenerationMutations,
     VideoMutations,
     PolicyMutations,

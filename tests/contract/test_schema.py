@@ -23,7 +23,7 @@ from schema.snapshot import SNAPSHOT, sdl
 
 SCHEMA = build_schema(production=False)
 MEMBERS_ONLY = {Access.MEMBER, Access.MODERATOR, Access.ADMIN}
-OPEN_MUTATIONS = {"signUp", "signIn", "createUpload", "fileNotice"}
+OPEN_MUTATIONS = {"signUp", "signIn", "createUpload", "fileNotice", "joinWaitingList", "leaveWaitingList"}
 
 
 def own_types() -> list[GraphQLNamedType]:
