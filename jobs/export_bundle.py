@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from tortoise import connections
 
+from jobs.export_schema import SCHEMA, json_schema
 from jobs.export_sections import ACCOUNT, PAGE, SECTIONS, pages_of
 from models.storage import MediaStore
 
-SCHEMA = "yume/export/1"
+PORTRAIT = "avatar.webp"
 
 
 class _Sink:
@@ -43,18 +45,25 @@ class _Sink:
 async def pack(
     export_id: UUID, asked_at: datetime, media: MediaStore, renew: Callable[[float], Awaitable[None]]
 ) -> AsyncGenerator[bytes, None]:
-    """The bytes of a bundle: ``bundle.json``, then the clips that were chosen for it.
+    """The bytes of a bundle: ``bundle.json`` and its schema, the portrait, then the clips that were chosen for it.
 
     ``renew`` is told after each piece of work how much is done (0 to 1), and what it raises goes through. Raises
     `models.errors.NotFound` when a clip is gone meanwhile.
     """
     sink = _Sink()
+    account = await _account(export_id)
+    portrait: str | None = account.pop("avatar_key")
+    account["avatar"] = None if portrait is None else PORTRAIT
     with ZipFile(sink, "w") as bundle:
+        bundle.writestr(_entry("bundle.schema.json", asked_at, compressed=True), json_schema())
         with bundle.open(_entry("bundle.json", asked_at, compressed=True), "w") as file:
-            async for text in _document(export_id, asked_at):
+            async for text in _document(export_id, asked_at, account):
                 file.write(text.encode())
                 await renew(0.0)
                 yield sink.drain()
+        if portrait is not None:
+            picture = b"".join([piece async for piece in media.stream(portrait)])
+            bundle.writestr(_entry(PORTRAIT, asked_at), picture)
         [counted] = await connections.get("default").execute_query_dict(
             "SELECT count(*)::int AS n FROM export_part WHERE export_id = $1 AND cameo_id IS NULL", [export_id]
         )
@@ -69,11 +78,15 @@ async def pack(
     yield sink.drain()
 
 
-async def _document(export_id: UUID, asked_at: datetime) -> AsyncGenerator[str, None]:
-    """``bundle.json``, a page of a section at a time."""
+async def _account(export_id: UUID) -> dict[str, Any]:
     [account] = [row async for page in pages_of(ACCOUNT, export_id) for row in page]
+    return json.loads(account)
+
+
+async def _document(export_id: UUID, asked_at: datetime, account: dict[str, Any]) -> AsyncGenerator[str, None]:
+    """``bundle.json``, a page of a section at a time."""
     head = {"schema": SCHEMA, "id": str(export_id), "asked_at": asked_at.isoformat()}
-    yield json.dumps(head)[:-1] + f',\n"account": {account}'
+    yield json.dumps(head)[:-1] + f',\n"account": {json.dumps(account)}'
     for name, statement in SECTIONS.items():
         yield f',\n"{name}": ['
         between = "\n"

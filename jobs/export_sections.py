@@ -7,6 +7,7 @@ from uuid import UUID
 
 from tortoise import connections
 
+from jobs.export_social import SOCIAL_SECTIONS
 from models.consent.export import FORBIDDEN, UNANSWERED
 from models.rules.video import RAN_OUT
 
@@ -59,6 +60,7 @@ _VIDEOS = f"""
         "fps",
         "has_audio",
         "remixable",
+        "prompt_public",
     )
 }
         || {_said("video_visibility", "author_state", "audience", "moderation", "published_at")}
@@ -80,7 +82,7 @@ _VIDEOS = f"""
     WHERE x.id = $1
 """  # noqa: S608 - constants of this file
 _GENERATIONS = f"""
-    SELECT gen.id, {_said("gen", "id", "created_at", "state", "engine", "failure_code", "parent_id")}
+    SELECT gen.id, {_said("gen", "id", "created_at", "state", "engine", "failure_code", "parent_id", "trend_id")}
         || jsonb_build_object('prompt', gen.spec -> 'prompt', 'seed', gen.spec -> 'seed') AS said
     FROM generation gen WHERE gen.account_id = ({_EXPORT})
 """  # noqa: S608 - constants of this file
@@ -136,11 +138,25 @@ _NOTIFICATIONS = f"""
     FROM notification n WHERE n.account_id = ({_EXPORT})
 """  # noqa: S608 - constants of this file
 ACCOUNT = f"""
-    SELECT a.id, {_said("a", "id", "created_at", "handle", "display_name", "bio", "birth_date", "region", "role")}
-        AS said
+    SELECT a.id, {
+    _said(
+        "a",
+        "id",
+        "created_at",
+        "handle",
+        "display_name",
+        "bio",
+        "birth_date",
+        "region",
+        "role",
+        "remixable_default",
+        "on_leaderboards",
+        "avatar_key",
+    )
+} AS said
     FROM account a WHERE a.id = ({_EXPORT})
 """  # noqa: S608 - constants of this file
-"""One row."""
+"""One row. Where the portrait lies in storage is for whoever packs it."""
 
 SECTIONS: dict[str, str] = {
     "videos": _VIDEOS,
@@ -155,5 +171,6 @@ SECTIONS: dict[str, str] = {
     "follows": _FOLLOWS,
     "blocks": _BLOCKS,
     "notifications": _NOTIFICATIONS,
+    **SOCIAL_SECTIONS,
 }
-"""In order. Others appear in them as ids; only whom the account follows or blocks itself has a handle."""
+"""In order. Others appear in them as ids; only whom the account itself follows, blocks, mutes or chose has a handle."""

@@ -9,10 +9,13 @@ from typing import Any
 from zipfile import ZipFile
 
 import httpx
+import msgspec
 from starlette.applications import Starlette
 from starlette.routing import Route
 
 from app.routes.export import export
+from jobs.export_schema import Bundle as Everything
+from jobs.export_schema import json_schema
 from models.base import new_id
 from models.video import Video
 from tests.api import Api, Server
@@ -75,4 +78,6 @@ async def fetched(server: Server, url: str) -> Bundle:
     with ZipFile(BytesIO(answer.content)) as bundle:
         assert bundle.testzip() is None
         files = {name: bundle.read(name) for name in bundle.namelist()}
+    msgspec.json.decode(files["bundle.json"], type=Everything)  # fails for a field too many, too few or of another kind
+    assert files.pop("bundle.schema.json") == json_schema()
     return Bundle(files, json.loads(files["bundle.json"]))

@@ -45,7 +45,7 @@ async def leave_traces(
     await SeeLess.create(account_id=mine.id, kind=LessOf.AUTHOR, target_id=theirs.id)
     await SeeLess.create(account_id=theirs.id, kind=LessOf.AUTHOR, target_id=mine.id)
     await FeedWeights.create(id=mine.id, weights={"FRESHNESS": 1.5}, steer=f"more {word}")
-    for video in others:
+    for video in {each.id: each for each in others}.values():
         await ShownAppearance.create(video_id=video.id, account_id=mine.id)
     await ChosenViewer.create(video_id=others[0].id, account_id=mine.id)
     await ChosenViewer.create(video_id=own[0].id, account_id=theirs.id)

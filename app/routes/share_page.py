@@ -75,12 +75,12 @@ def page(video: SharedVideo, words: Words, *, home: str) -> bytes:
         _add(head, "meta", property=name, content=content)
     for name, content in _card(video, words, title).items():
         _add(head, "meta", name=name, content=content)
-    main = _add(body, "main")
-    _add(main, "h1", title, dir="auto")
+    main = _add(body, "main", **{"class": "tall" if video.height > video.width else "wide"})
     _player(main, video, words)
+    _add(main, "h1", title, dir="auto")
     caption = plain(video.caption).strip()
-    if caption not in ("", title):
-        _add(main, "p", caption, **{"class": "caption", "dir": "auto"})
+    if further := caption.removeprefix(title).strip():
+        _add(main, "p", further, **{"class": "caption", "dir": "auto"})
     author = _add(main, "p", f"{words.by} ", **{"class": "by"})
     _add(author, "bdi", plain(video.author_name) or video.author_handle).tail = f" @{video.author_handle} · "
     at = video.published_at
@@ -173,7 +173,7 @@ def _description(video: SharedVideo, words: Words) -> str:
 
 def _player(parent: ET.Element, video: SharedVideo, words: Words) -> None:
     shown = _add(
-        parent, "video", controls="", loop="", playsinline="", preload="none", poster=f"{video.path}/poster.webp",
+        parent, "video", controls="", loop="", playsinline="", preload="metadata", poster=f"{video.path}/poster.webp",
         src=f"{video.path}/clip.mp4", width=str(video.width), height=str(video.height),
     )  # fmt: skip
     shown.set("aria-label", title_of(video))

@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tortoise import connections
@@ -20,13 +21,14 @@ from models.grant import OnExpiry
 from models.lineage import Lineage
 from models.notification import NotificationKind, notify
 from models.storage import MediaStore
-from models.video import Rendition, RenditionKind, VideoVisibility
+from models.video import Rendition, RenditionKind, Video, VideoVisibility
 from schema.node import global_id
 from tests.api import Api, Server
 from tests.chores import chores_of, do_chores
 from tests.consent import account, follow, make_cameo, make_grant, make_video, shift_clock
 from tests.exports import ask, built, fetched, get, look
 from tests.jobs_stack import Worker, until
+from tests.traces import leave_traces
 
 
 async def objects(server: Server) -> list[str]:
@@ -40,6 +42,8 @@ async def test_a_bundle_holds_everything_that_is_the_member_s_own(server: Server
     shown = await make_video(server.stores, ada, [cameo])
     of_bob = await make_video(server.stores, bob, [cameo])
     await follow(ada, bob)
+    await leave_traces(server, ada, bob, "my own words", own=[draft, shown], others=[of_bob, of_bob])
+    await VideoVisibility.filter(id=of_bob.id).update(consent="WITHDRAWN")
     connection = connections.get("default")
     await append(connection, chain_of(cameo.id), "TEST_ENTRY", {"video": shown.id})
     await notify(connection, account(ada).id, NotificationKind.CAMEO_USED, actor=account(bob).id, cameo=cameo.id)
@@ -47,9 +51,11 @@ async def test_a_bundle_holds_everything_that_is_the_member_s_own(server: Server
     assert (export["state"], export["progress"]) == ("READY", 1.0)
     bundle = await fetched(server, export["url"])
     said = bundle.said
-    assert (said["schema"], said["account"]["handle"]) == ("yume/export/1", "ada")
-    assert set(bundle.files) == {"bundle.json", f"videos/{draft.id}.mp4", f"videos/{shown.id}.mp4"}
-    assert bundle.files[f"videos/{draft.id}.mp4"] == b"mp4"
+    assert (said["schema"], said["account"]["handle"]) == ("yume/export/2", "ada")
+    assert set(bundle.files) == {
+        "bundle.json", "avatar.webp", f"videos/{draft.id}.mp4", f"videos/{shown.id}.mp4",
+    }  # fmt: skip
+    assert (bundle.files[f"videos/{draft.id}.mp4"], bundle.files["avatar.webp"]) == (b"mp4", b"my own words")
     clip = bundle.clip(draft)
     assert (clip["prompt"], clip["author_state"], clip["recipe"]) == ("a fox", "DRAFT", {"subjects": ["fox"]})
     [appearance] = said["appearances"]
@@ -60,6 +66,22 @@ async def test_a_bundle_holds_everything_that_is_the_member_s_own(server: Server
     assert [each["kind"] for each in said["consent_log"]] == ["TEST_ENTRY"]
     assert [each["handle"] for each in said["follows"]] == ["bob"]
     assert [each["kind"] for each in said["notifications"]] == ["CAMEO_USED"]
+    _is_social(said, draft, of_bob)
+
+
+def _is_social(said: dict[str, Any], draft: Video, withdrawn: Video) -> None:
+    """Own words and likes are there, also under a video that was withdrawn; the answers of others are not."""
+    assert [each["body"] for each in said["comments"]] == ["oh, my own words", "and my own words"]
+    assert {each["video"] for each in said["comments"] + said["likes"]} == {str(withdrawn.id)}
+    assert "thank you" not in json.dumps(said)
+    assert said["account"]["on_leaderboards"] is True
+    assert [each["handle"] for each in said["mutes"]] == ["bob"]
+    [chosen] = said["chosen_viewers"]
+    assert (chosen["video"], chosen["handle"]) == (str(draft.id), "bob")
+    assert [each["video"] for each in said["shown_appearances"]] == [str(withdrawn.id)]
+    assert [each["kind"] for each in said["see_less"]] == ["AUTHOR"]
+    assert said["feed_weights"][0]["steer"] == "more my own words"
+    assert (said["impressions"][0]["seconds"], len(said["taste"][0]["liking"])) == (4, 384)
 
 
 async def test_nothing_of_anybody_else_is_in_it(server: Server, ada: Api, bob: Api) -> None:
