@@ -10,13 +10,13 @@ from typing import Annotated
 from uuid import UUID
 
 import strawberry
-from strawberry.scalars import JSON
 from strawberry.types import Info
 
 from models import video as rows
 from models.video import AuthorState, RenditionKind
 from resolvers import lineage
 from resolvers import video as resolve
+from resolvers.credit import credit_line, credits_of
 from resolvers.likeness import approvals_of, likenesses_of, state_of
 from resolvers.page import Page, Window
 from resolvers.publish import Publication, VideoChange, publish, update
@@ -31,6 +31,7 @@ from schema.errors import ConflictError, ConsentError, InvalidError, NotFoundErr
 from schema.likeness import Approval, Likeness
 from schema.mutation_field import mutation
 from schema.node import Node, global_id, row_id
+from schema.provenance import Credit, Provenance
 from schema.receipt import VideoConsent
 from schema.tombstone import Tombstone
 
@@ -71,18 +72,6 @@ class Media:
     has_audio: bool = plain("Is there a sound track?")
     waveform: list[float] = plain("Loudness peaks 0 … 1, evenly spaced over the clip.")
     expires_at: datetime = plain("When the addresses stop working.")
-
-
-@strawberry.type(description="Where a video comes from.")
-class Provenance:
-    video_id: strawberry.Private[UUID]
-
-    @field(
-        Access.PARENT,
-        "Everything needed to make the clip again, with what was not understood; null unless the viewer is its author.",
-    )
-    async def recipe(self, info: Info) -> JSON | None:
-        return await info.context.loaders.recipes.load(self.video_id)
 
 
 @strawberry.type(
@@ -153,6 +142,14 @@ class Video(Node):
     @field(Access.PARENT, "Everything it was made from, from the first clip to its parent.")
     async def ancestors(self, info: Info) -> list[ChainLink]:
         return [_chain_link(link) for link in await lineage.ancestors_of(info.context, self.row.id)]
+
+    @field(Access.PARENT, "Who made what it comes from, the video that was remixed first; empty for an original.")
+    async def credits(self, info: Info) -> list[Credit]:
+        return await Credit.chain(info, self.row.id)
+
+    @field(Access.PARENT, "The same in one line to show with the caption; null for an original.")
+    async def credit_line(self, info: Info) -> str | None:
+        return credit_line(await credits_of(info.context, self.row.id))
 
     @field(Access.PARENT, "Published remixes of it, newest first.")
     async def remixes(self, info: Info, first: First = 10, after: After = None) -> VideoConnection:

@@ -18,6 +18,7 @@ from resolvers.loaders.chosen import ViewersByVideo
 from resolvers.loaders.comment import CommentPages, CommentsById
 from resolvers.loaders.consent import ConsentByVideo
 from resolvers.loaders.counts import CountsByVideo, ViewerLikes
+from resolvers.loaders.credit import CreditsByVideo
 from resolvers.loaders.generation import GenerationsById, QueuePositions
 from resolvers.loaders.likeness import ApprovalsByVideo, LikenessesByVideo
 from resolvers.loaders.lineage import LineageByVideo
@@ -39,6 +40,7 @@ class Loaders:
         self.likenesses = LikenessesByVideo()
         self.approvals = ApprovalsByVideo()
         self.lineage = LineageByVideo()
+        self.credits = CreditsByVideo(viewer_id)
         self.counts = CountsByVideo()
         self.likes = ViewerLikes(viewer_id)
         self.comments = CommentsById(viewer_id)

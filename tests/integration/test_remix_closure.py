@@ -38,6 +38,7 @@ query($id: ID!) { video(id: $id) {
   parent { __typename ... on Video { id } ... on Tombstone { id childCount } }
   root { __typename ... on Node { id } }
   ancestors { __typename ... on Node { id } }
+  creditLine credits { distance linkId author { handle } } provenance { credits { author { handle } } }
   remixes(first: 5) { edges { node { id } } }
   likenesses { via consented cameo { id } }
 } }
@@ -146,10 +147,14 @@ async def test_a_chain_shows_its_links_and_tombstones_for_what_is_gone(
     assert seen is not None
     assert seen["parent"] == {"__typename": "Video", "id": vid(middle)}
     assert [one["id"] for one in seen["ancestors"]] == [vid(root), vid(middle)]
+    assert seen["creditLine"] == "Remix of @bob, after @ada"
+    assert [(one["distance"], one["linkId"], one["author"]["handle"]) for one in seen["credits"]] == [
+        (1, vid(middle), "bob"), (2, vid(root), "ada")
+    ]  # fmt: skip
     above = await look(ada, root)
     assert above is not None
     assert (above["remixCount"], above["remixes"]["edges"]) == (1, [{"node": {"id": vid(middle)}}])
-    assert above["parent"] is None
+    assert (above["parent"], above["creditLine"], above["credits"]) == (None, None, [])
     assert (await bob.mutate(DELETE, videoId=vid(middle)))["__typename"] == "DeleteVideoSuccess"
     await do_chores(server.stores)
     for caller in (ada, bob, cleo, server.anyone):
@@ -158,6 +163,9 @@ async def test_a_chain_shows_its_links_and_tombstones_for_what_is_gone(
         stone = seen["parent"]
         assert (stone["__typename"], stone["childCount"]) == ("Tombstone", 1)
         assert [one["__typename"] for one in seen["ancestors"]] == ["Video", "Tombstone"]
+        assert seen["creditLine"] == "Remix of somebody, after @ada"
+        assert seen["provenance"]["credits"] == [{"author": None}, {"author": {"handle": "ada"}}]
+        assert seen["credits"][0]["linkId"] == stone["id"]
     again = (await ada.run("query($id: ID!) { node(id: $id) { __typename id } }", id=stone["id"]))["node"]
     assert again == {"__typename": "Tombstone", "id": stone["id"]}
     above = await look(ada, root)
