@@ -27,6 +27,7 @@ from resolvers.notification import notification_by_id
 from resolvers.page import Window
 from resolvers.policy import in_force
 from resolvers.thread import comment_by_id
+from resolvers.trend import trend_by_id
 from resolvers.video import video_by_id
 from schema.access import Access, field
 from schema.account import Account, After, First
@@ -48,6 +49,7 @@ from schema.receipt import VerificationQueries
 from schema.report import ReportQueries
 from schema.search import SearchQueries
 from schema.tombstone import Tombstone
+from schema.trend import Trend, TrendQueries
 from schema.video import Video
 from schema.waiting import WaitingQueries
 
@@ -72,6 +74,7 @@ class Query(
     CostQueries,
     InviteTreeQueries,
     WaitingQueries,
+    TrendQueries,
 ):
     @field(Access.ANYONE, "Who is signed in; null when nobody is.")
     def viewer(self, info: Info) -> Account | None:
@@ -231,6 +234,11 @@ async def _tombstone(context: Context, video_id: UUID) -> Node | None:
     return Tombstone.of(video_id) if await is_link(context, video_id) else None
 
 
+async def _trend(context: Context, trend_id: UUID) -> Node | None:
+    reading = await trend_by_id(context, trend_id)
+    return None if reading is None else Trend.of(reading)
+
+
 _NODES: dict[str, Callable[[Context, UUID], Awaitable[Node | None]]] = {
     "Account": _account,
     "Video": _video,
@@ -241,4 +249,5 @@ _NODES: dict[str, Callable[[Context, UUID], Awaitable[Node | None]]] = {
     "Notification": _notification,
     "Comment": _comment,
     "Tombstone": _tombstone,
+    "Trend": _trend,
 }
