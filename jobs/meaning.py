@@ -19,6 +19,7 @@ from engine.text.languages import language_of, leans
 from engine.text.meaning import meaning, topics
 from engine.text.pool import in_pool
 from models.generation import Outbox
+from models.taste import authors_taste_changed
 
 TOPIC_MEANING = "meaning"
 MOST_STUCK = 20
@@ -128,6 +129,7 @@ async def _write(connection: BaseDBAsyncClient, video_id: UUID) -> None:
             _WRITE,
             [video_id, said.caption, said.prompt, said.things, found.meaning, found.topics, found.language],
         )
+        await authors_taste_changed(connection, video_id)
 
 
 async def _said(connection: BaseDBAsyncClient, video_id: UUID) -> Said | None:

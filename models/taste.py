@@ -61,3 +61,10 @@ async def taste_changed(connection: BaseDBAsyncClient, account_id: UUID) -> None
         """,
         [account_id],
     )
+
+
+async def authors_taste_changed(connection: BaseDBAsyncClient, video_id: UUID) -> None:
+    """What a published video means was written down: its author's taste is due, for they made it."""
+    rows = await connection.execute_query_dict("SELECT author_id FROM video WHERE id = $1", [video_id])
+    for row in rows:
+        await taste_changed(connection, row["author_id"])

@@ -14,6 +14,7 @@ from models.errors import NotFound
 from models.notification import NotificationKind, notify
 from models.rules.comment import may_be_answered_by
 from models.rules.sql import account, holding
+from models.taste import taste_changed
 from models.video import Video, VideoVisibility
 from resolvers.context import Context
 from resolvers.limit import Limit
@@ -39,6 +40,7 @@ async def like(context: Context, video_id: UUID) -> Video:
                 connection, author_id, NotificationKind.LIKED, actor=member.id, video=video_id, together=video_id
             )
             await add_likes(connection, video_id, 1)
+            await taste_changed(connection, member.id)
     return await _changed(context, video_id, changed=bool(added))
 
 
@@ -57,6 +59,7 @@ async def unlike(context: Context, video_id: UUID) -> Video:
                 [member.id, video_id],
             )
             await add_likes(connection, video_id, -1)
+            await taste_changed(connection, member.id)
     return await _changed(context, video_id, changed=bool(taken))
 
 

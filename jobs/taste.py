@@ -1,0 +1,45 @@
+"""Works out what members like, as the mean of what videos mean that they liked, made or watched to the end."""
+
+from __future__ import annotations
+
+from tortoise import connections
+
+BATCH = 20
+LIKED, MADE, MET = 200, 50, 300
+"""The newest rows that are read of each: what somebody liked long ago makes way for what they like now."""
+WHOLE = 0.9
+"""The part of a clip that counts as having watched it to its end."""
+
+
+async def refresh_tastes() -> int:
+    """Work out the taste of some members whose likes changed; returns how many. Any number of workers may call it."""
+    rows = await connections.get("default").execute_query_dict(_REFRESH)
+    return len(rows)
+
+
+# A like counts twice: it is the only one of the three that was said.
+_REFRESH = f"""
+    WITH due AS (
+        SELECT id FROM account_taste WHERE due ORDER BY refreshed_at LIMIT {BATCH} FOR UPDATE SKIP LOCKED
+    ), found AS (
+        SELECT due.id, (
+            SELECT l2_normalize(avg(t.meaning)) FROM (
+                SELECT liked.video_id FROM (
+                    SELECT video_id FROM video_like WHERE account_id = due.id ORDER BY id DESC LIMIT {LIKED}
+                ) AS liked CROSS JOIN (VALUES (1), (2)) AS twice
+                UNION ALL
+                SELECT made.id FROM (
+                    SELECT id FROM video_visibility WHERE author_id = due.id AND author_state = 'PUBLISHED'
+                    AND consent = 'LIVE' AND moderation = 'CLEAR' ORDER BY published_at DESC, id DESC LIMIT {MADE}
+                ) AS made
+                UNION ALL
+                SELECT met.video_id FROM (
+                    SELECT video_id, seconds FROM impression WHERE account_id = due.id
+                    ORDER BY video_id DESC LIMIT {MET}
+                ) AS met JOIN video v ON v.id = met.video_id WHERE met.seconds >= {WHOLE} * v.seconds
+            ) AS dear JOIN video_text t ON t.id = dear.video_id WHERE t.meaning IS NOT NULL
+        ) AS liking FROM due
+    )
+    UPDATE account_taste a SET liking = found.liking, refreshed_at = yume_now(), due = false
+    FROM found WHERE a.id = found.id RETURNING a.id
+"""  # noqa: S608 - numbers
