@@ -20,6 +20,8 @@ from jobs.live_counts import tell_counts
 from jobs.meaning import write_meanings
 from jobs.notices import examine_notices
 from jobs.outbox import purge_pending, tell_feeds
+from jobs.quality import refresh_quality
+from jobs.taste import refresh_tastes
 from jobs.trends import find_trends
 from jobs.withdrawn import purge_withdrawn, tell_withdrawn
 from models.keys import Keys
@@ -79,6 +81,10 @@ class Chores:
     async def find_trends(self) -> int:
         """Find what rises, when policy's time for it has come; returns 1 when this worker did."""
         return int(await find_trends())
+
+    async def prepare_ranking(self) -> int:
+        """Work out what the ranked feed goes by wherever it changed; returns how many videos and members."""
+        return await refresh_quality() + await refresh_tastes()
 
     async def export(self) -> int:
         """Build the bundles that were asked for, one after the other; returns how many became ready.

@@ -37,6 +37,8 @@ from models.storage import MediaStore
 PERIOD_SECONDS = 1.5
 CONSENT_SECONDS = 15.0
 """Between looks for what time has ended; every gate reads the clock itself, so nothing waits for it."""
+RANKING_SECONDS = 15.0
+"""Between looks for what the ranked feed goes by: what is met every second is worked out no oftener."""
 TRENDS_SECONDS = 20.0
 """Between two times that this worker asks whether trends are due: policy says when they are."""
 BATCH = 50
@@ -103,7 +105,7 @@ class Sweep:
         self._nudged = asyncio.Event()
         self._slow: dict[str, asyncio.Task[int]] = {}
         self._ailing: set[str] = set()
-        self._tidy_at = self._consent_at = self._trends_at = 0.0
+        self._tidy_at = self._consent_at = self._trends_at = self._ranking_at = 0.0
 
     def nudge(self) -> None:
         """Sweep now rather than at the next turn."""
@@ -142,6 +144,9 @@ class Sweep:
         self._beside("purge", self._purge)
         self._beside("export", self._chores.export)
         self._beside("describe", self._chores.describe)
+        if time.monotonic() >= self._ranking_at:
+            self._ranking_at = time.monotonic() + RANKING_SECONDS
+            self._beside("ranking", self._chores.prepare_ranking)
         if time.monotonic() >= self._trends_at:
             self._trends_at = time.monotonic() + TRENDS_SECONDS
             self._beside("trends", self._chores.find_trends)
