@@ -16,6 +16,7 @@ from jobs.evidence import destroy_copies
 from jobs.export import build_pending
 from jobs.feed import FEED_STREAM
 from jobs.inbox import deliver
+from jobs.leaders import rank_leaders
 from jobs.live_counts import tell_counts
 from jobs.meaning import write_meanings
 from jobs.notices import examine_notices
@@ -85,6 +86,10 @@ class Chores:
     async def prepare_ranking(self) -> int:
         """Work out what the ranked feed goes by wherever it changed; returns how many videos and members."""
         return await refresh_quality() + await refresh_tastes()
+
+    async def rank_leaders(self) -> int:
+        """Work the leaderboards out, when policy's time for it has come; returns 1 when this worker did."""
+        return int(await rank_leaders())
 
     async def export(self) -> int:
         """Build the bundles that were asked for, one after the other; returns how many became ready.

@@ -150,6 +150,7 @@ class Sweep:
         if time.monotonic() >= self._trends_at:
             self._trends_at = time.monotonic() + TRENDS_SECONDS
             self._beside("trends", self._chores.find_trends)
+            self._beside("leaders", self._chores.rank_leaders)
 
     async def keep_promises(self) -> None:
         """Ring for what is queued and say last words, while Redis is there."""

@@ -14,11 +14,10 @@ from models.base import Row
 
 
 class LeaderKind(StrEnum):
-    """What is counted: remixes by others, likes by others, or clips that others made from theirs at any depth."""
+    """What is counted, of videos published to all: remixes by others, or likes by others."""
 
     MOST_REMIXED = "MOST_REMIXED"
     MOST_LIKED = "MOST_LIKED"
-    LARGEST_TREES = "LARGEST_TREES"
 
 
 class LeaderPeriod(StrEnum):
@@ -46,8 +45,6 @@ class Leader(Row):
         indexes: ClassVar = [("account_id",)]
 
 
-async def set_on_leaderboards(connection: BaseDBAsyncClient, account_id: UUID, wanted: bool) -> None:  # noqa: FBT001 - what is set
-    """Let a member be ranked with others, from the next turn of the job; or take them off every board at once."""
-    await connection.execute_query("UPDATE account SET on_leaderboards = $2 WHERE id = $1", [account_id, wanted])
-    if not wanted:
-        await connection.execute_query("DELETE FROM leader WHERE account_id = $1", [account_id])
+async def leave_leaderboards(connection: BaseDBAsyncClient, account_id: UUID) -> None:
+    """Take a member off every board, in the transaction in which they no longer want to be ranked."""
+    await connection.execute_query("DELETE FROM leader WHERE account_id = $1", [account_id])

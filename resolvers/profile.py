@@ -13,6 +13,7 @@ from jobs.queue import enqueue_purge
 from models.account import Account
 from models.consent.locks import lock_account
 from models.errors import Invalid, NotFound
+from models.leader import leave_leaderboards
 from resolvers.avatar import keep, take_portrait
 from resolvers.context import Context
 from resolvers.limit import Limit
@@ -61,6 +62,8 @@ async def update_profile(context: Context, change: ProfileChange) -> Account:
             await enqueue_purge(connection, [row.avatar_key])
         if portrait is not None or change.remove_avatar:
             fields["avatar_key"] = None if portrait is None else portrait.key
+        if change.on_leaderboards is False:
+            await leave_leaderboards(connection, member.id)
         if fields:
             await row.update_from_dict(fields).save(using_db=connection, update_fields=list(fields))
     await context.stores.doorbell.ring_purge()

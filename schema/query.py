@@ -41,6 +41,7 @@ from schema.export import Export
 from schema.feed import FeedConnection, FeedKind
 from schema.generation import CastInput, Generation
 from schema.invite_tree import InviteTreeQueries
+from schema.leaderboard import LeaderboardQueries
 from schema.node import Node, parse_global_id, row_id
 from schema.notification import Notification, NotificationQueries
 from schema.policy import Policy
@@ -67,6 +68,7 @@ Id = Annotated[strawberry.ID, strawberry.argument(description="Opaque id.")]
 class Query(
     NotificationQueries,
     VerificationQueries,
+    LeaderboardQueries,
     CaptureReviewQuery,
     ProtectQueries,
     ReportQueries,

@@ -34,7 +34,7 @@ class Migration(migration.Migration):
             fields=[
                 ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
                 ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
-                ('kind', fields.CharEnumField(description='MOST_REMIXED: MOST_REMIXED\nMOST_LIKED: MOST_LIKED\nLARGEST_TREES: LARGEST_TREES', enum_type=LeaderKind, max_length=14)),
+                ('kind', fields.CharEnumField(description='MOST_REMIXED: MOST_REMIXED\nMOST_LIKED: MOST_LIKED', enum_type=LeaderKind, max_length=14)),
                 ('period', fields.CharEnumField(description='WEEK: WEEK\nMONTH: MONTH\nALL: ALL', enum_type=LeaderPeriod, max_length=5)),
                 ('account', fields.ForeignKeyField('models.Account', source_field='account_id', db_constraint=True, to_field='id', related_name='led', on_delete=OnDelete.CASCADE)),
                 ('score', fields.IntField()),
