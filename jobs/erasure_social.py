@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from jobs.erasure_steps import RowStep, deletes
 
+_LEGIBLE = "author_id = $1 AND deleted_at IS NULL AND hidden_at IS NULL"
+"""Those that are counted."""
 _OWN = "SELECT v.id FROM video v WHERE v.author_id = $1"
 _OWNER = "SELECT c.owner_id FROM cameo c WHERE c.id = $1"
 _SHOWING = "SELECT l.video_id FROM video_likeness l WHERE l.cameo_id = $1"
@@ -43,34 +45,41 @@ SOCIAL_CAMEO_STEPS: tuple[RowStep, ...] = (
 )
 """After a cameo's own steps. Captions and prompts of others' videos stay their own; nobody finds them any more."""
 
+# Replies before what they answer, and counts after that by id, as everybody who holds several of these rows takes them.
 SOCIAL_ACCOUNT_STEPS: tuple[RowStep, ...] = (
-    _follows(
-        "COMMENT",
-        """
-        UPDATE video_counts c SET comment_count = greatest(c.comment_count - mine.comments, 0)
-        FROM (
-            SELECT video_id, count(*) AS comments FROM comment
-            WHERE author_id = $1 AND deleted_at IS NULL AND hidden_at IS NULL GROUP BY video_id
-        ) AS mine WHERE c.id = mine.video_id
-        """,
-    ),
-    _follows(
-        "COMMENT",
-        """
-        UPDATE comment c SET reply_count = greatest(c.reply_count - mine.replies, 0)
-        FROM (
-            SELECT parent_id, count(*) AS replies FROM comment
-            WHERE author_id = $1 AND deleted_at IS NULL AND hidden_at IS NULL AND parent_id IS NOT NULL
-            GROUP BY parent_id
-        ) AS mine WHERE c.id = mine.parent_id
-        """,
-    ),
     RowStep(
         "COMMENT",
         "SELECT octet_length(body) AS bytes FROM comment WHERE author_id = $1 AND body <> ''",
+        "SELECT 1 FROM comment WHERE author_id = $1 ORDER BY parent_id IS NULL, id FOR UPDATE",
+    ),
+    _follows(
+        "COMMENT",
+        f"""
+        WITH threads AS (
+            SELECT t.id FROM comment t WHERE t.id IN (SELECT parent_id FROM comment WHERE {_LEGIBLE})
+            ORDER BY t.id FOR NO KEY UPDATE
+        )
+        UPDATE comment c SET reply_count = greatest(c.reply_count - mine.replies, 0)
+        FROM (SELECT parent_id, count(*) AS replies FROM comment WHERE {_LEGIBLE} GROUP BY parent_id) AS mine
+            JOIN threads ON threads.id = mine.parent_id
+        WHERE c.id = threads.id
+        """,  # noqa: S608 - a constant of this file
+    ),
+    _follows(
+        "COMMENT",
+        f"""
+        INSERT INTO video_counts AS c (id)
+        SELECT video_id FROM comment WHERE {_LEGIBLE} GROUP BY video_id ORDER BY video_id
+        ON CONFLICT (id) DO UPDATE SET refreshed_at = NULL, comment_count = greatest(
+            c.comment_count - (SELECT count(*) FROM comment WHERE {_LEGIBLE} AND comment.video_id = c.id), 0
+        )
+        """,  # noqa: S608 - a constant of this file
+    ),
+    _follows(
+        "COMMENT",
         """
         UPDATE comment SET body = '', deleted_at = coalesce(deleted_at, yume_now()), hidden_at = NULL,
-            hidden_by_id = NULL, idempotency_key = NULL
+            hidden_by_id = NULL, idempotency_key = NULL, request_hash = NULL
         WHERE author_id = $1
         """,
     ),
@@ -82,14 +91,14 @@ SOCIAL_ACCOUNT_STEPS: tuple[RowStep, ...] = (
         WHERE c.author_id = $1 AND NOT EXISTS (SELECT 1 FROM comment r WHERE r.parent_id = c.id)
         """,
     ),
-    RowStep(
+    _follows(
         "TASTE",
-        "SELECT 0 AS bytes FROM video_like WHERE account_id = $1",
         """
-        WITH gone AS (DELETE FROM video_like WHERE account_id = $1 RETURNING video_id)
-        UPDATE video_counts c SET like_count = greatest(c.like_count - 1, 0) FROM gone WHERE c.id = gone.video_id
+        INSERT INTO video_counts AS c (id) SELECT video_id FROM video_like WHERE account_id = $1 ORDER BY video_id
+        ON CONFLICT (id) DO UPDATE SET refreshed_at = NULL, like_count = greatest(c.like_count - 1, 0)
         """,
     ),
+    deletes("TASTE", "video_like", "account_id = $1"),
     deletes("TASTE", "see_less", "account_id = $1 OR (kind = 'AUTHOR' AND target_id = $1)"),
     deletes("TASTE", "feed_weights", "id = $1", size="octet_length(weights::text) + octet_length(steer)"),
     deletes("TASTE", "impression", "account_id = $1"),
