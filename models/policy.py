@@ -23,7 +23,7 @@ ADULT_YEARS = 18
 """The least age of adults that policy may set."""
 TOPICS = (
     "POLITICS", "RELIGION", "VIOLENCE", "WEAPONS", "SEXUAL", "NUDITY", "DRUGS", "ALCOHOL", "TOBACCO", "GAMBLING",
-    "ADVERTISING", "HATE",
+    "ADVERTISING", "HATE", "SELF_HARM", "MEDICAL", "MILITARY", "HORROR", "CRIME", "MONEY",
 )  # fmt: skip
 """What a text may be about, as `engine.text` names it; a test compares."""
 
@@ -94,7 +94,7 @@ RULES: dict[str, Rule] = {
     "minimum_age": Rule(13, _between(13, 120, whole=True), "years, 13 to 120"),
     "adult_age": Rule(ADULT_YEARS, _between(ADULT_YEARS, 21, whole=True), "years, 18 to 21"),
     "teen_filtered_topics": Rule(
-        ["ALCOHOL", "DRUGS", "GAMBLING", "HATE", "NUDITY", "SEXUAL", "TOBACCO", "VIOLENCE", "WEAPONS"],
+        ["ALCOHOL", "DRUGS", "GAMBLING", "HATE", "NUDITY", "SELF_HARM", "SEXUAL", "TOBACCO", "VIOLENCE", "WEAPONS"],
         _topics,
         f"a list of topics: {', '.join(TOPICS)}",
     ),

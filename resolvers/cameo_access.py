@@ -24,12 +24,12 @@ from models.consent.withdraw import Reach
 from models.errors import Conflict
 from models.grant import Audience, Grant, GrantState, RevokeMode
 from models.likeness import WithdrawalReason
-from models.rules.account import of_age
 from models.video import Video
 from resolvers.cameo import no_such_cameo
 from resolvers.context import Context
 from resolvers.step_up import require_step_up
 from resolvers.terms import Terms, check_times, narrows, not_understood, read_terms, unsupported, widens
+from resolvers.tier import is_of_age
 
 
 @dataclass(frozen=True)
@@ -194,8 +194,7 @@ async def _supersede(connection: BaseDBAsyncClient, access: Grant, terms: Terms)
 
 async def check_may_share(connection: BaseDBAsyncClient, cameo: Cameo) -> None:
     """Raise `Conflict` where the owner is a teen: then it is for nobody else, and nothing is kept for a birthday."""
-    [row] = await connection.execute_query_dict(f"SELECT {of_age('$1::uuid')} AS adult", [cameo.owner_id])
-    if not row["adult"]:
+    if not await is_of_age(cameo.owner_id, connection):
         raise Conflict("Until you are of age your cameo is for you alone. Leave it as ONLY_ME.", field="cameoId")
 
 
@@ -234,11 +233,7 @@ async def _set_state(connection: BaseDBAsyncClient, cameo: Cameo, state: CameoSt
 async def _check_age(connection: BaseDBAsyncClient, context: Context, cameo: Cameo) -> None:
     if not cameo.captured_minor:
         return
-    [row] = await connection.execute_query_dict(
-        f"SELECT {of_age('$1::uuid')} AS adult",
-        [context.member.id],
-    )
-    if row["adult"]:
+    if await is_of_age(context.member.id, connection):
         raise Conflict(
             "It was recorded before you were of age. Record it anew, as an adult, to use it again.",
             field="cameoId",

@@ -12,11 +12,12 @@ from tortoise.transactions import in_transaction
 from jobs.queue import enqueue_purge
 from models.account import Account
 from models.consent.locks import lock_account
-from models.errors import Invalid, NotFound
+from models.errors import Conflict, Invalid, NotFound
 from models.leader import leave_leaderboards
 from resolvers.avatar import keep, take_portrait
 from resolvers.context import Context
 from resolvers.limit import Limit
+from resolvers.tier import is_of_age
 
 LONGEST_NAME, LONGEST_BIO = 60, 300
 _CHANGES = Limit("profile", 60, 3600)
@@ -40,8 +41,8 @@ class ProfileChange:
 async def update_profile(context: Context, change: ProfileChange) -> Account:
     """Change the viewer's own profile; all of it, or nothing.
 
-    Raises `Invalid` (displayName, bio, avatarUploadId, removeAvatar), `NotFound` or `Conflict` (avatarUploadId),
-    `RateLimited`.
+    Raises `Invalid` (displayName, bio, avatarUploadId, removeAvatar), `NotFound` (avatarUploadId), `Conflict`
+    (avatarUploadId, onLeaderboards), `RateLimited`.
     """
     member = context.member
     fields, portrait = _words(change), None
@@ -62,6 +63,8 @@ async def update_profile(context: Context, change: ProfileChange) -> Account:
             await enqueue_purge(connection, [row.avatar_key])
         if portrait is not None or change.remove_avatar:
             fields["avatar_key"] = None if portrait is None else portrait.key
+        if change.on_leaderboards and not await is_of_age(member.id, connection):
+            raise Conflict("Leaderboards are for adults.", field="onLeaderboards")
         if change.on_leaderboards is False:
             await leave_leaderboards(connection, member.id)
         if fields:

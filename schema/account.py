@@ -22,6 +22,7 @@ from resolvers.mute import muted
 from resolvers.page import Page, Window
 from resolvers.quota import read_quota
 from resolvers.session import live_sessions
+from resolvers.tier import is_of_age
 from schema.access import Access, field, plain
 from schema.cameo import Cameo
 from schema.connection import After, First, PageInfo
@@ -32,6 +33,7 @@ from schema.node import Node, global_id
 from schema.quota import Quota
 from schema.see_less import SeeLessConnection
 from schema.session import Session
+from schema.tier import AgeTier
 from schema.video import VideoConnection
 
 
@@ -158,6 +160,12 @@ class Account(Node):
     @field(Access.PARENT, "The viewer's own role; null for others.")
     def role(self, info: Info) -> Role | None:
         return Role(self.row.role.value) if _is_viewer(info, self.row) else None
+
+    @field(Access.PARENT, "What the rules take the viewer for, by their birth date; null for others.")
+    async def age_tier(self, info: Info) -> AgeTier | None:
+        if not _is_viewer(info, self.row):
+            return None
+        return AgeTier.ADULT if await is_of_age(self.row.id) else AgeTier.TEEN
 
     @field(Access.PARENT, "The viewer's own drafts, newest first; null for others.")
     async def drafts(self, info: Info, first: First = 10, after: After = None) -> VideoConnection | None:
