@@ -14,7 +14,7 @@ from resolvers import notification as resolve
 from resolvers.account import account_by_id
 from resolvers.page import Page, Window
 from resolvers.thread import comment_by_id
-from resolvers.withdrawn_cast import make_again_without
+from resolvers.withdrawn_cast import make_again_as_original, make_again_without
 from schema.access import Access, field, plain, subscription
 from schema.account_ref import AccountRef, account_of
 from schema.cameo_ref import CameoRef, cameo_of
@@ -127,6 +127,14 @@ class VideoWithdrawn(Notification):
             return None
         cameo_id = await make_again_without(info.context, told.video_id, told.cameo_id)
         return None if cameo_id is None else await cameo_of(info, cameo_id)
+
+    @field(
+        Access.PARENT,
+        "For the author of a remix: whoever took it away comes with every remix of the same video, so the clip can be "
+        "made again only from its words (`Video.prompt`), without `remixOf`.",
+    )
+    async def make_again_as_original(self, info: Info) -> bool:
+        return self.told.video_id is not None and await make_again_as_original(info.context, self.told.video_id)
 
 
 @strawberry.type(description="What the viewer may do with somebody's cameo changed.")

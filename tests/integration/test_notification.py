@@ -16,6 +16,7 @@ from jobs.inbox import deliver, forget_old
 from models.account import Account, Session
 from models.block import Block
 from models.cameo import Cameo
+from models.generation import Generation
 from models.notification import Notification, NotificationKind, notify
 from models.video import Video, VideoVisibility
 from schema.node import global_id
@@ -27,7 +28,7 @@ LIST = """query($first: Int! = 20, $after: String) { notifications(first: $first
   unreadCount pageInfo { hasNextPage endCursor }
   edges { cursor node {
     __typename id cursor readAt count unread actor { handle } cameo { handle } video { id prompt }
-    ... on CameoRefused { rule } ... on VideoWithdrawn { makeAgainWithout { handle } }
+    ... on CameoRefused { rule } ... on VideoWithdrawn { makeAgainWithout { handle } makeAgainAsOriginal }
   } }
 } }"""
 WATCH = """subscription($after: String) { notifications(after: $after) {
@@ -255,6 +256,7 @@ async def test_two_shown_one_revokes_the_author_is_offered_another_make_and_the_
     await do_chores(server.stores)
     [author], [shown] = await listed(bob), await listed(cass)
     assert (author["__typename"], author["makeAgainWithout"]) == ("VideoWithdrawn", {"handle": "ada"})
+    assert not author["makeAgainAsOriginal"]
     assert author["actor"] is None
     assert (shown["__typename"], shown["makeAgainWithout"], shown["cameo"]["handle"]) == (
         "VideoWithdrawn",
@@ -275,13 +277,29 @@ async def test_who_remixed_is_not_told_which_of_the_people_they_inherited_took_i
         await make_grant(each, bob, FACE_AND_ALL)
         await make_grant(each, dan, FACE_AND_ALL)
     video = await make_video(server.stores, bob, [cameo, other])
-    await make_video(server.stores, dan, parent=video)
+    remix = await make_video(server.stores, dan, parent=video)
     withdraw = "mutation($input: WithdrawLikenessInput!) { withdrawLikeness(input: $input) { __typename } }"
     await ada.mutate(withdraw, videoId=global_id("Video", video.id))
     await do_chores(server.stores)
     [told] = await listed(dan)
     assert (told["__typename"], told["actor"], told["cameo"]) == ("VideoWithdrawn", None, None)
     assert await Notification.filter(account_id=id_of(dan), cameo_id__isnull=False).count() == 0
+    assert (told["makeAgainWithout"], told["makeAgainAsOriginal"]) == (None, True)
+    again = await dan.create(prompt=told["video"]["prompt"], remixOf=global_id("Video", remix.id))
+    assert again["__typename"] == "NotFoundError", "what is withdrawn is nobody's to remix"
+    assert (await dan.create(prompt=told["video"]["prompt"]))["__typename"] == "CreateGenerationSuccess"
+
+
+async def test_what_is_made_again_passes_the_first_gate_again(server: Server, ada: Api, bob: Api, cameo: Cameo) -> None:
+    grant = await make_grant(cameo, bob, FACE_AND_ALL)
+    wish = {"prompt": "a walk", "cast": [{"cameoId": global_id("Cameo", cameo.id), "scopes": ["FACE"]}]}
+    assert (await bob.create(**wish))["__typename"] == "CreateGenerationSuccess"
+    revoke = "mutation($input: RevokeGrantInput!) { revokeGrant(input: $input) { __typename } }"
+    await ada.mutate(revoke, grantId=global_id("Grant", grant.id))
+    before = await Generation.all().count()
+    assert (await bob.create(**wish))["__typename"] == "ConsentError"
+    assert await Generation.all().count() == before
+    assert (await bob.create(prompt=wish["prompt"]))["__typename"] == "CreateGenerationSuccess"
 
 
 async def test_a_withdrawal_of_many_is_one_notification_for_each_author(

@@ -134,7 +134,7 @@ READERS: dict[str, dict[str, set[str]]] = {
     "CameoRefused": only(OWNER, "rule"),
     "CameoRequested": only(OWNER, "grantId"),
     "CaptureAcceptedNotification": only(OWNER, "captureId"),
-    "VideoWithdrawn": only(NOBODY, "makeAgainWithout"),
+    "VideoWithdrawn": only(NOBODY, "makeAgainWithout") | only(OWNER, "makeAgainAsOriginal"),
     "Commented": only(NOBODY, "comment"),
     "Replied": only(NOBODY, "comment"),
     "Remixed": only(NOBODY, "original"),
