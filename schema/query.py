@@ -36,6 +36,7 @@ from schema.capture import BiometricConsent, Capture, CaptureLanguage, biometric
 from schema.capture_review import CaptureReviewQuery
 from schema.comment import Comment
 from schema.cost import CostQueries
+from schema.duplicates import DuplicateQueries
 from schema.engine import Engine
 from schema.export import Export
 from schema.feed import FeedConnection, FeedKind
@@ -73,6 +74,7 @@ class Query(
     ProtectQueries,
     ReportQueries,
     SearchQueries,
+    DuplicateQueries,
     CostQueries,
     InviteTreeQueries,
     WaitingQueries,
