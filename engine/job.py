@@ -15,6 +15,7 @@ from engine.errors import Cancelled, EngineError, TimedOut
 from engine.media.encode import Mp4Writer, VideoSettings, fit_sound
 from engine.media.filters import FrameFilter, build_filters
 from engine.media.live import LiveSegments, Segment
+from engine.media.print import PrintSink, sound_signs
 from engine.media.probe import probe
 from engine.media.pump import pump
 from engine.media.stills import AnimatedPreviewSink, PosterSink, encode_preview, shrink
@@ -55,6 +56,7 @@ class Job:
         self._steps = backend.capabilities.resolve_steps(order.spec)
         self._progress = Progress(times.expect(order.spec, self._steps))
         self._previews = 0
+        self._print = PrintSink(order.spec.fps)
         self._credits = () if order.spec.source is None else order.spec.source.credits
 
     def make(self) -> ClipMessage:
@@ -98,7 +100,7 @@ class Job:
         with Mp4Writer(self._folder / "clip.mp4", settings, sound, live) as video:
             pump(
                 clip.frames,
-                (video, poster, moving, _Reporter(self._frame_drawn, spec.frame_count)),
+                (video, poster, moving, self._print, _Reporter(self._frame_drawn, spec.frame_count)),
                 frame_count=spec.frame_count,
                 shape=(spec.height, spec.width),
                 filters=filters,
@@ -127,6 +129,8 @@ class Job:
             has_audio=measured.has_audio,
             recipe=clip.recipe | ({"credits": list(self._credits)} if self._credits else {}),
             timings={phase.value: round(seconds, 4) for phase, seconds in self._progress.seconds.items()},
+            picture_signs=self._print.signs,
+            sound_signs=sound_signs(clip.waveform, clip.sample_rate),
         )
 
     def _save_latent(self, clip: Clip) -> str | None:

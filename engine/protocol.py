@@ -89,7 +89,8 @@ class ClipMessage(msgspec.Struct, frozen=True, kw_only=True, tag="clip"):
     """The finished clip: paths in the scratch folder, and what was measured on the finished MP4.
 
     ``waveform`` is 100 peaks 0 … 1 for drawing. ``latent`` is a safetensors file or None. ``timings`` are wall seconds
-    by phase. ``fps`` is frames per second and ``frames`` their exact number.
+    by phase. ``fps`` is frames per second and ``frames`` their exact number. ``picture_signs`` and ``sound_signs`` are
+    what the clip is known again by (`engine/media/print.py`).
     """
 
     job: str
@@ -108,6 +109,8 @@ class ClipMessage(msgspec.Struct, frozen=True, kw_only=True, tag="clip"):
     has_audio: bool
     recipe: dict[str, Any]
     timings: dict[str, float]
+    picture_signs: bytes = b""
+    sound_signs: bytes = b""
 
 
 class ErrorMessage(msgspec.Struct, frozen=True, kw_only=True, tag="error"):
