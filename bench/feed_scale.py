@@ -27,14 +27,15 @@ from typing import Any
 import asyncpg
 from rich.console import Console
 from rich.table import Table
-from tortoise import Tortoise
+from tortoise import Tortoise, connections
 
 from app.embedded import start_stores
 from app.migrate import migrate
-from app.seed.load import Progress, load
+from app.seed.load import Progress, load, settle
 from app.seed.media import share_clips
 from app.seed.world import make_world, tables
 from app.settings import Settings
+from jobs.taste import refresh_tastes
 from models.policy import seed_policy
 from models.storage import MediaStore
 from models.tables import connect
@@ -48,12 +49,12 @@ DENSITY = 0.25
 """Reactions a video: enough that every count and taste has something to read, few enough for a million to be made."""
 QUERY = """query Feed($kind: FeedKind!, $first: Int!, $after: String) {
   feed(kind: $kind, first: $first, after: $after) {
-    edges { cursor whyThis { reason } node {
+    edges { cursor whyThis { reason sentence score contributions { feature points } } node {
       id caption prompt promptPublic state remixable createdAt publishedAt
       author { id handle displayName avatarUrl viewerFollows isViewer }
       media { url posterUrl previewUrl width height seconds hasAudio waveform expiresAt }
       likenesses { via cameo { id handle thumbnailUrl } }
-      likeCount viewCount commentCount viewerHasLiked remixCount treeCount
+      likeCount viewCount commentCount viewerHasLiked remixCount shareUrl
       parent { __typename ... on Video { id author { handle } } ... on Tombstone { id } }
       root { __typename ... on Video { id author { handle } } ... on Tombstone { id } }
     } }
@@ -102,7 +103,8 @@ async def pages_of(database_url: str, redis_url: str, folder: Path) -> AsyncGene
                 await pages.page(kind, viewer, None)
         yield pages
     finally:
-        process.terminate()
+        if process.returncode is None:
+            process.terminate()
         await process.wait()
 
 
@@ -137,9 +139,17 @@ async def prepare(server_url: str, name: str, videos: int, folder: Path, console
 
 
 async def _refresh(url: str) -> None:
-    """What jobs keep: how well each video was received, what each member likes."""
+    """What jobs keep: how well each video was received, what the viewers like."""
     await connect(url)
-    await Tortoise.close_connections()
+    try:
+        await settle(lambda _done: None)
+        await connections.get("default").execute_script(
+            f"UPDATE account_taste SET due = false WHERE id NOT IN (SELECT id FROM account ORDER BY id LIMIT {VIEWERS})"
+        )
+        while await refresh_tastes():
+            pass
+    finally:
+        await Tortoise.close_connections()
 
 
 async def compare(arguments: argparse.Namespace, folder: Path, console: Console) -> dict[str, Any]:
@@ -206,7 +216,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path)
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
-    console = Console()
+    console = Console(width=118)
     with tempfile.TemporaryDirectory() as folder:
         result = asyncio.run(compare(arguments, arguments.data or Path(folder), console))
     show(result, console)

@@ -65,11 +65,27 @@ async def _seed(own: Settings, accounts: int, videos: int, number: int, density:
         await involve_owner(connection, world)
     finally:
         await connection.close()
+    await _settle(store_urls(own).database_url)
     for name, rows in progress.rows.items():
         report(f"{name:>18} {rows:>12,}")
     report(
         f"{progress.total:,} rows in {progress.seconds:.1f} s: {progress.total / progress.seconds:,.0f} rows a second"
     )
+
+
+async def _settle(database_url: str) -> None:
+    from tortoise import Tortoise
+
+    from app.cli.terminal import console
+    from app.seed.load import settle
+    from models.tables import connect
+
+    await connect(database_url)
+    try:
+        with console().status("Weighing how videos were received") as status:
+            await settle(lambda done: status.update(f"Weighing how videos were received: {done:,}"))
+    finally:
+        await Tortoise.close_connections()
 
 
 async def _shown(write: Callable[[Progress], Awaitable[None]]) -> Progress:

@@ -72,10 +72,9 @@ def halves(values: NDArray[np.float32]) -> NDArray[np.uint8]:
 
 def constant(value: str | bytes | float) -> bytes:
     """One value for every row: text, bytes as they are, or ``double precision``."""
-    if isinstance(value, bytes):
-        raw = value
-    else:
-        raw = value.encode() if isinstance(value, str) else struct.pack(">d", value)
+    raw = struct.pack(">d", value) if isinstance(value, float | int) else value
+    if isinstance(raw, str):
+        raw = raw.encode()
     return struct.pack(">i", len(raw)) + raw
 
 

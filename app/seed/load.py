@@ -11,6 +11,7 @@ import asyncpg
 
 from app.seed.columns import HEADER, TRAILER, pieces
 from app.trouble import Trouble
+from jobs.quality import refresh_quality
 
 if TYPE_CHECKING:
     from app.seed.world import Table
@@ -94,3 +95,11 @@ async def _copy(connection: asyncpg.Connection, table: Table, progress: Progress
         yield TRAILER
 
     await connection.copy_to_table(table.name, source=stream(), columns=list(table.columns), format="binary")
+
+
+async def settle(telling: Callable[[int], None]) -> None:
+    """Do at once what jobs would do in time: say how well each video was received. Tortoise is connected."""
+    done = 0
+    while count := await refresh_quality():
+        done += count
+        telling(done)

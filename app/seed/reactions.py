@@ -14,6 +14,8 @@ from app.seed.words import COMMENTS, REPLIES
 
 MEETINGS = 14.0
 """Members who met a video, on average, at a density of 1."""
+SECONDS = 3.0
+"""Of the clips that stand for all videos."""
 LIKED, COMMENTED = 0.22, 0.05
 REPLIED = 0.35
 
@@ -78,7 +80,7 @@ def make_meetings(
     span = np.minimum(rng.exponential(2.5 * DAY, len(pairs)), now - videos.published[video] - 1_000)
     cares = people.topic[viewer] == videos.topic[video]
     share: Reals = rng.gamma(2.0, 0.3, len(pairs)) * (0.8 + 0.6 * cares)
-    seconds = np.round(5 * np.clip(share, 0.0, 2.0), 1)
+    seconds = np.round(SECONDS * np.clip(share, 0.0, 2.0), 1)
     return Meetings(viewer, video, videos.published[video] + np.maximum(0, span).astype(np.int64), seconds)
 
 

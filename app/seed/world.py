@@ -11,10 +11,11 @@ import orjson
 
 from app.seed import columns as c
 from app.seed.bank import load_bank, meanings
-from app.seed.people import DAY, Follows, People, make_follows, make_people
-from app.seed.reactions import Comments, Likes, Meetings, make_comments, make_likes, make_meetings
+from app.seed.people import DAY, Follows, Ints, People, make_follows, make_people
+from app.seed.reactions import SECONDS, Comments, Likes, Meetings, make_comments, make_likes, make_meetings
 from app.seed.videos import AUDIENCES, Videos, make_videos, words_of
 from app.seed.words import COMMENTS, REPLIES
+from jobs.taste import WHOLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,6 +75,7 @@ def tables(world: World, clips: Sequence[SharedClip]) -> Iterator[Table]:
     yield _lineage(world.videos)
     yield _counts(world)
     yield _texts(world, captions, prompts)
+    yield _tastes(world.people)
     yield from _renditions(world, clips, clip)
     yield from _reactions(world)
 
@@ -213,19 +215,26 @@ def _lineage(videos: Videos) -> Table:
 
 
 def _counts(world: World) -> Table:
-    """``quality`` and ``hot`` are left to the job that keeps them."""
-    videos, size = world.videos, len(world.videos)
+    """``quality`` and ``hot`` are left to the job that keeps them: a row without ``refreshed_at`` is due."""
+    videos, met, size = world.videos, world.met, len(world.videos)
+    finished = met.video[met.seconds >= WHOLE * SECONDS]
+    shown = np.flatnonzero(~videos.draft)
+
+    def counted(of: Ints) -> Ints:
+        return np.bincount(of, minlength=size)[shown]
+
     return Table(
         "video_counts",
-        size,
+        len(shown),
         {
-            "id": c.uuids(videos.ids),
-            "like_count": c.whole(np.bincount(world.likes.video, minlength=size)),
-            "comment_count": c.whole(np.bincount(world.comments.video, minlength=size)),
-            "view_count": c.whole(np.bincount(world.met.video, minlength=size), ">i8"),
-            "remix_count": c.whole(videos.direct_remixes()),
-            "tree_count": c.whole(videos.descendants()),
-            "counted": c.truth(videos.listed),
+            "id": c.uuids(videos.ids[shown]),
+            "like_count": c.whole(counted(world.likes.video)),
+            "comment_count": c.whole(counted(world.comments.video)),
+            "view_count": c.whole(counted(met.video), ">i8"),
+            "finish_count": c.whole(counted(finished), ">i8"),
+            "remix_count": c.whole(videos.direct_remixes()[shown]),
+            "tree_count": c.whole(videos.descendants()[shown]),
+            "counted": c.truth(videos.listed[shown]),
         },
     )
 
@@ -246,6 +255,11 @@ def _texts(world: World, captions: list[str], prompts: list[str]) -> Table:
             "said": c.texts(said),
         },
     )
+
+
+def _tastes(people: People) -> Table:
+    """What members like is left to the job that works it out."""
+    return Table("account_taste", len(people), {"id": c.uuids(people.ids), "due": c.TRUE})
 
 
 def _renditions(world: World, clips: Sequence[SharedClip], clip: np.ndarray) -> Iterator[Table]:
