@@ -20,6 +20,7 @@ from tortoise.transactions import in_transaction
 from jobs.erase import shred
 from jobs.erasure_social import SOCIAL_ACCOUNT_STEPS, SOCIAL_CAMEO_STEPS
 from jobs.erasure_steps import ACCOUNT_STEPS, CAMEO_STEPS, text_step
+from jobs.scrolls import forget_scrolls
 from jobs.withdrawn import BATCH, purge_videos
 from models.account import avatar_prefix
 from models.audit import SERVER, append, chain_of
@@ -118,6 +119,7 @@ class Eraser:
         )
         if of is Of.ACCOUNT:
             tally.add("AVATAR", 0, objects=await self.media.delete_under(avatar_prefix(subject_id)))
+            tally.add("SCROLL", 0, objects=await forget_scrolls(self.redis, subject_id))
             subjects += await self._destroy_exports(connection, subject_id, tally)
         if of is Of.CAMEO:
             captures = await connection.execute_query_dict("SELECT id FROM capture WHERE cameo_id = $1", [subject_id])

@@ -154,6 +154,10 @@ MANIFEST: tuple[DerivedClass, ...] = (
         "keys deleted (else gone after 15 minutes, streams after 24 hours)",
     ),
     DerivedClass(
+        "SCROLL", Place.REDIS, Of.ACCOUNT, "ranked scrolls of the account, with the sentences that steer them",
+        "keys deleted (else gone some hours after their last use, by policy)",
+    ),
+    DerivedClass(
         "NOTICE", Place.POSTGRES, Of.BOTH, "notices and block entries of people who need no account",
         "key shredded and columns emptied when a moderator decides, or lifts the entry",
         ("notice.sealed", "notice.face", "block_entry.name", "block_entry.face"), sealed=True, counted=False,

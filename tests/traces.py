@@ -7,8 +7,10 @@ from typing import Any
 
 from tortoise import connections
 
+from jobs.scrolls import head_key, owned_key
 from models.account import Account, avatar_prefix
 from models.appearance import ShownAppearance
+from models.base import new_id
 from models.chosen import ChosenViewer
 from models.comment import Comment
 from models.counts import VideoCounts
@@ -34,6 +36,9 @@ async def leave_traces(
     mine, theirs = account(who), account(other)
     key = avatar_prefix(mine.id) + "portrait.webp"
     await server.stores.media.put_bytes(key, word.encode(), "image/webp")
+    scroll_id = new_id()
+    await server.stores.redis.lpush(owned_key(str(mine.id)), scroll_id.hex)
+    await server.stores.redis.set(head_key(scroll_id), f"more {word}")
     await Account.filter(id=mine.id).update(avatar_key=key, on_leaderboards=True)
     thread = await Comment.create(video_id=others[0].id, author_id=mine.id, body=f"oh, {word}", reply_count=1)
     await Comment.create(video_id=others[0].id, author_id=theirs.id, parent_id=thread.id, body="thank you")

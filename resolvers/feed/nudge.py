@@ -9,6 +9,8 @@ from uuid import UUID
 
 from redis.asyncio import Redis
 
+from jobs.scrolls import since_key
+
 PATIENCE = 2.0
 
 
@@ -27,7 +29,7 @@ async def nudge(redis: Redis, account_id: UUID, *, after: float, gap: float) -> 
     """
     if after <= 0:
         return None
-    key = f"feed:since:{account_id}"
+    key = since_key(account_id)
     now = time.time()
     async with asyncio.timeout(PATIENCE), redis.pipeline(transaction=True) as pipe:
         pipe.set(key, f"{now:.0f}", ex=round(gap * 60), nx=True)

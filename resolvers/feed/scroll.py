@@ -16,6 +16,7 @@ from uuid import UUID
 import msgspec
 from redis.asyncio import Redis
 
+from jobs.scrolls import head_key, owned_key, places_key
 from models.errors import Conflict
 from resolvers.feed.candidates import Places
 from resolvers.feed.steer import SteerReading
@@ -85,15 +86,15 @@ async def open_scroll(redis: Redis, scroll_id: UUID, head: Head, owner: str | No
     ``owner`` names whose it is: of theirs the newest `MOST_EACH` are kept. None: of all, under an id they share.
     """
     async with asyncio.timeout(PATIENCE), redis.pipeline(transaction=True) as pipe:
-        pipe.set(_head(scroll_id), msgspec.msgpack.encode(head), ex=head.keep_seconds, nx=True)
+        pipe.set(head_key(scroll_id), msgspec.msgpack.encode(head), ex=head.keep_seconds, nx=True)
         if owner is not None:
-            pipe.lpush(_owned(owner), scroll_id.hex)
-            pipe.lrange(_owned(owner), MOST_EACH, -1)
-            pipe.ltrim(_owned(owner), 0, MOST_EACH - 1)
-            pipe.expire(_owned(owner), head.keep_seconds)
+            pipe.lpush(owned_key(owner), scroll_id.hex)
+            pipe.lrange(owned_key(owner), MOST_EACH, -1)
+            pipe.ltrim(owned_key(owner), 0, MOST_EACH - 1)
+            pipe.expire(owned_key(owner), head.keep_seconds)
         made, *rest = await pipe.execute()
         for old in rest[1] if rest else ():
-            pipe.delete(_head(UUID(old.decode())), _places(UUID(old.decode())))
+            pipe.delete(head_key(UUID(old.decode())), places_key(UUID(old.decode())))
         await pipe.execute()
     return Scroll(scroll_id, head, 0) if made else await read_scroll(redis, scroll_id)
 
@@ -101,8 +102,8 @@ async def open_scroll(redis: Redis, scroll_id: UUID, head: Head, owner: str | No
 async def read_scroll(redis: Redis, scroll_id: UUID) -> Scroll:
     """The scroll with this id. Raises `Conflict` when it is over."""
     async with asyncio.timeout(PATIENCE), redis.pipeline(transaction=True) as pipe:
-        pipe.get(_head(scroll_id))
-        pipe.strlen(_places(scroll_id))
+        pipe.get(head_key(scroll_id))
+        pipe.strlen(places_key(scroll_id))
         head, length = await pipe.execute()
     if head is None:
         raise Conflict("This scroll was left for too long and is gone. Start again without a cursor.", field="after")
@@ -113,9 +114,9 @@ async def entries(redis: Redis, scroll: Scroll, first: int, count: int) -> list[
     """At most ``count`` places from the ``first``-th on (0 is the top). The scroll is kept for longer."""
     size, keep = _RECORD.size, scroll.head.keep_seconds
     async with asyncio.timeout(PATIENCE), redis.pipeline(transaction=True) as pipe:
-        pipe.getrange(_places(scroll.id), first * size, (first + count) * size - 1)
-        pipe.expire(_head(scroll.id), keep)
-        pipe.expire(_places(scroll.id), keep)
+        pipe.getrange(places_key(scroll.id), first * size, (first + count) * size - 1)
+        pipe.expire(head_key(scroll.id), keep)
+        pipe.expire(places_key(scroll.id), keep)
         raw, *_ = await pipe.execute()
     return [_read(record, scroll.head.weights) for record in _RECORD.iter_unpack(raw[: len(raw) // size * size])]
 
@@ -125,7 +126,7 @@ async def add(redis: Redis, scroll: Scroll, head: Head, more: Sequence[Entry]) -
     body = b"".join(_record(each) for each in more)
     given: list[Any] = [scroll.length * _RECORD.size, body, msgspec.msgpack.encode(head), head.keep_seconds]
     async with asyncio.timeout(PATIENCE), redis.pipeline(transaction=False) as pipe:
-        pipe.eval(_ADD, 2, _head(scroll.id), _places(scroll.id), *given)
+        pipe.eval(_ADD, 2, head_key(scroll.id), places_key(scroll.id), *given)
         [added] = await pipe.execute()
     return Scroll(scroll.id, head, scroll.length + len(more)) if added else await read_scroll(redis, scroll.id)
 
@@ -150,15 +151,3 @@ def _read(record: tuple[Any, ...], weights: dict[Feature, float]) -> Entry:
     )
     why = Why(_REASONS[reason], author if _REASONS[reason] is Reason.AUTHOR else None, said)
     return Entry(UUID(bytes=video_id), author, why)
-
-
-def _owned(owner: str) -> str:
-    return f"scrolls:{owner}"
-
-
-def _head(scroll_id: UUID) -> str:
-    return f"scroll:{scroll_id.hex}"
-
-
-def _places(scroll_id: UUID) -> str:
-    return f"scroll:{scroll_id.hex}:places"

@@ -318,7 +318,7 @@ async def test_deleting_an_account_leaves_no_canary_anywhere(
     assert found.keys() == set(counted_of(Of.ACCOUNT))
     for name in (
         "GENERATION_TEXT", "SESSION", "RELATION", "NAME", "KEY", "LATENT", "LIVE_SEGMENT", "AVATAR", "COMMENT",
-        "TASTE", "MEANING", "TREND",
+        "TASTE", "MEANING", "TREND", "SCROLL",
     ):  # fmt: skip
         assert found[name] > 0, name
     assert await traces_left(ada, planted.lent) == {
