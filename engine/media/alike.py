@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-PLACES = [(row, column) for row in range(9) for column in range(9) if 0 < row + column < 11][:64]
+PLACES = [(row, column) for row in range(9) for column in range(9) if 0 < row + column < 12][:64]
 """Coefficients (row, column) of a picture's cosine transform whose signs are kept."""
 VIEWS = (1.0, 0.9)
 """Each picture is kept whole, and its middle: a copy may be cut out of it."""
