@@ -85,6 +85,10 @@ class SegmentMessage(msgspec.Struct, frozen=True, kw_only=True, tag="segment"):
     last: bool
 
 
+Signs = bytes
+"""A name of its own, because a clip has a field called bytes."""
+
+
 class ClipMessage(msgspec.Struct, frozen=True, kw_only=True, tag="clip"):
     """The finished clip: paths in the scratch folder, and what was measured on the finished MP4.
 
@@ -109,8 +113,8 @@ class ClipMessage(msgspec.Struct, frozen=True, kw_only=True, tag="clip"):
     has_audio: bool
     recipe: dict[str, Any]
     timings: dict[str, float]
-    picture_signs: bytes = b""
-    sound_signs: bytes = b""
+    picture_signs: Signs = b""
+    sound_signs: Signs = b""
 
 
 class ErrorMessage(msgspec.Struct, frozen=True, kw_only=True, tag="error"):
