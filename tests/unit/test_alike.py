@@ -89,7 +89,7 @@ def test_a_sound_is_known_at_another_loudness_rate_and_with_noise() -> None:
     places = np.arange(SECONDS * 11_025) * RATE / 11_025
     resampled = np.asarray(np.interp(places, np.arange(SECONDS * RATE), tune(3)[0]), np.float32)[None]
     copies = [
-        sound_signs(tune(3) * 0.2 + noise * 0.2, RATE),
+        sound_signs(np.asarray(tune(3) * 0.2 + noise * 0.2, np.float32), RATE),
         sound_signs(np.repeat(tune(3), 2, axis=0), RATE),
         sound_signs(resampled, 11_025),
     ]
