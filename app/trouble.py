@@ -46,3 +46,7 @@ class FileUnfit(Trouble):
 
 class RegionDatabaseUnreadable(Trouble):
     """The operator names a database of regions that is not there or is no such database."""
+
+
+class NoSuchMember(Trouble):
+    """A handle given on the command line is nobody's."""

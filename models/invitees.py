@@ -79,6 +79,15 @@ class Invitee:
     unused: int
 
 
+async def levels(connection: BaseDBAsyncClient, account_id: UUID | None, depth: int, most: int) -> list[UUID]:
+    """At most so many members up to ``depth`` levels below, those nearest to the top first."""
+    rows = await connection.execute_query_dict(
+        f"SELECT id FROM ({LEVELS}) AS row ORDER BY depth, moment, id LIMIT $3::int",  # noqa: S608 - a constant
+        [account_id, depth, most],
+    )
+    return [row["id"] for row in rows]
+
+
 async def places(connection: BaseDBAsyncClient, account_ids: Sequence[UUID]) -> dict[UUID, Invitee]:
     """The place of each of these accounts. Beyond `LARGEST_BRANCH` members in all, sizes are at least what is told."""
     rows = await connection.execute_query_dict(_COUNTS, [list(account_ids)])

@@ -7,8 +7,11 @@ from contextvars import copy_context
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from tortoise.transactions import in_transaction
 
+from app.cli.invite import tree_lines
+from app.trouble import NoSuchMember
 from models.account import Account, Invite, Role, Session
 from models.audit import AuditEntry
 from models.base import new_id
@@ -84,6 +87,12 @@ async def test_an_admin_sees_a_branch_by_pages_with_its_path_and_sizes(server: S
     ivo = await Account.get(handle="ivo")
     deep = (await admin.run(TREE, accountId=gid(ivo)))["inviteTree"]
     assert [each["handle"] for each in deep["path"]] == ["root", "eve", "fred", "hana"]
+    lines = [line.partition("  20") for line in await tree_lines("@eve", 2)]
+    assert [name for name, _, _ in lines] == ["@eve", "  @fred", "    @hana", "  @gina"]
+    assert lines[0][2].endswith("invited 2, branch 5, unused 1")
+    assert (await tree_lines(None, 1))[0].startswith("@root")
+    with pytest.raises(NoSuchMember):
+        await tree_lines("nobody", 1)
     whole = (await admin.run(TREE))["inviteTree"]
     assert (whole["member"], [e["node"]["handle"] for e in whole["invitees"]["edges"]]) == (None, ["root"])
 
