@@ -43,9 +43,9 @@ async def see_less(context: Context, of: LessOf, *, video_id: UUID | None, accou
     rows = await connections.get("default").execute_query_dict(
         f"""
         INSERT INTO see_less (id, created_at, account_id, kind, target_id)
-        SELECT $1, yume_now(), $2, $3, $4
+        SELECT $1::uuid, yume_now(), $2::uuid, $3::varchar, $4::uuid
         WHERE (SELECT count(*) FROM see_less WHERE account_id = $2) < {MOST_WISHES}
-            OR EXISTS (SELECT 1 FROM see_less WHERE account_id = $2 AND kind = $3 AND target_id = $4)
+            OR EXISTS (SELECT 1 FROM see_less WHERE account_id = $2 AND kind = $3::varchar AND target_id = $4)
         ON CONFLICT (account_id, kind, target_id) DO UPDATE SET kind = excluded.kind
         RETURNING id, created_at
         """,  # noqa: S608 - a number

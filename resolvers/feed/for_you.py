@@ -125,14 +125,22 @@ class Ranked:
             authors=dict(authors),
             reading=self._steer.reading,
         )
-        return await open_scroll(self.context.stores.redis, scroll_id, head, owner)
+        scroll = await open_scroll(self.context.stores.redis, scroll_id, head, owner)
+        if owner is None and scroll.head.over:
+            # All there is has a place in it already: so little is ranked anew at once, with what came since.
+            scroll = await open_scroll(self.context.stores.redis, uuid4(), head, self._address)
+        return scroll
+
+    @property
+    def _address(self) -> str:
+        return f"from:{self.context.client}"
 
     def _whose(self) -> tuple[UUID, str | None]:
         """The new scroll's id, and by whom it is counted."""
         if self._viewer_id is not None:
             return uuid4(), str(self._viewer_id)
         if self.steer:
-            return uuid4(), f"from:{self.context.client}"
+            return uuid4(), self._address
         return uuid5(NAMESPACE_URL, f"yume:for-you:{int(time.time() // SHARED_SECONDS)}"), None
 
     async def _extend(self, scroll: Scroll) -> Scroll:

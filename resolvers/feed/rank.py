@@ -62,7 +62,7 @@ class Candidate:
 
     def values(self, half_life: float) -> tuple[float, ...]:
         """The value of each feature of `SCORED`; ``half_life`` in hours."""
-        author = 0.5 * self.follows + 0.5 * (1.0 - 0.5**self.likes)
+        author = 0.6 * self.follows + 0.4 * (1.0 - 0.5**self.likes)
         freshness = 0.5 ** (max(self.hours, 0.0) / half_life)
         return (freshness, self.quality, author, max(self.taste, -1.0), self.steer, -self.less)
 
