@@ -136,11 +136,14 @@ def _parents(may_be_remixed: NDArray[np.bool_], rng: np.random.Generator) -> Int
     depth = [0] * count
     free: list[int] = []
     remixes: list[int] = []
+    tip = -1  # the end of the chain that is being driven deep, as a game that many play
     dice = rng.random((count, 3)).tolist()
     for at, open_ in enumerate(may_be_remixed.tolist()):
         remix, way, which = dice[at]
         if remix < REMIX_SHARE and free:
-            if remixes and way < 0.45:
+            if way > 0.94 and tip >= 0:
+                above = tip
+            elif remixes and way < 0.45:
                 above = parent[remixes[int(which * len(remixes))]]
             elif remixes and way < 0.75:
                 above = remixes[int((1 - which * which) * len(remixes))]
@@ -152,6 +155,8 @@ def _parents(may_be_remixed: NDArray[np.bool_], rng: np.random.Generator) -> Int
             free.append(at)
             if parent[at] >= 0:
                 remixes.append(at)
+                if parent[at] == tip or tip < 0:
+                    tip = -1 if depth[at] == DEEPEST else at
     return np.array(parent, np.int64)
 
 
