@@ -7,11 +7,11 @@ from collections.abc import AsyncGenerator, Collection
 from uuid import UUID
 
 from jobs.feed import FeedChange, FeedEvent, events
-from models.rules.sql import account, holding
-from models.rules.video import may_be_listed
-from models.video import VideoVisibility
 from resolvers.context import Context
 from resolvers.count_event import told_counts
+from resolvers.feed.following import reader
+from resolvers.feed.hydrate import hydrated
+from resolvers.feed.rules import FROM_FOLLOWED, FROM_FRIENDS, PUBLIC, PUBLIC_OR_FROM_FOLLOWED
 from resolvers.session import require_live_session
 
 _INDEX_DIGITS = 6
@@ -19,13 +19,37 @@ _TRUST_SECONDS = 1.0
 """How long a session that was found live is trusted."""
 
 
-async def watch_latest(
-    context: Context, after: str | None, shown: Collection[UUID] | None = None
-) -> AsyncGenerator[FeedEvent, None]:
-    """Changes of the LATEST feed after the cursor ``after`` (None: from now on); counts of the videos ``shown`` only.
+Watched = AsyncGenerator[FeedEvent, None]
 
-    GONE is told to everybody, since who saw the video cannot be known; the others only where the viewer may see it in
-    a list at this moment. Raises `Unauthenticated` once the viewer's session ends.
+
+def watch_for_you(context: Context, after: str | None, shown: Collection[UUID] | None = None) -> Watched:
+    """Changes of what FOR_YOU picks from: what LATEST and FOLLOWING would be told."""
+    return _watch(context, PUBLIC_OR_FROM_FOLLOWED, after, shown)
+
+
+def watch_latest(context: Context, after: str | None, shown: Collection[UUID] | None = None) -> Watched:
+    """Changes of the LATEST feed."""
+    return _watch(context, PUBLIC, after, shown)
+
+
+def watch_following(context: Context, after: str | None, shown: Collection[UUID] | None = None) -> Watched:
+    """Changes of the FOLLOWING feed. Raises `Unauthenticated`."""
+    reader(context)
+    return _watch(context, FROM_FOLLOWED, after, shown)
+
+
+def watch_friends(context: Context, after: str | None, shown: Collection[UUID] | None = None) -> Watched:
+    """Changes of the FRIENDS feed. Raises `Unauthenticated`."""
+    reader(context)
+    return _watch(context, FROM_FRIENDS, after, shown)
+
+
+async def _watch(context: Context, rule: str, after: str | None, shown: Collection[UUID] | None) -> Watched:
+    """Changes after the cursor ``after`` (None: from now on); counts of the videos ``shown`` only, of any for None.
+
+    GONE is told to everybody, since who saw the video cannot be known; ADDED where the feed's own ``rule`` holds for
+    the viewer at this moment: the operation's loaders have the video then. Raises `Unauthenticated` once the viewer's
+    session ends.
     """
     viewer_id = None if context.viewer is None else context.viewer.id
     checked_at = time.monotonic()
@@ -37,24 +61,20 @@ async def watch_latest(
                 if time.monotonic() - checked_at >= _TRUST_SECONDS:
                     await require_live_session(context)
                     checked_at = time.monotonic()
-                if await _told(context, event, counted):
+                if await _told(context, rule, event, counted):
                     yield event
             beyond = -1
 
 
-async def _told(context: Context, event: FeedEvent, counted: Collection[UUID]) -> bool:
+async def _told(context: Context, rule: str, event: FeedEvent, counted: Collection[UUID]) -> bool:
+    context.renew_loaders()
     match event.change:
         case FeedChange.ADDED:
-            return await _listed(context, event.video_id)
+            return event.video_id is not None and bool(await hydrated(context, [event.video_id], rule))
         case FeedChange.COUNTS:
             return event.video_id in counted
         case FeedChange.GONE | FeedChange.STALE:
             return True
-
-
-async def _listed(context: Context, video_id: UUID | None) -> bool:
-    viewer = account(None if context.viewer is None else context.viewer.id)
-    return await holding(VideoVisibility.filter(id=video_id), may_be_listed(viewer)).exists()
 
 
 def _place(after: str | None) -> tuple[str | None, int]:

@@ -252,7 +252,7 @@ async def _record(
 ) -> None:
     """Open feeds, the people shown, and their chains of the audit log: the transaction's last words."""
     audience = change.visibility or row.audience
-    if publishing and audience is Visibility.PUBLIC:
+    if publishing and audience is not Visibility.LINK:
         await enqueue_added(connection, row.id)
     elif not publishing and (change.unpublish or change.visibility or change.viewers is not None) and not wider:
         await enqueue_gone(connection, [row.id])

@@ -12,7 +12,8 @@ from strawberry.types import Info
 from jobs.feed import FeedChange, FeedEvent
 from models.errors import Invalid
 from resolvers.count_event import MOST_TOLD
-from resolvers.feed_event import watch_latest
+from resolvers.feed_event import watch_following, watch_for_you, watch_friends, watch_latest
+from resolvers.social import MOST_COUNTED
 from schema.access import Access, field, plain, subscription
 from schema.feed import FeedKind
 from schema.node import global_id, row_id
@@ -58,12 +59,21 @@ class FeedStale(FeedUpdate):
 
 
 FEED_EVENT_TYPES = [VideoAdded, VideoGone, CountsChanged, FeedStale]
-_WATCHED = dict.fromkeys(FeedKind, watch_latest)
+_WATCHED = {
+    FeedKind.FOR_YOU: watch_for_you,
+    FeedKind.FOLLOWING: watch_following,
+    FeedKind.FRIENDS: watch_friends,
+    FeedKind.LATEST: watch_latest,
+}
 
 
 @strawberry.type
 class FeedSubscription:
-    @subscription(Access.ANYONE, "Changes of a feed as they happen.")
+    @subscription(
+        Access.ANYONE,
+        "Changes of a feed as they happen, each judged anew. FOLLOWING and FRIENDS are for members who are signed in; "
+        "FOR_YOU tells of everything that it may pick from.",
+    )
     async def feed_updates(
         self,
         info: Info,
@@ -92,17 +102,21 @@ def _shown(videos: list[strawberry.ID] | None) -> set[UUID] | None:
 
 
 async def _update(info: Info, event: FeedEvent) -> FeedUpdate | None:
-    """None when the video was hidden since the event was judged."""
+    """The event as clients hear it; an addition was read in the moment in which it was judged."""
     if event.video_id is None:
         return FeedStale(cursor=event.cursor)
     if event.change is FeedChange.GONE:
         return VideoGone(cursor=event.cursor, id=global_id("Video", event.video_id))
-    info.context.renew_loaders()
     if event.counts is not None:
         counts = event.counts
         return CountsChanged(
-            cursor=event.cursor, id=global_id("Video", event.video_id), like_count=counts.likes,
-            comment_count=counts.comments, view_count=counts.views, remix_count=counts.remixes, tree_count=counts.tree,
-        )  # fmt: skip
+            cursor=event.cursor,
+            id=global_id("Video", event.video_id),
+            like_count=counts.likes,
+            comment_count=counts.comments,
+            view_count=min(counts.views, MOST_COUNTED),
+            remix_count=counts.remixes,
+            tree_count=counts.tree,
+        )
     row = await info.context.loaders.videos.load(event.video_id)
     return None if row is None else VideoAdded(cursor=event.cursor, video=Video.of(row))

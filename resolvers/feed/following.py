@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from models.account import Account
+from models.errors import Unauthenticated
 from models.rules.account import follows
 from models.rules.video import addresses
 from resolvers.context import Context
@@ -23,8 +25,15 @@ async def friends(context: Context, window: Window) -> FeedPage:
     return await _page(context, "feed:FRIENDS", _FRIENDS, FROM_FRIENDS, Reason.FRIEND, window)
 
 
+def reader(context: Context) -> Account:
+    """Whose feed it is. Raises `Unauthenticated`: who is not signed in follows nobody."""
+    if context.viewer is None:
+        raise Unauthenticated("Sign in to see what the people whom you follow publish.")
+    return context.viewer
+
+
 async def _page(context: Context, name: str, statement: str, rule: str, reason: Reason, window: Window) -> FeedPage:
-    _ = context.member
+    reader(context)
     return await fill(context, PlacesByTime(context, name, statement, rule, reason, by_author=True), window)
 
 

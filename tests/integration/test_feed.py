@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import AsyncIterator, Generator
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
@@ -13,11 +13,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tortoise import connections
 
+from jobs.feed import FEED_STREAM, FeedChange, tell
+from models.base import new_id
 from models.block import Block
+from models.follow import Follow
+from models.mute import Mute
 from models.video import AuthorState, ConsentState, ModerationState, Video, VideoVisibility, Visibility
 from resolvers.loaders.known import Known
 from schema.node import global_id
-from tests.api import Api, Server
+from tests.api import Api, Refused, Server
 from tests.consent import account, follow, make_cameo, make_video, mutuals
 
 SHOWN = """
@@ -246,3 +250,76 @@ async def test_a_scroll_repeats_and_skips_nothing_whatever_is_posted_and_hidden_
     assert len(seen) == len(set(seen))
     assert {str(global_id("Video", each)) for each in always} <= set(seen)
     assert (await page(reader, kind, 4, after))[0] == []
+
+
+UPDATES = (
+    """subscription($kind: FeedKind!, $after: String) { feedUpdates(kind: $kind, after: $after) {
+  __typename ... on VideoAdded { video { ...Shown } } ... on VideoGone { id }
+} }"""
+    + SHOWN
+)
+ALL_KINDS = ("LATEST", "FOLLOWING", "FRIENDS", "FOR_YOU")
+
+
+async def heard(stream: AsyncIterator[dict[str, Any]]) -> list[str]:
+    """Ids of what was added, until something is gone."""
+    added: list[str] = []
+    async for data in stream:
+        update = data["feedUpdates"]
+        if update["__typename"] == "VideoGone":
+            break
+        added.append(update["video"]["id"])
+    return added
+
+
+async def test_an_open_feed_is_told_by_the_rule_of_its_own_kind(server: Server, people: list[Api]) -> None:
+    reader, friend, other, _ = people
+    await Follow.filter(follower_id=account(other).id).delete()
+    stranger = await server.member("pia")
+    [open_to_all], [of_other], [of_friend] = await post(stranger), await post(other), await post(friend)
+    await VideoVisibility.filter(id__in=[of_other, of_friend]).update(audience=Visibility.FOLLOWERS)
+    posted = [open_to_all, of_other, of_friend]
+    names = [str(global_id("Video", each)) for each in posted]
+
+    async def told() -> dict[str, list[str]]:
+        redis = server.stores.redis
+        await tell(redis, FeedChange.GONE, [new_id()])
+        [(place, _)] = await redis.xrevrange(FEED_STREAM, count=1)
+        await tell(redis, FeedChange.ADDED, posted)
+        await tell(redis, FeedChange.GONE, [new_id()])
+        return {kind: await heard(reader.subscribe(UPDATES, kind=kind, after=place.decode())) for kind in ALL_KINDS}
+
+    assert await told() == {
+        "LATEST": names[:1], "FOLLOWING": names[1:], "FRIENDS": names[2:], "FOR_YOU": names,
+    }  # fmt: skip
+    await Mute.create(muter_id=account(reader).id, muted_id=account(friend).id)
+    await Mute.create(muter_id=account(reader).id, muted_id=account(stranger).id)
+    assert await told() == {"LATEST": [], "FOLLOWING": names[1:2], "FRIENDS": [], "FOR_YOU": names[1:2]}
+    assert (await page(reader, "FOLLOWING", 9, None))[0] == names[1:2]
+    assert (await page(reader, "LATEST", 9, None))[0] == []
+
+
+@pytest.mark.parametrize("kind", ["FOLLOWING", "FRIENDS"])
+async def test_feeds_of_people_are_for_members(server: Server, kind: str) -> None:
+    assert await server.anyone.refused(IDS, kind=kind) == "UNAUTHENTICATED"
+    with pytest.raises(Refused, match="UNAUTHENTICATED"):
+        await heard(server.anyone.subscribe(UPDATES, kind=kind))
+
+
+async def test_cursors_belong_to_one_viewer_and_one_kind(people: list[Api], server: Server) -> None:
+    reader, friend, *_ = people
+    await follow(friend, people[2])
+    await post(people[2], 3)
+    cursors = {kind: (await page(reader, kind, 1, None))[1] for kind in ("LATEST", "FOLLOWING", "FRIENDS")}
+    for kind, cursor in cursors.items():
+        assert cursor is not None
+        assert len((await page(reader, kind, 9, cursor))[0]) == 2
+        assert await friend.refused(IDS, kind=kind, after=cursor) == "INVALID"
+        for other in cursors.keys() - {kind}:
+            assert await reader.refused(IDS, kind=other, after=cursor) == "INVALID"
+        for bad in ("", "x", "é", cursor[:9] + chr(ord(cursor[9]) ^ 1) + cursor[10:], cursor * 2):
+            assert await reader.refused(IDS, kind=kind, after=bad) == "INVALID"
+        for first in (0, -1, 51):
+            assert await reader.refused(IDS, kind=kind, first=first) == "INVALID"
+        assert await reader.refused(IDS, kind=kind, first=10_000) == "QUERY_TOO_COSTLY"
+    assert await server.anyone.refused(IDS, kind="LATEST", after=cursors["LATEST"]) == "INVALID"
