@@ -285,6 +285,9 @@ class Model(Members):
             return False
         if row.parent is not None and not self.buildable(row.author, self.videos[row.parent]):
             return False
+        picked = self.picked_by(row.author)
+        if audience == "CHOSEN" and (self.gone(picked) or self.apart(row.author, picked)):
+            return False
         for cameo, likeness in row.likenesses.items():
             if not self.permitted(row.author, cameo, likeness.scopes | PUBLISH):
                 return False
@@ -292,6 +295,7 @@ class Model(Members):
             if self.cameos[cameo].owner != row.author:
                 likeness.publish_grant = self.permitting(row.author, cameo, likeness.scopes | PUBLISH)[0].id
         row.author_state, row.audience, row.remixable = "PUBLISHED", audience, remixable
+        row.chosen = self.picked_by(row.author)
         return True
 
     def delete(self, video: int) -> bool:

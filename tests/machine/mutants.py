@@ -258,6 +258,10 @@ def _in(module: Any, name: str, replacement: Any) -> Callable[[Surgery], None]:
     return lambda surgery: surgery.only_in(module, name, replacement)
 
 
+def _anybody_is_chosen(surgery: Surgery) -> None:
+    surgery.rule(models.rules.video.chosen, "AND w.account_id", "AND true OR w.account_id")
+
+
 def _never(*_: Any) -> bool:
     return False
 
@@ -331,5 +335,6 @@ MUTANTS = (
     ),
     Mutant("removing one video removes them all", _removing_one_removes_all),
     Mutant("the shown person does not see drafts", _drafts_unseen),
+    Mutant("anybody counts as chosen", _anybody_is_chosen),
 )
 """Every one must be killed."""

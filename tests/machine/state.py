@@ -109,6 +109,7 @@ class Video:
     approvals: dict[int, Approval]
     author_state: str = "DRAFT"
     audience: str = "PUBLIC"
+    chosen: int | None = None
     remixable: bool = True
     consent: str = "LIVE"
     moderation: str = "CLEAR"
@@ -141,6 +142,14 @@ class State:
     def gone(self, account: int) -> bool:
         """Is this account unable to do anything?"""
         return account in self.suspended
+
+    def apart(self, one: int, other: int) -> bool:
+        """Does either block the other?"""
+        return (one, other) in self.blocks or (other, one) in self.blocks
+
+    def picked_by(self, author: int) -> int:
+        """Whom this account picks when it publishes for chosen people."""
+        return (author + 1) % len(self.accounts)
 
     def mutual(self, one: int, other: int) -> bool:
         """Do they follow each other?"""
@@ -210,11 +219,12 @@ class State:
             return False
         if viewer is None:
             return video.audience in ("PUBLIC", "LINK")
-        if (author, viewer) in self.blocks or (viewer, author) in self.blocks:
+        if self.apart(author, viewer):
             return False
         return video.audience in ("PUBLIC", "LINK") or (
             (video.audience == "FOLLOWERS" and (viewer, author) in self.follows)
             or (video.audience == "MUTUALS" and self.mutual(viewer, author))
+            or (video.audience == "CHOSEN" and viewer == video.chosen)
         )
 
     def shows(self, video: Video, viewer: int | None) -> bool:

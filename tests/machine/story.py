@@ -89,7 +89,7 @@ def show(state: State, act: Act, draw: Draw) -> int | None:
         act("answer", cameo=cameo, video=video, yes=draw((True, True, False)))
     if draw((False, True)):
         restrict(state, act, draw)
-    act("publish", video=video, audience=draw(("PUBLIC", "LINK", "FOLLOWERS", "MUTUALS")), remixable=True)
+    act("publish", video=video, audience=draw(("PUBLIC", "LINK", "FOLLOWERS", "MUTUALS", "CHOSEN")), remixable=True)
     return video
 
 

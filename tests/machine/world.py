@@ -266,8 +266,10 @@ class Product:
         return self.leases[job]
 
     async def _publish(self, _: Any, model: Model, *, video: int, audience: str, remixable: bool) -> bool:
-        request = publish.Publication(self.videos[video], None, Visibility(audience), remixable)
-        await publish.publish(await self._as(model.videos[video].author), request)
+        author = model.videos[video].author
+        viewers = (self.accounts[model.picked_by(author)].id,) if audience == "CHOSEN" else None
+        request = publish.Publication(self.videos[video], None, Visibility(audience), remixable, viewers=viewers)
+        await publish.publish(await self._as(author), request)
         return True
 
     async def _delete(self, _: Any, model: Model, *, video: int) -> bool:
