@@ -68,6 +68,8 @@ async def test_a_queued_generation_becomes_a_draft_with_its_files_and_every_step
         assert await media.size(rendition.key) == rendition.bytes
     found = probe(tmp_path / "media" / renditions["MP4"].key)
     assert (found.video_streams, found.audio_streams, found.sha256) == (1, 1, renditions["MP4"].sha256)
+    [kept] = await rows("SELECT length(pictures) AS pictures, length(sound) AS sound FROM video_print")
+    assert (kept["pictures"] // 16, kept["pictures"] % 16, kept["sound"] > 0) == (5, 0, True)
     assert (await QuotaCharge.get(generation_id=generation.id)).refunded_at is None
     assert not list((tmp_path / "scratch").glob("*/*"))
 
