@@ -30,6 +30,10 @@ class Settings(BaseSettings):
     regions: str = Field(
         default="US,CA", description="Regions that seed the policy row at the first start, comma separated."
     )
+    trusted_proxies: str = Field(
+        default="127.0.0.1",
+        description="Addresses and networks of proxies whose X-Forwarded-For is believed, comma separated.",
+    )
     region_db: Path | None = Field(
         default=None, description="A country database (.mmdb) that newcomers' addresses are looked up in."
     )

@@ -46,6 +46,7 @@ def serve(
         ws_ping_timeout=20,
         timeout_graceful_shutdown=GRACEFUL_SECONDS,
         proxy_headers=True,
+        forwarded_allow_ips=own.trusted_proxies,
         server_header=False,
         access_log=False,
         log_config=None,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,9 +16,11 @@ from models.cameo import CameoKind
 from models.policy import set_policy
 from resolvers import session
 from resolvers.invite import create_invite
+from resolvers.region import RegionDatabase
 from resolvers.session import open_session
 from tests.api import Api, Server
 from tests.consent import make_cameo
+from tests.mmdb import write_mmdb
 
 SIGN_UP = """
 mutation($input: SignUpInput!) { signUp(input: $input) {
@@ -106,6 +110,30 @@ async def test_a_taken_handle_is_a_conflict_and_keeps_the_invite(server: Server)
     code = await create_invite(server.stores.keys, None)
     assert (await newcomer(server, inviteCode=code))["__typename"] == "ConflictError"
     assert (await newcomer(server, inviteCode=code, handle="another"))["__typename"] == "SignUpSuccess"
+
+
+async def test_an_address_elsewhere_does_not_join_and_is_never_kept(server: Server, tmp_path: Path) -> None:
+    networks = {"192.0.2.0/24": {"country": {"iso_code": "CA"}}, "198.51.100.0/24": {"country": {"iso_code": "FR"}}}
+    database = RegionDatabase(write_mmdb(tmp_path / "regions.mmdb", networks))
+    watchful = Server(replace(server.stores, regions=database))
+    caller, code = watchful.anyone, await create_invite(server.stores.keys, None)
+    request = {"inviteCode": code, "handle": "nova", "password": PASSWORD, "birthDate": "1990-04-01", "region": "CA"}
+    for address, told in (("198.51.100.7", "comes from FR"), ("203.0.113.1", "cannot tell")):
+        caller.client = address
+        refused = await caller.mutate(SIGN_UP, **request)
+        assert (refused["__typename"], refused["field"]) == ("DeniedError", "region")
+        assert told in refused["message"]
+    assert await Account.all().count() == 0
+    assert await Invite.filter(used_at__isnull=False).count() == 0
+    caller.client = "192.0.2.7"
+    assert (await caller.mutate(SIGN_UP, **request))["__typename"] == "SignUpSuccess"
+    caller.client = "203.0.113.1"
+    first = await create_invite(server.stores.keys, None, admin=True)
+    admin = await caller.mutate(SIGN_UP, **request | {"inviteCode": first, "handle": "hostess", "region": "FR"})
+    assert admin["__typename"] == "SignUpSuccess"
+    for table in ("account", "session", "invite", "outbox"):
+        kept = await connections.get("default").execute_query_dict(f"SELECT t::text AS row FROM {table} t")
+        assert not any(part in each["row"] for each in kept for part in ("192.0.2", "198.51.100", "203.0.113"))
 
 
 async def test_the_first_admin_may_come_from_anywhere(server: Server) -> None:
