@@ -64,7 +64,7 @@ def make_world(accounts: int, videos: int, *, density: float, seed: int, now: in
 
 def tables(world: World, clips: Sequence[SharedClip]) -> Iterator[Table]:
     """Every table of ``world``, each after those that it refers to; videos show ``clips``."""
-    clip = world.rng.integers(0, len(clips), len(world.videos))
+    clip = world.videos.topic % len(clips)  # there is one a topic, in the order of topics
     captions, prompts = words_of(world.videos, world.rng)
     yield _accounts(world.people)
     yield _invites(world)
