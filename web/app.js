@@ -5,6 +5,8 @@ import { appearancesView } from "./appearances.js";
 import { mishaps, told } from "./ask.js";
 import { startNews } from "./bell.js";
 import { cameoView } from "./cameo.js";
+import { chainView } from "./chain.js";
+import { discoverView, trendView } from "./discover.js";
 import { field, h, say } from "./dom.js";
 import { feedView } from "./feed.js";
 import { makeView } from "./make.js";
@@ -15,7 +17,7 @@ import { language, setLanguage, t } from "./words.js";
 import { youView } from "./you.js";
 
 const VIEWER = `{
-  viewer { id handle displayName quota { leftSeconds } cameos { state } }
+  viewer { id handle displayName role quota { leftSeconds } cameos { state } }
   policy { regions minSeconds maxSeconds defaultSeconds maxPromptCharacters }
 }`;
 const SIGN_IN = `mutation ($input: SignInInput!) {
@@ -30,6 +32,9 @@ const news = document.querySelector("#news");
 const stop = document.querySelector("#stop");
 const views = {
   feed: feedView,
+  discover: discoverView,
+  trend: trendView,
+  v: chainView,
   make: makeView,
   appearances: appearancesView,
   cameo: cameoView,
@@ -37,7 +42,7 @@ const views = {
   member: memberView,
   verify: verifyView,
 };
-const OPEN_TO_ALL = ["feed", "verify"];
+const OPEN_TO_ALL = ["feed", "discover", "trend", "v", "verify"];
 let page = { viewer: null, rules: {} };
 let leave = () => {};
 let quiet = () => {};

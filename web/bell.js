@@ -5,7 +5,7 @@ import { dialog, told } from "./ask.js";
 import { h, say } from "./dom.js";
 import { day, t } from "./words.js";
 
-const FIELDS = `__typename id cursor createdAt count unread actor { handle }
+const FIELDS = `__typename id cursor createdAt count unread actor { handle } video { id }
   ... on CameoRefused { rule } ... on VideoWithdrawn { makeAgainWithout { handle } }`;
 const UNREAD = "{ notifications(first: 1) { unreadCount } }";
 const LIST = `{ notifications(first: 40) { edges { node { ${FIELDS} } } } }`;
@@ -23,6 +23,7 @@ const PLACES = {
   GrantChanged: "#make",
   ApprovalAnswered: "#you",
 };
+const OF_CLIPS = ["Liked", "Commented", "Replied", "Remixed"];
 
 /** Told on `document` when something happened to the viewer; `detail` is the notification. */
 export const NEWS = "yume-news";
@@ -77,8 +78,14 @@ function words({ __typename: kind, actor, rule, count, makeAgainWithout: without
   return without ? `${said}: ${t("againWithout", without.handle)}` : said;
 }
 
+function placeOf({ __typename: kind, actor, video, makeAgainWithout: without }) {
+  if (kind === "Followed" && actor) return `#member/${actor.handle}`;
+  if (OF_CLIPS.includes(kind) && video) return `#v/${video.id}`;
+  return PLACES[kind] ?? (without ? "#you" : "#appearances");
+}
+
 function line(event, front) {
-  const place = PLACES[event.__typename] ?? (event.makeAgainWithout ? "#you" : "#appearances");
+  const place = placeOf(event);
   return h(
     "li",
     { class: event.unread ? "unread" : "" },

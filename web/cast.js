@@ -13,7 +13,7 @@ const FIND_MS = 200;
 const CASTABLE = `query ($query: String) { castableCameos(query: $query, first: 6) { edges { node {
   id handle kind owner { displayName isViewer } viewerHasAsked viewerMayUse { face voice reason }
 } } } }`;
-const NOTICE = "query ($cast: [CastInput!]!) { castNotice(cast: $cast) }";
+const NOTICE = "query ($cast: [CastInput!]!, $remixOf: ID) { castNotice(cast: $cast, remixOf: $remixOf) }";
 const REQUEST = `mutation ($input: RequestCameoInput!) {
   requestCameo(input: $input) { ... on RequestCameoSuccess { request { id } } ... on Error { code message field } }
 }`;
@@ -38,10 +38,10 @@ export function makeAgainWithout(video, leftOut) {
 export const forgetCast = () => sessionStorage.removeItem(KEPT);
 
 /**
- * The picker. `prompt` is the text that names the cast. Returns the element, `value()` for `createGeneration`, and
+ * The picker. `prompt` is the text that names the cast, `remixOf` the clip that is built on. Returns the element, `value()` for `createGeneration`, and
  * `search(words)`.
  */
-export function castPicker(prompt) {
+export function castPicker(prompt, remixOf = null) {
   let cast = JSON.parse(sessionStorage.getItem(KEPT) ?? "[]");
   const chips = h("ul", { class: "plain chips" });
   const found = h("ul", { class: "plain found" });
@@ -73,10 +73,10 @@ export function castPicker(prompt) {
     asked += 1;
     const mine = asked;
     notice.textContent = "";
-    if (!cast.length || value().some(({ scopes }) => !scopes.length)) return;
+    if ((!cast.length && !remixOf) || value().some(({ scopes }) => !scopes.length)) return;
     let words;
     try {
-      words = (await graphql(NOTICE, { cast: value() })).castNotice ?? t("castOnlyYou");
+      words = (await graphql(NOTICE, { cast: value(), remixOf })).castNotice ?? t("castOnlyYou");
     } catch (error) {
       words = told(error);
     }

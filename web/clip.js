@@ -23,6 +23,8 @@ export const DELETE = `mutation ($input: DeleteVideoInput!) {
   deleteVideo(input: $input) { ... on DeleteVideoSuccess { deletedId } ... on Error { code message field } }
 }`;
 
+const AUDIENCES = ["PUBLIC", "FOLLOWERS", "MUTUALS", "LINK"];
+
 /** A player with the browser's own controls, in the clip's shape. */
 export function player(video, properties = {}) {
   const { media } = video;
@@ -45,7 +47,14 @@ export function player(video, properties = {}) {
 export function actions(video, changed) {
   const { note, attempt } = mishaps();
   const publish = attempt(async () => {
-    await mutate(PUBLISH, { input: { videoId: video.id, caption: caption.value } });
+    const input = {
+      videoId: video.id,
+      caption: caption.value,
+      visibility: audience.value,
+      remixable: remixable.checked,
+      promptPublic: promptPublic.checked,
+    };
+    await mutate(PUBLISH, { input });
     say(t("published"));
     changed("published");
   });
@@ -60,6 +69,14 @@ export function actions(video, changed) {
     placeholder: t("captionHint"),
     "aria-label": t("caption"),
   });
+  const audience = h(
+    "select",
+    { name: "visibility", ariaLabel: t("visibility") },
+    AUDIENCES.map((name) => h("option", { value: name }, t(`VISIBLE_${name}`))),
+  );
+  const remixable = h("input", { type: "checkbox", name: "remixable", checked: true });
+  const promptPublic = h("input", { type: "checkbox", name: "promptPublic" });
+  const choice = (box, words) => h("label", { class: "choice" }, box, h("span", {}, words));
   const draft = video.state === "DRAFT";
   const pending = (video.approvals ?? [])
     .filter(({ state }) => state === "PENDING")
@@ -68,7 +85,18 @@ export function actions(video, changed) {
     "form",
     { class: "actions", onsubmit: publish },
     pending.length ? h("p", { class: "faint whole" }, t("awaiting", pending.join(", @"))) : null,
-    draft ? caption : null,
+    draft
+      ? [
+          caption,
+          h(
+            "div",
+            { class: "row start whole" },
+            audience,
+            choice(remixable, t("mayRemix")),
+            choice(promptPublic, t("promptPublic")),
+          ),
+        ]
+      : null,
     draft ? h("button", { class: "primary" }, t("publish")) : null,
     h("a", { class: "button", href: `${here(video.media.url)}?download`, download: "" }, t("download")),
     h("button", { type: "button", class: "danger", onclick: remove }, t("remove")),

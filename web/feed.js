@@ -1,36 +1,122 @@
-// The latest clips, one a screen, playing when they are in view.
+// The feeds: one clip a screen, playing when it is in view; which feed, and a sentence to steer it by.
 
-import { graphql, here, subscribe } from "./api.js";
+import { graphql, mutate, subscribe } from "./api.js";
 import { told } from "./ask.js";
-import { CLIP, player } from "./clip.js";
-import { h } from "./dom.js";
+import { h, say } from "./dom.js";
+import { CARD, play, slide } from "./slide.js";
 import { t } from "./words.js";
 
-const LATEST = `query ($after: String) {
-  feed(kind: LATEST, first: 10, after: $after) { edges { node { ...Clip } } pageInfo { hasNextPage endCursor } }
-}${CLIP}`;
-
-const UPDATES = `subscription ($after: String) { feedUpdates(kind: LATEST, after: $after) {
-  __typename cursor ... on VideoGone { id }
+const KINDS = ["FOR_YOU", "FOLLOWING", "FRIENDS", "LATEST"];
+const OWN = ["FOLLOWING", "FRIENDS"];
+const KEPT = "yume-feed";
+const SENT_EVERY = 4000;
+const FEED = `query ($kind: FeedKind!, $steer: String, $after: String) {
+  feed(kind: $kind, steer: $steer, first: 8, after: $after) {
+    edges { node { ...Card } whyThis { sentence contributions { feature share } } }
+    pageInfo { hasNextPage endCursor }
+    interpretation { parts { words effect } notUnderstood } nudge { words }
+  }
+}${CARD}`;
+const UPDATES = `subscription ($kind: FeedKind!, $after: String) { feedUpdates(kind: $kind, after: $after) {
+  __typename cursor ... on VideoGone { id } ... on CountsChanged { id likeCount commentCount remixCount }
 } }`;
-
-const SPEAKER = `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M4 9.5v5h3.5L12 18.5v-13L7.5 9.5Z"/>
-  <path class="on" d="M15.5 9a4.2 4.2 0 0 1 0 6M18 6.5a7.8 7.8 0 0 1 0 11"/><path class="off" d="m16 9.5 5 5m0-5-5 5"/></svg>`;
-
-let muted = true;
+const VIEWS = `mutation ($input: NoteViewsInput!) {
+  noteViews(input: $input) { __typename ... on Error { code message } }
+}`;
 
 /** The view, and what to do when it is left. */
-export function feedView() {
+export function feedView(page) {
+  const [kept, steer] = JSON.parse(sessionStorage.getItem(KEPT) ?? '["FOR_YOU",""]');
+  let kind = page.viewer || !OWN.includes(kept) ? kept : "FOR_YOU";
+  let stop = () => {};
+  const place = h("div", { class: "feedplace" });
+  const tabs = KINDS.filter((name) => page.viewer || !OWN.includes(name)).map((name) =>
+    h("button", { type: "button", onclick: () => open(name, box.input.value) }, t(`FEED_${name}`)),
+  );
+  const box = steering(steer, (sentence) => open("FOR_YOU", sentence));
+  const open = (name, sentence) => {
+    stop();
+    kind = name;
+    sessionStorage.setItem(KEPT, JSON.stringify([kind, sentence]));
+    for (const [index, tab] of tabs.entries()) {
+      const chosen = tab.textContent === t(`FEED_${kind}`) && index >= 0;
+      if (chosen) tab.setAttribute("aria-current", "true");
+      else tab.removeAttribute("aria-current");
+    }
+    box.element.hidden = kind !== "FOR_YOU";
+    const [root, done] = scroll(page, kind, kind === "FOR_YOU" ? sentence : "", box.read);
+    stop = done;
+    place.replaceChildren(root);
+  };
+  open(kind, steer);
+  const head = h("div", { class: "feedhead" }, h("nav", { ariaLabel: t("feeds") }, tabs), box.element);
+  return [h("section", { class: "feedpage" }, place, head), () => stop()];
+}
+
+/** The sentence that steers, and how it was read. */
+function steering(sentence, steer) {
+  const input = h("input", {
+    type: "text",
+    name: "steer",
+    value: sentence,
+    maxLength: 300,
+    placeholder: t("steerHint"),
+    ariaLabel: t("steer"),
+    autocomplete: "off",
+  });
+  const said = h("p", { class: "read", role: "status" });
+  const read = (interpretation) => {
+    const parts = (interpretation?.parts ?? []).map(({ words, effect }) => `“${words}”: ${effect}`);
+    const lost = interpretation?.notUnderstood ?? [];
+    said.textContent = [...parts, lost.length ? `${t("notUnderstood")} ${lost.join(", ")}` : ""]
+      .filter(Boolean)
+      .join(" · ");
+  };
+  const send = (event) => {
+    event.preventDefault();
+    input.blur();
+    steer(input.value.trim());
+  };
+  return { element: h("form", { class: "steer", onsubmit: send }, input, said), input, read };
+}
+
+function scroll(page, kind, steer, read) {
   const root = h("section", {
     class: "feed",
     tabIndex: 0,
-    ariaLabel: t("feed"),
+    ariaLabel: t(`FEED_${kind}`),
     onkeydown: (event) => turn(root, event),
   });
-  const seen = new IntersectionObserver(
-    (entries) => entries.forEach(({ target, isIntersecting }) => play(target, isIntersecting)),
+  const met = new Map();
+  const since = new Map();
+  const watching = new IntersectionObserver(
+    (entries) =>
+      entries.forEach(({ target, isIntersecting }) => {
+        play(target, isIntersecting);
+        note(target.dataset.video, isIntersecting);
+      }),
     { root, threshold: 0.6 },
   );
+  const note = (id, visible) => {
+    if (visible) since.set(id, performance.now());
+    else if (since.has(id)) {
+      met.set(id, (met.get(id) ?? 0) + (performance.now() - since.get(id)) / 1000);
+      since.delete(id);
+    }
+  };
+  const send = async () => {
+    if (!page.viewer) return;
+    for (const id of [...since.keys()]) {
+      note(id, false);
+      note(id, true);
+    }
+    const views = [...met].map(([videoId, seconds]) => ({ videoId, seconds }));
+    met.clear();
+    // What cannot be noted now is noted when the clip is met again: nothing depends on it.
+    if (views.length) await mutate(VIEWS, { input: { views: views.slice(0, 50) } }).catch(() => {});
+  };
+  const clock = setInterval(send, SENT_EVERY);
+
   let after = null;
   let loading = false;
   const ahead = new IntersectionObserver(([entry]) => entry.isIntersecting && load(), {
@@ -38,23 +124,35 @@ export function feedView() {
     rootMargin: "0px 0px 200% 0px",
   });
   const end = h("p", { class: "end faint" }, t("more"));
-
+  const take = (article) => {
+    watching.unobserve(article);
+    article.remove();
+    if (!root.querySelector("article") && !end.isConnected) root.replaceChildren(empty(page, kind));
+  };
   const load = async () => {
     if (loading) return;
     loading = true;
     try {
-      const { edges, pageInfo } = (await graphql(LATEST, { after })).feed;
-      for (const { node } of edges) {
+      const { edges, pageInfo, interpretation, nudge } = (
+        await graphql(FEED, { kind, steer: steer || null, after })
+      ).feed;
+      read(interpretation);
+      for (const { node, whyThis } of edges) {
         if (!node.media) continue;
-        const item = slide(node, root);
-        end.before(item);
-        seen.observe(item);
+        const article = slide(node, root, { page, why: whyThis, gone: () => take(article) });
+        end.before(article);
+        watching.observe(article);
       }
+      if (nudge) end.before(rest(nudge));
       after = pageInfo.endCursor;
-      if (!root.querySelector("article")) root.replaceChildren(empty());
+      if (!root.querySelector("article")) root.replaceChildren(empty(page, kind));
       else if (!pageInfo.hasNextPage) end.remove();
     } catch (error) {
-      end.replaceChildren(told(error), " ", h("button", { type: "button", onclick: load }, t("retry")));
+      const again = () => {
+        after = null;
+        load();
+      };
+      end.replaceChildren(told(error), " ", h("button", { type: "button", onclick: again }, t("retry")));
     }
     loading = false;
     // The mark may still be in sight after a short page.
@@ -65,73 +163,34 @@ export function feedView() {
   };
   root.append(end);
   load();
-  // What is withdrawn goes at once, in the middle of its playing.
-  const stop = subscribe(UPDATES, {}, (event) => {
-    if (event.__typename !== "VideoGone") return;
-    root.querySelector(`article[data-video="${CSS.escape(event.id)}"]`)?.remove();
-    if (!root.querySelector("article") && !end.isConnected) root.replaceChildren(empty());
+  const found = (id) => root.querySelector(`article[data-video="${CSS.escape(id)}"]`);
+  const stop = subscribe(UPDATES, { kind }, (event) => {
+    // What is withdrawn goes at once, in the middle of its playing.
+    if (event.__typename === "VideoGone") {
+      const article = found(event.id);
+      if (article) take(article);
+    } else if (event.__typename === "CountsChanged") found(event.id)?.counted(counts(event));
   });
-  return [
-    root,
-    () => {
-      stop();
-      seen.disconnect();
-      ahead.disconnect();
-    },
-  ];
+  const done = () => {
+    stop();
+    clearInterval(clock);
+    send();
+    watching.disconnect();
+    ahead.disconnect();
+  };
+  return [root, done];
 }
 
-function slide(video, root) {
-  const screen = player(video, { controls: false, muted, preload: "none" });
-  const sound = h("button", {
-    type: "button",
-    class: "sound",
-    onclick: () => {
-      muted = !muted;
-      for (const element of root.querySelectorAll("video")) element.muted = muted;
-      for (const button of root.querySelectorAll(".sound")) mark(button);
-    },
-  });
-  sound.innerHTML = SPEAKER;
-  mark(sound);
-  screen.addEventListener("click", () => (screen.paused ? screen.play() : screen.pause()));
-  const who = video.author.displayName || video.author.handle;
-  const back = h("img", { class: "back", src: here(video.media.posterUrl), alt: "", loading: "lazy" });
-  const words = h(
-    "div",
-    { class: "words" },
-    h("strong", {}, who),
-    h("span", { class: "handle" }, `@${video.author.handle}`),
-    video.caption ? h("p", {}, video.caption) : null,
-    shown(video),
-  );
-  const article = h("article", { ariaLabel: t("clipBy", who) }, back, screen, words, sound);
-  article.dataset.video = video.id;
-  return article;
-}
+const counts = ({ likeCount, commentCount, remixCount }) => ({ likeCount, commentCount, remixCount });
 
-/** Who is in it, for everybody to read: each of them allows it. */
-function shown({ likenesses }) {
-  const names = likenesses.filter(({ cameo }) => cameo.handle).map(({ cameo }) => `@${cameo.handle}`);
-  return names.length ? h("p", { class: "shown" }, t("shownConsents", names.join(", "))) : null;
-}
-
-function mark(button) {
-  button.setAttribute("aria-pressed", String(!muted));
-  button.ariaLabel = t("sound");
-}
-
-async function play(article, visible) {
-  const screen = article.querySelector("video");
-  if (!visible) return screen.pause();
-  try {
-    await screen.play();
-  } catch {
-    // Refused with sound before the first touch, or scrolled past meanwhile: the click on the clip plays it.
-  }
+/** A word after a long while, between two clips: it can be scrolled past. */
+function rest({ words }) {
+  say(words);
+  return h("div", { class: "center nudge" }, h("p", {}, words));
 }
 
 function turn(root, event) {
+  if (event.target.closest("input, textarea, button")) return;
   const step = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 }[event.key];
   if (event.key === "m") root.querySelector(".sound")?.click();
   if (!step) return;
@@ -140,12 +199,13 @@ function turn(root, event) {
   root.scrollBy({ top: step * root.clientHeight, behavior: calm ? "auto" : "smooth" });
 }
 
-function empty() {
+function empty(page, kind) {
+  const own = OWN.includes(kind);
   return h(
     "div",
     { class: "center" },
-    h("h1", {}, t("welcome")),
-    h("p", { class: "faint" }, t("feedEmpty")),
-    h("a", { class: "button primary", href: "#make" }, t("feedMake")),
+    h("h1", {}, t(own ? "feedNobody" : "welcome")),
+    h("p", { class: "faint" }, t(own ? "feedNobodyMore" : "feedEmpty")),
+    h("a", { class: "button primary", href: own ? "#discover" : "#make" }, t(own ? "discover" : "feedMake")),
   );
 }

@@ -6,6 +6,8 @@ import { castPicker, forgetCast } from "./cast.js";
 import { actions, CLIP, player } from "./clip.js";
 import { h, say } from "./dom.js";
 import { handOver, livePlayer } from "./live.js";
+import { forgetRemix, remixCard } from "./remix.js";
+import { forgetTrend, trendCard } from "./trend.js";
 import { t } from "./words.js";
 
 const CREATE = `mutation ($input: CreateGenerationInput!) {
@@ -29,7 +31,7 @@ export function makeView(page) {
   const compose = (wrong) => {
     stop();
     sessionStorage.removeItem(UNDERWAY);
-    root.replaceChildren(composer(page, begin, wrong));
+    root.replaceChildren(composer(page, begin, () => compose(), wrong));
   };
   const begin = (id, shape, seconds) => {
     sessionStorage.setItem(UNDERWAY, JSON.stringify([id, shape, seconds]));
@@ -72,7 +74,7 @@ export function makeView(page) {
   return [root, () => stop()];
 }
 
-function composer(page, begin, notice = "") {
+function composer(page, begin, anew, notice = "") {
   const rules = page.rules;
   const note = h("p", { class: "wrong", role: "alert" }, notice);
   const prompt = h("textarea", {
@@ -120,6 +122,8 @@ function composer(page, begin, notice = "") {
         seconds: Number(seconds.value),
         orientation,
         cast: picker.value(),
+        ...remix.value(),
+        ...trend.value(),
         idempotencyKey: key,
       };
       const { generation, quota } = await mutate(CREATE, { input });
@@ -134,17 +138,21 @@ function composer(page, begin, notice = "") {
   prompt.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) event.target.form.requestSubmit();
   });
-  const picker = castPicker(prompt);
+  const remix = remixCard(anew);
+  const trend = trendCard(anew);
+  const picker = castPicker(prompt, remix.id);
   prompt.addEventListener("input", () => {
     const [, name] = prompt.value.slice(0, prompt.selectionEnd).match(/@(\w{2,})$/) ?? [];
     if (name) picker.search(name.toLowerCase());
   });
-  const anew = () => {
+  const changed = () => {
     key = crypto.randomUUID();
   };
   return h(
     "form",
-    { class: "card composer", onsubmit: send, oninput: anew, onchange: anew },
+    { class: "card composer", onsubmit: send, oninput: changed, onchange: changed },
+    remix.element,
+    trend.element,
     h("label", { class: "field" }, h("span", { class: "title" }, t("promptLabel")), prompt),
     picker.element,
     h(
@@ -284,6 +292,8 @@ function finished(video, live, again) {
           onclick: () => {
             sessionStorage.removeItem("yume-prompt");
             forgetCast();
+            forgetRemix();
+            forgetTrend();
             again();
           },
         },

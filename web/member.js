@@ -1,16 +1,30 @@
 // Another member: following, blocking, and asking for their cameos.
 
-import { graphql, here, mutate } from "./api.js";
+import { graphql, mutate } from "./api.js";
 import { mishaps, sure, told } from "./ask.js";
 import { ask } from "./cast.js";
+import { avatar } from "./discover.js";
 import { h } from "./dom.js";
+import { TILE, wall } from "./tiles.js";
 import { t } from "./words.js";
 
 const MEMBER = `query ($handle: String!) { account(handle: $handle) {
   id handle displayName bio isViewer viewerFollows followsViewer isMutual viewerBlocks
   cameos { id handle kind viewerHasAsked viewerMayUse { face voice reason } }
-  videos(first: 12) { edges { node { id caption media { posterUrl } } } }
+  avatarUrl viewerMutes
 } }`;
+const SHELVES = {
+  videos: `query ($handle: String!, $after: String) { account(handle: $handle) {
+    videos(first: 18, after: $after) { edges { node { ${TILE} } } pageInfo { hasNextPage endCursor } }
+  } }`,
+  remixes: `query ($handle: String!, $after: String) { account(handle: $handle) {
+    remixes(first: 18, after: $after) { edges { node { ${TILE} } } pageInfo { hasNextPage endCursor } }
+  } }`,
+  shownAppearances: `query ($handle: String!, $after: String) { account(handle: $handle) {
+    shownAppearances(first: 18, after: $after) { edges { node { ${TILE} } } pageInfo { hasNextPage endCursor } }
+  } }`,
+};
+const TITLES = { videos: "theirClips", remixes: "theirRemixes", shownAppearances: "theirAppearances" };
 const change = (name) => `mutation ($input: ${name[0].toUpperCase()}${name.slice(1)}Input!) {
   ${name}(input: $input) { ... on ${name[0].toUpperCase()}${name.slice(1)}Success { account { id } } ... on Error { code message } }
 }`;
@@ -39,7 +53,12 @@ function shown(account, changed) {
       ? `@${account.handle} ${t("followsYou")}`
       : "";
   return [
-    h("h1", {}, account.displayName, " ", h("span", { class: "handle" }, `@${account.handle}`)),
+    h(
+      "header",
+      { class: "row start" },
+      avatar(account),
+      h("h1", {}, account.displayName, " ", h("span", { class: "handle" }, `@${account.handle}`)),
+    ),
     account.bio ? h("p", {}, account.bio) : "",
     relation ? h("p", { class: "faint" }, relation) : "",
     account.isViewer ? "" : standing(account, changed),
@@ -48,16 +67,24 @@ function shown(account, changed) {
       { class: "plain" },
       account.cameos.map((cameo) => lent(cameo, changed)),
     ),
-    h(
-      "div",
-      { class: "tiles" },
-      account.videos.edges
-        .filter(({ node }) => node.media)
-        .map(({ node }) =>
-          h("img", { class: "tile", src: here(node.media.posterUrl), alt: node.caption, loading: "lazy" }),
-        ),
-    ),
+    shelves(account),
   ];
+}
+
+/** What they published, what of it are remixes, and where others show them; one at a time. */
+function shelves({ handle }) {
+  const place = h("div", {});
+  const tabs = Object.keys(SHELVES).map((name) => {
+    const tab = h("button", { type: "button", class: "quiet" }, t(TITLES[name]));
+    tab.onclick = () => {
+      for (const each of tabs) each.removeAttribute("aria-current");
+      tab.setAttribute("aria-current", "true");
+      place.replaceChildren(wall(SHELVES[name], { handle }, (data) => data.account?.[name]));
+    };
+    return tab;
+  });
+  tabs[0].click();
+  return h("section", {}, h("nav", { class: "shelftabs", ariaLabel: t("theirClips") }, tabs), place);
 }
 
 function standing(account, changed) {
@@ -70,6 +97,7 @@ function standing(account, changed) {
     });
   const following = account.viewerFollows ? "unfollow" : "follow";
   const blocking = account.viewerBlocks ? "unblock" : "block";
+  const muting = account.viewerMutes ? "unmute" : "mute";
   return h(
     "div",
     { class: "stack" },
@@ -83,6 +111,7 @@ function standing(account, changed) {
             { type: "button", class: following === "follow" ? "primary" : "", onclick: act(following) },
             t(following),
           ),
+      h("button", { type: "button", onclick: act(muting) }, t(muting)),
       h(
         "button",
         { type: "button", class: blocking === "block" ? "danger" : "", onclick: act(blocking) },

@@ -1,12 +1,12 @@
-// Every word of the page, in English and French: those of the clips here, those of cameos in two files beside it.
+// Every word of the page, in English and French: those of the clips here, those of cameos and of members in files beside it.
 
 import { CAMEO } from "./words_cameo.js";
 import { SHOWN } from "./words_shown.js";
+import { SOCIAL } from "./words_social.js";
 
 const WORDS = {
   en: {
     skip: "Skip to content",
-    feed: "Latest",
     make: "Make",
     you: "You",
     language: "Français",
@@ -50,9 +50,6 @@ const WORDS = {
     feedMake: "Make a clip",
     more: "Loading more…",
     sound: "Sound",
-    mute: "Mute",
-    play: "Play",
-    pause: "Pause",
     signIn: "Sign in",
     signUp: "Join with an invite",
     signOut: "Sign out",
@@ -82,7 +79,6 @@ const WORDS = {
   },
   fr: {
     skip: "Aller au contenu",
-    feed: "Récents",
     make: "Créer",
     you: "Vous",
     language: "English",
@@ -126,9 +122,6 @@ const WORDS = {
     feedMake: "Créer un clip",
     more: "Suite…",
     sound: "Son",
-    mute: "Couper le son",
-    play: "Lire",
-    pause: "Pause",
     signIn: "Se connecter",
     signUp: "Entrer avec une invitation",
     signOut: "Se déconnecter",
@@ -174,6 +167,6 @@ export function setLanguage(code) {
 
 /** The words under `key` in the page's language; keys that take a value are functions. */
 export function t(key, ...values) {
-  const words = WORDS[current][key] ?? CAMEO[current][key] ?? SHOWN[current][key];
+  const words = WORDS[current][key] ?? CAMEO[current][key] ?? SHOWN[current][key] ?? SOCIAL[current][key];
   return typeof words === "function" ? words(...values) : words;
 }

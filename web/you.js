@@ -5,11 +5,13 @@ import { told } from "./ask.js";
 import { makeAgainWithout } from "./cast.js";
 import { actions, CLIP, DELETE, player } from "./clip.js";
 import { h } from "./dom.js";
+import { editProfile } from "./profile.js";
+import { tuneFeed } from "./tune.js";
 import { t } from "./words.js";
 
 const MINE = `{
   viewer {
-    handle displayName
+    handle displayName bio avatarUrl remixableDefault onLeaderboards
     drafts(first: 20) { edges { node { ...Clip } } }
     videos(first: 20) { edges { node { ...Clip } } }
     invites { left }
@@ -32,7 +34,7 @@ export function youView(_, refresh) {
     try {
       const [{ viewer }, { notifications }] = await Promise.all([graphql(MINE), graphql(TAKEN)]);
       root.replaceChildren(
-        head(viewer, refresh),
+        head(viewer, load, refresh),
         shelf(t("drafts"), viewer.drafts, load),
         withdrawn([...viewer.drafts.edges.map(({ node }) => node), ...takenAway(notifications)], load),
         shelf(t("mine"), viewer.videos, load),
@@ -48,7 +50,7 @@ export function youView(_, refresh) {
   return [root, () => {}];
 }
 
-function head(viewer, refresh) {
+function head(viewer, changed, refresh) {
   const leave = async () => {
     await mutate(SIGN_OUT, {});
     await refresh();
@@ -57,7 +59,13 @@ function head(viewer, refresh) {
     "header",
     { class: "row" },
     h("h1", {}, viewer.displayName, " ", h("span", { class: "handle" }, `@${viewer.handle}`)),
-    h("button", { type: "button", onclick: leave }, t("signOut")),
+    h(
+      "div",
+      { class: "row start" },
+      h("button", { type: "button", onclick: () => editProfile(viewer, changed) }, t("editProfile")),
+      h("button", { type: "button", onclick: tuneFeed }, t("tune")),
+      h("button", { type: "button", onclick: leave }, t("signOut")),
+    ),
   );
 }
 
