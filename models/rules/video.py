@@ -141,7 +141,8 @@ def open_to(viewer: str) -> str:
     It stays so when they come of age: they open it by publishing it again.
     """
     author = f"{_V}.author_id"
-    return f"({of_age(author, f'coalesce({_V}.published_at, yume_now())')} OR {mutual(viewer, author)})"
+    grown = of_age(author, f"coalesce({_V}.published_at, yume_now())")
+    return f"({author} = {viewer} OR {grown} OR {mutual(viewer, author)})"
 
 
 def may_be_remixed_by(viewer: str) -> str:

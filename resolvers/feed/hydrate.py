@@ -80,6 +80,7 @@ def _give(loaders: Loaders, row: Any) -> tuple[Video, Lineage | None]:
     )
     loaders.relations.give(video.author_id, lambda: Relation(*(row["relation"] or ())))
     loaders.likes.give(video.id, lambda: row["liked"])
+    loaders.open_to_remix.give(video.id, lambda: row["open"])
     if row["whole"]:
         _give_whole(loaders, video.id, row)
     return video, place

@@ -9,7 +9,7 @@ from models.cameo import Cameo
 from models.consent.public_state import STATE
 from models.counts import VideoCounts
 from models.lineage import Lineage
-from models.rules.video import may_be_seen_by, may_be_told_of, published_to
+from models.rules.video import may_be_seen_by, may_be_told_of, open_to, published_to
 from models.video import Rendition, Video, VideoVisibility
 from resolvers.feed.records import Columns
 from resolvers.feed.rules import PUBLISHED, VIEWER
@@ -52,6 +52,7 @@ def statement(rule: str | None) -> str:
             SELECT 1 FROM video_like l WHERE l.account_id = {VIEWER} AND l.video_id = v.id
         ) AS liked,
         CASE WHEN w.whole THEN v.recipe_of_author END AS recipe,
+        v.remixable AND {open_to(VIEWER)} AS open,
         CASE WHEN w.whole THEN ARRAY(
             SELECT {RENDITION.record("s")} FROM rendition s WHERE s.video_id = v.id
         ) END AS renditions,

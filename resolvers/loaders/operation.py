@@ -26,6 +26,7 @@ from resolvers.loaders.policy import PolicyInForce
 from resolvers.loaders.quota import QuotaByAccount
 from resolvers.loaders.recipe import RecipesByVideo
 from resolvers.loaders.relation import RelationsByAccount
+from resolvers.loaders.remixable import OpenToRemix
 from resolvers.loaders.rendition import RenditionsByVideo
 from resolvers.loaders.video import SeenVideos, VideosByGeneration, VideosById, VisibilityByVideo
 
@@ -50,6 +51,7 @@ class Loaders:
         self.viewers = ViewersByVideo()
         self.recipes = RecipesByVideo(viewer_id)
         self.renditions = RenditionsByVideo()
+        self.open_to_remix = OpenToRemix(viewer_id)
         self.generations = GenerationsById(viewer_id)
         self.queue_positions = QueuePositions()
         self.cameos = CameosById(viewer_id)
