@@ -90,12 +90,15 @@ async def test_a_published_video_is_seen_by_all_but_its_prompt_is_not(server: Se
     assert (await ada.mutate(PUBLISH, videoId=video))["__typename"] == "ConflictError"
 
 
-async def test_a_linked_video_is_in_no_list(server: Server, ada: Api) -> None:
+async def test_a_linked_video_is_in_no_list_but_its_author_s_own_profile(server: Server, ada: Api, bob: Api) -> None:
     video = await draft(server, ada)
     await ada.mutate(PUBLISH, videoId=video, visibility="LINK")
     assert (await server.anyone.run(VIDEO, id=video))["video"] is not None
     lists = '{ feed(kind: LATEST) { edges { cursor } } account(handle: "ada") { videos { edges { cursor } } } }'
-    assert await ada.run(lists) == {"feed": {"edges": []}, "account": {"videos": {"edges": []}}}
+    for other in (bob, server.anyone):
+        assert await other.run(lists) == {"feed": {"edges": []}, "account": {"videos": {"edges": []}}}
+    own = await ada.run(lists)
+    assert (own["feed"]["edges"], len(own["account"]["videos"]["edges"])) == ([], 1)
 
 
 async def test_a_caption_too_long_is_named_and_publishes_nothing(server: Server, ada: Api) -> None:
