@@ -64,12 +64,12 @@ def _query(language: str) -> str:
 
 
 # Constants of one statement to the planner: it knows how many videos have these words before it chooses a way.
-_WORDS = f"({_query('en')} || {_query('fr')})"
+WORDS = f"({_query('en')} || {_query('fr')})"
 _SAID = f"""
-    SELECT w.id, row_number() OVER (ORDER BY ts_rank_cd(w.words, {_WORDS}, 1) DESC, w.id DESC) AS place
+    SELECT w.id, row_number() OVER (ORDER BY ts_rank_cd(w.words, {WORDS}, 1) DESC, w.id DESC) AS place
     FROM (
         SELECT t.id, t.words, t.written_at FROM video_text t
-        WHERE t.words @@ {_WORDS} AND querytree({_WORDS}) NOT IN ('', 'T')
+        WHERE t.words @@ {WORDS} AND querytree({WORDS}) NOT IN ('', 'T')
         ORDER BY t.id DESC LIMIT {NEWEST}
     ) AS w JOIN video_visibility v ON v.id = w.id
     WHERE v.author_state = 'PUBLISHED' AND v.audience = 'PUBLIC' AND v.consent = 'LIVE' AND v.moderation = 'CLEAR'

@@ -6,15 +6,19 @@ import re
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tortoise import connections
 from tortoise.transactions import in_transaction
 
 from jobs.meaning import write_meanings
 from models.block import Block
+from models.errors import Invalid
 from models.grant import Audience
 from models.mute import Mute
 from models.video import Video, VideoVisibility
-from resolvers.search.videos import statement
+from resolvers.search.asked import Asked, read_search
+from resolvers.search.videos import WORDS, statement
 from schema.node import global_id
 from tests.api import Api, Server
 from tests.consent import account, make_cameo, make_video
@@ -217,6 +221,42 @@ async def test_any_text_gets_an_answer_or_a_named_error(server: Server, bob: Api
     for wrong in ({"first": 0}, {"first": 51}, {"first": -1}, {"after": "x"}, {"after": "é"}):
         assert await bob.refused(SEARCH, text="cat", **wrong) == "INVALID"
     assert await bob.refused(SEARCH, text="cat", first=10_000) == "QUERY_TOO_COSTLY"
+
+
+async def test_no_text_makes_postgres_stumble(database: str) -> None:
+    asked = [each for text in hostile(400) if (each := understood(text))]
+    assert len(asked) > 200
+    heads, lasts, names = ([*each] for each in zip(*((a.head, a.last, a.text) for a in asked), strict=True))
+    words = WORDS.replace("$5::text", "a.head").replace("$6::text", "a.last")
+    read = await rows(
+        f"SELECT querytree({words}) AS tree FROM unnest($1::text[], $2::text[]) AS a (head, last)", heads, lasts
+    )
+    assert len(read) == len(asked)
+    for function in ("accounts_called", "cameos_called"):
+        await rows(f"SELECT f.* FROM unnest($1::text[]) AS a (name), {function}(a.name, 5) AS f", names)
+
+
+def understood(text: str) -> Asked | None:
+    """What a text asks for; None where it is refused by name."""
+    try:
+        return read_search(text)
+    except Invalid:
+        return None
+
+
+def hostile(count: int) -> list[str]:
+    """Texts of any characters, and of what searches, patterns and statements are written with."""
+    found: list[str] = []
+    parts = ["'", '"', "\\", "%", "_", ":*", "&", "|", "!", "(", ")", "<->", "-", " or ", "$1", "--", ";", "cat", "é",
+             "\u0301", "\u202e", "🦊", "\t", "東京", "ل", "1e9", "<b>", "@", "a" * 50]  # fmt: skip
+
+    @settings(max_examples=count, derandomize=True, database=None, deadline=None)
+    @given(st.text(max_size=60) | st.lists(st.sampled_from(parts), max_size=12).map("".join))
+    def draw(text: str) -> None:
+        found.append(text)
+
+    draw()
+    return found
 
 
 async def test_pages_are_read_from_indexes_in_few_statements(
