@@ -58,18 +58,22 @@ def _pools(value: Any) -> bool:
     if not isinstance(value, dict):
         return False
     pools = cast("dict[str, Any]", value)
-    shapes = (isinstance(pool, dict) and set(pool) == {"engines", "engine_seconds_per_day"} for pool in pools.values())
-    if not all(re.fullmatch("[a-z0-9-]{1,40}", name) and name != DEFAULT_POOL for name in pools) or not all(shapes):
+    if not all(_pool(name, pool) for name, pool in pools.items()):
         return False
-    engines = [engine for pool in pools.values() for engine in (pool["engines"] or [None])]
-    named = all(isinstance(pool["engines"], list) for pool in pools.values()) and all(
-        isinstance(engine, str) and 0 < len(engine) <= 60 for engine in engines
-    )
-    seconds = _between(0, 86_400)
+    engines = [engine for pool in pools.values() for engine in pool["engines"]]
+    return len(set(engines)) == len(engines)
+
+
+def _pool(name: str, pool: Any) -> bool:
+    if not re.fullmatch("[a-z0-9-]{1,40}", name) or name == DEFAULT_POOL or not isinstance(pool, dict):
+        return False
+    told = cast("dict[str, Any]", pool)
+    engines = told.get("engines")
     return (
-        named
-        and len(set(engines)) == len(engines)
-        and all(seconds(pool["engine_seconds_per_day"]) for pool in pools.values())
+        set(told) == {"engines", "engine_seconds_per_day"}
+        and isinstance(engines, list)
+        and all(isinstance(each, str) and 0 < len(each) <= 60 for each in cast("list[object]", engines))
+        and _between(0, 86_400)(told["engine_seconds_per_day"])
     )
 
 

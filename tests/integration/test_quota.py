@@ -62,6 +62,19 @@ async def test_a_cost_is_told_to_members_only_and_for_what_could_be_asked_for(se
     assert await ada.refused(COST, input={"engine": "nothing"}) == "INVALID"
 
 
+async def test_pools_that_cannot_be_are_named_and_change_nothing(database: str) -> None:
+    good = {"engines": ["big"], "engine_seconds_per_day": 6}
+    for wrong in (
+        [], "gpu", {"gpu": 6}, {"default": good}, {"GPU": good}, {"": good}, {"gpu": good | {"more": 1}},
+        {"gpu": good, "other": good}, {"gpu": good | {"engines": 5}}, {"gpu": good | {"engines": "big"}},
+        {"gpu": good | {"engines": [["big"]]}}, {"gpu": good | {"engines": [""]}},
+        {"gpu": good | {"engine_seconds_per_day": -1}}, {"gpu": {"engines": ["big"]}},
+    ):  # fmt: skip
+        with pytest.raises(Invalid, match="pools of engines"):
+            await set_policy("engine_pools", wrong, set_by=None)
+    assert (await policy_in_force())["engine_pools"] == {}
+
+
 async def test_a_rule_that_was_announced_holds_from_then_on(server: Server, ada: Api) -> None:
     soon = datetime.now(UTC) + timedelta(days=7)
     await set_policy("engine_seconds_per_day", 60, set_by=None, effective_at=soon)
