@@ -1,0 +1,114 @@
+"""Mutes and what is told of social life: nobody learns that they are muted, and muted people are not heard of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tortoise import connections
+
+from jobs.inbox import deliver
+from models.mute import Mute
+from models.notification import MOST_TOGETHER, Notification, NotificationKind, notify
+from schema.node import global_id
+from tests.api import Api, Server
+from tests.consent import account, make_video, shift_clock
+from tests.social import change, like, said, towards, unlike, vid
+
+PUBLISH = "mutation($input: PublishVideoInput!) { publishVideo(input: $input) { __typename } }"
+MUTED = """query($handle: String!) {
+  viewer { mutes { edges { node { handle } } } } account(handle: $handle) { viewerMutes mutes { edges { cursor } } }
+}"""
+HEARD = """{ notifications { unreadCount edges { node {
+  __typename count actor { handle } video { id }
+  ... on Commented { comment { body } } ... on Replied { comment { body } } ... on Remixed { original { id } }
+} } } }"""
+
+
+async def heard(server: Server, who: Api) -> list[dict[str, Any]]:
+    await deliver(server.stores.redis)
+    found = (await who.run(HEARD))["notifications"]
+    assert found["unreadCount"] == len(found["edges"])
+    return [edge["node"] for edge in found["edges"]]
+
+
+async def kinds(server: Server, who: Api) -> list[str]:
+    return sorted(told["__typename"] for told in await heard(server, who))
+
+
+async def test_mutes_are_the_muters_own_business(server: Server, ada: Api, bob: Api) -> None:
+    for _ in range(2):
+        assert await towards(ada, "mute", bob) == "MuteSuccess"
+    assert await towards(ada, "mute", ada) == "InvalidError"
+    found = await ada.run(MUTED, handle="bob")
+    assert found["viewer"]["mutes"]["edges"] == [{"node": {"handle": "bob"}}]
+    assert found["account"] == {"viewerMutes": True, "mutes": None}
+    theirs = await bob.run(MUTED, handle="ada")
+    assert (theirs["viewer"]["mutes"]["edges"], theirs["account"]["viewerMutes"]) == ([], False)
+    for _ in range(2):
+        assert await towards(ada, "unmute", bob) == "UnmuteSuccess"
+    assert await Mute.all().count() == 0
+
+
+async def test_what_people_do_is_told_together_and_taken_back_with_what_they_did(
+    server: Server, ada: Api, bob: Api
+) -> None:
+    cleo = await server.member("cleo")
+    video = await make_video(server.stores, ada)
+    await towards(bob, "follow", ada)
+    for fan in (bob, cleo):
+        await like(fan, video)
+    comment = await said(bob, video, "nice")
+    await said(ada, video, "thanks", replyTo=comment)
+    remix = await make_video(server.stores, bob, parent=video, published=False)
+    assert await bob.mutate(PUBLISH, videoId=vid(remix)) == {"__typename": "PublishVideoSuccess"}
+    told = {one["__typename"]: one for one in await heard(server, ada)}
+    assert {name: (one["count"], one["actor"]["handle"]) for name, one in told.items()} == {
+        "Followed": (1, "bob"), "Liked": (2, "cleo"), "Commented": (1, "bob"), "Remixed": (1, "bob"),
+    }  # fmt: skip
+    assert (told["Remixed"]["video"]["id"], told["Remixed"]["original"]["id"]) == (vid(remix), vid(video))
+    assert told["Commented"]["comment"]["body"] == "nice"
+    [answer] = await heard(server, bob)
+    assert (answer["__typename"], answer["comment"]["body"]) == ("Replied", "thanks")
+    await unlike(bob, video)
+    await unlike(cleo, video)
+    await change(bob, "delete", comment)
+    await towards(bob, "unfollow", ada)
+    assert await kinds(server, ada) == ["Remixed"]
+    await like(bob, video)
+    await shift_clock("1 day")
+    await like(cleo, video)
+    assert await kinds(server, ada) == ["Liked", "Liked", "Remixed"], "another day is told anew"
+
+
+async def test_nothing_is_heard_of_muted_and_blocked_people_but_what_consent_is_about(
+    server: Server, ada: Api, bob: Api
+) -> None:
+    cleo = await server.member("cleo")
+    video = await make_video(server.stores, ada)
+    await like(bob, video)
+    await said(cleo, video)
+    assert await kinds(server, ada) == ["Commented", "Liked"]
+    await towards(ada, "mute", bob)
+    await said(bob, video)
+    assert await Notification.filter(kind="COMMENTED").count() == 1, "it is not even written down"
+    await towards(cleo, "block", ada)
+    await notify(
+        connections.get("default"), account(ada).id, NotificationKind.CAMEO_USED, actor=account(bob).id,
+        cameo=video.id, video=video.id,
+    )  # fmt: skip
+    assert await kinds(server, ada) == ["CameoUsed"]
+    await towards(ada, "unmute", bob)
+    assert await kinds(server, ada) == ["CameoUsed", "Liked"]
+
+
+async def test_a_video_that_thousands_like_does_not_fill_the_list(server: Server, ada: Api, bob: Api) -> None:
+    connection, video = connections.get("default"), await make_video(server.stores, ada)
+
+    async def tell() -> Any:
+        who, actor = account(ada).id, account(bob).id
+        return await notify(connection, who, NotificationKind.LIKED, actor=actor, video=video.id, together=video.id)
+
+    assert None not in [await tell() for _ in range(MOST_TOGETHER)]
+    assert await tell() is None
+    [told] = await heard(server, ada)
+    assert (told["count"], told["video"]["id"]) == (MOST_TOGETHER, global_id("Video", video.id))
