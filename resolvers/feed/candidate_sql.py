@@ -11,7 +11,7 @@ FRESH, HOT, FOLLOWED, NEAR, EXPLORED, SAID = 90, 50, 40, 40, 30, 30
 """Most candidates of each source; SAID for each topic of the viewer's sentence, and for each author it names."""
 SCANNED = 1_000
 """Index rows read of the newest, and of the best received, to find some that the viewer has not met."""
-FOLLOWEES, BY_FOLLOWEE = 300, 3
+FOLLOWEES, BY_FOLLOWEE = 200, 3
 """Members whom the viewer follows that are asked for their newest videos, and how many each."""
 SAMPLE = 8
 """Neighbours read at each place where the exploring sample looks."""
@@ -40,13 +40,14 @@ def statement(*, member: bool, again: bool, told: bool) -> str:
     many followed, where the sample looks (0: now … 1: the first video), meanings and authors that are wanted.
     """
     unmet = f"AND NOT {_MET} {{id}})" if member and not again else ""
-    parts = [*_PUBLIC_SOURCES, *(_MEMBERS_SOURCES if member else _NO_SOURCES)]
+    # A source that is not asked must not be in the statement: what the planner takes it to cost makes it plan anew.
+    parts = [*_PUBLIC_SOURCES, _SAID if told else _NOTHING_SAID, *(_MEMBERS_SOURCES if member else _NO_SOURCES)]
     sources = ["fresh", "hot", "explored", "said", "followed", "near"]
     fresh = f"({{id}} <> ALL ({_USED}) {unmet})"
     with_parts = ", ".join(part.replace("<new>", fresh.format(id="x.id")) for part in parts)
     pool = " UNION ".join(f"SELECT id FROM {source}" for source in sources)
     return f"""
-    WITH clock AS MATERIALIZED (SELECT yume_now() AS now), given AS (SELECT {_VIEWER}, {_FOLLOWED_PLACE}, {_SEED}),
+    WITH clock AS MATERIALIZED (SELECT yume_now() AS now), given AS (SELECT {_VIEWER}, {_FOLLOWED_PLACE}, {_SEED}, {_TOPICS}, {_AUTHORS}),
     {with_parts}, pool AS ({pool})
     SELECT ends.*, c.* FROM ({_ENDS}) AS ends LEFT JOIN LATERAL (
         SELECT v.id, v.author_id, (extract(epoch FROM clock.now - v.published_at) / 3600)::float8 AS hours,
@@ -86,9 +87,10 @@ _PUBLIC_SOURCES = (
         ) AS x LEFT JOIN video_counts n ON n.id = x.id
         WHERE <new> ORDER BY coalesce(n.view_count, 0), x.id LIMIT {EXPLORED}
     )""",
-    f"""said AS (
+)
+_SAID = f"""said AS (
         SELECT found.id FROM unnest({_TOPICS}) AS topic (meaning) CROSS JOIN LATERAL (
-            SELECT x.id FROM meaning_near(topic.meaning::halfvec(384), {MEANT}) AS x
+            SELECT x.id FROM meaning_about(topic.meaning::halfvec(384), {MEANT}) AS x
             WHERE <new> ORDER BY x.near DESC LIMIT {SAID}
         ) AS found
         UNION ALL
@@ -98,8 +100,8 @@ _PUBLIC_SOURCES = (
                 AND x.moderation = 'CLEAR' AND x.audience = 'PUBLIC' AND <new>
             ORDER BY x.published_at DESC, x.id DESC LIMIT {SAID}
         ) AS found
-    )""",
-)
+    )"""
+_NOTHING_SAID = "said AS (SELECT NULL::uuid AS id WHERE false)"
 _MEMBERS_SOURCES = (
     f"""followed AS MATERIALIZED (
         SELECT x.id, x.published_at FROM (
@@ -113,7 +115,7 @@ _MEMBERS_SOURCES = (
         WHERE <new> ORDER BY x.published_at DESC, x.id DESC LIMIT {FOLLOWED}
     )""",
     f"""near AS (
-        SELECT x.id FROM account_taste a CROSS JOIN LATERAL meaning_near(a.liking, {MEANT}) AS x
+        SELECT x.id FROM account_taste a CROSS JOIN LATERAL meaning_about(a.liking, {MEANT}) AS x
         WHERE a.id = {_VIEWER} AND a.liking IS NOT NULL AND <new> ORDER BY x.near DESC LIMIT {NEAR}
     )""",
     f"""mine AS (
