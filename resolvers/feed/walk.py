@@ -55,12 +55,18 @@ class PlacesById:
 
 @lru_cache(maxsize=8)
 def statement(source: str) -> str:
-    """Reads ``id, stop`` for `VIEWER`, `MOST`, `OF` and `BEHIND`; a last row with ``stop`` says where it gave up."""
+    """Reads ``id, stop`` for `VIEWER`, `MOST`, `OF` and `BEHIND`; a last row with ``stop`` says where it gave up.
+
+    One entry is looked up after the other, until there are enough: no plan may read all that are published for a page.
+    """
     return f"""
     WITH found AS (
-        SELECT s.id FROM ({source} LIMIT {SCANNED}) s JOIN video_visibility v ON v.id = s.id
-        WHERE v.author_state = 'PUBLISHED' AND v.audience = 'PUBLIC' AND v.consent = 'LIVE' AND v.moderation = 'CLEAR'
-            AND {between(VIEWER, "v.author_id")}
+        SELECT s.id FROM ({source} LIMIT {SCANNED}) s CROSS JOIN LATERAL (
+            SELECT 1 FROM video_visibility v
+            WHERE v.id = s.id AND v.author_state = 'PUBLISHED' AND v.audience = 'PUBLIC' AND v.consent = 'LIVE'
+                AND v.moderation = 'CLEAR' AND {between(VIEWER, "v.author_id")}
+            OFFSET 0
+        ) listed
         ORDER BY s.id DESC LIMIT {MOST}
     )
     SELECT id, false AS stop FROM found
