@@ -75,6 +75,8 @@ async def load(connection: asyncpg.Connection, tables: Iterable[Table], progress
             await _copy(connection, table, progress)
             if table.name == "seed_text":
                 await connection.execute(_WORDS)
+        # A graph of neighbours that does not fit into this is made many times more slowly.
+        await connection.execute("SET LOCAL maintenance_work_mem = '1GB'")
         for index in later:
             progress.told(f"index {index['name']}", 0, 0)
             await connection.execute(index["made"])
