@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+import functools
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from enum import Enum
 from typing import Any
 
@@ -12,6 +13,7 @@ from strawberry.extensions.field_extension import AsyncExtensionResolver
 from strawberry.types import Info
 
 from resolvers.context import Context
+from resolvers.loaders.begun import begun
 
 
 class Access(Enum):
@@ -51,6 +53,19 @@ def field(access: Access, description: str, **options: Any) -> Callable[[Callabl
         [Gate(access)] if access in (Access.MEMBER, Access.MODERATOR, Access.ADMIN) else []
     )
     return strawberry.field(description=description, metadata={"access": access}, extensions=extensions, **options)
+
+
+def loaded(access: Access, description: str) -> Callable[[Callable[..., Coroutine[Any, Any, Any]]], Any]:
+    """Bind a coroutine that awaits loaders only: where they hold the answer already, it is given at once."""
+
+    def bind(resolver: Callable[..., Coroutine[Any, Any, Any]]) -> Any:
+        @functools.wraps(resolver)
+        def now(*arguments: Any, **named: Any) -> Any:
+            return begun(resolver(*arguments, **named))
+
+        return field(access, description)(now)
+
+    return bind
 
 
 def subscription(access: Access, description: str) -> Callable[[Callable[..., AsyncGenerator[Any, None]]], Any]:

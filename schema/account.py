@@ -23,7 +23,7 @@ from resolvers.page import Page, Window
 from resolvers.quota import read_quota
 from resolvers.session import live_sessions
 from resolvers.tier import is_of_age
-from schema.access import Access, field, plain
+from schema.access import Access, field, loaded, plain
 from schema.cameo import Cameo
 from schema.connection import After, First, PageInfo
 from schema.feed_weights import FeedWeights, own_feed_weights
@@ -51,19 +51,20 @@ class Account(Node):
     @classmethod
     def of(cls, row: rows.Account) -> Account:
         """An account row as clients see it."""
-        return cls(id=global_id("Account", row.id), row=row)
+        return cls(
+            id=global_id("Account", row.id),
+            row=row,
+            handle=row.handle,
+            display_name=row.display_name,
+            bio=row.bio,
+            joined_at=row.created_at,
+        )
 
-    @field(Access.PARENT, "Unique name, without @.")
-    def handle(self) -> str:
-        return self.row.handle
+    handle: str = plain("Unique name, without @.")
 
-    @field(Access.PARENT, "Name to show.")
-    def display_name(self) -> str:
-        return self.row.display_name
+    display_name: str = plain("Name to show.")
 
-    @field(Access.PARENT, "What they say of themselves.")
-    def bio(self) -> str:
-        return self.row.bio
+    bio: str = plain("What they say of themselves.")
 
     @field(Access.PARENT, "Their portrait, 256 pixels square (WebP), at this address while it is theirs; null: none.")
     def avatar_url(self, info: Info) -> str | None:
@@ -77,9 +78,7 @@ class Account(Node):
     def on_leaderboards(self, info: Info) -> bool | None:
         return self.row.on_leaderboards if _is_viewer(info, self.row) else None
 
-    @field(Access.PARENT, "When they joined.")
-    def joined_at(self) -> datetime:
-        return self.row.created_at
+    joined_at: datetime = plain("When they joined.")
 
     @field(Access.PARENT, "Is this the viewer's own account?")
     def is_viewer(self, info: Info) -> bool:
@@ -107,24 +106,24 @@ class Account(Node):
         page = await shown_appearances(info.context, self.row.id, Window(first, after))
         return VideoConnection.of(await hydrate(info.context, page))
 
-    @field(Access.PARENT, "Does the viewer follow them?")
+    @loaded(Access.PARENT, "Does the viewer follow them?")
     async def viewer_follows(self, info: Info) -> bool:
         return (await _relation(info, self.row)).follows
 
-    @field(Access.PARENT, "Do they follow the viewer?")
+    @loaded(Access.PARENT, "Do they follow the viewer?")
     async def follows_viewer(self, info: Info) -> bool:
         return (await _relation(info, self.row)).followed
 
-    @field(Access.PARENT, "Do the two follow each other?")
+    @loaded(Access.PARENT, "Do the two follow each other?")
     async def is_mutual(self, info: Info) -> bool:
         relation = await _relation(info, self.row)
         return relation.follows and relation.followed
 
-    @field(Access.PARENT, "Does the viewer block them?")
+    @loaded(Access.PARENT, "Does the viewer block them?")
     async def viewer_blocks(self, info: Info) -> bool:
         return (await _relation(info, self.row)).blocks
 
-    @field(Access.PARENT, "Does the viewer mute them? Only they know.")
+    @loaded(Access.PARENT, "Does the viewer mute them? Only they know.")
     async def viewer_mutes(self, info: Info) -> bool:
         return (await _relation(info, self.row)).mutes
 

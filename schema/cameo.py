@@ -20,7 +20,7 @@ from resolvers.loaders.cameo import MayUse
 from resolvers.page import Page, Window
 from resolvers.receipt import erasure_of, withdrawals_of
 from resolvers.use_preview import use_preview
-from schema.access import Access, field, plain
+from schema.access import Access, field, loaded, plain
 from schema.account_ref import AccountRef, account_of
 from schema.cameo_plan import CameoBreachConnection, UsePreview
 from schema.connection import After, First, PageInfo
@@ -124,19 +124,15 @@ class Cameo(Node):
     @classmethod
     def of(cls, row: rows.Cameo) -> Cameo:
         """A row the viewer was already allowed to load."""
-        return cls(id=global_id("Cameo", row.id), row=row)
+        return cls(id=global_id("Cameo", row.id), row=row, handle=row.handle, kind=CameoKind[row.kind.name])
 
-    @field(Access.PARENT, "Unique name, without @; null once erased.")
-    def handle(self) -> str | None:
-        return self.row.handle
+    handle: str | None = plain("Unique name, without @; null once erased.")
 
-    @field(Access.PARENT, "Whose it is.")
+    @loaded(Access.PARENT, "Whose it is.")
     async def owner(self, info: Info) -> AccountRef:
         return await account_of(info, self.row.owner_id)
 
-    @field(Access.PARENT, "What kind of likeness it is.")
-    def kind(self) -> CameoKind:
-        return CameoKind[self.row.kind.name]
+    kind: CameoKind = plain("What kind of likeness it is.")
 
     @field(
         Access.PARENT, "Its picture (WebP), for about 15 minutes; null unless the viewer owns it or may show its face."

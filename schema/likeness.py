@@ -11,7 +11,7 @@ from strawberry.types import Info
 
 from resolvers.likeness import Shown
 from resolvers.loaders.likeness import ApprovalReading
-from schema.access import Access, field, plain
+from schema.access import Access, loaded, plain
 from schema.cameo_ref import CameoRef, cameo_of
 from schema.consent import LikenessVia
 
@@ -32,7 +32,7 @@ class Likeness:
         reading = shown.reading
         return cls(cameo_id=reading.cameo_id, via=LikenessVia[reading.via], consented=shown.consented)
 
-    @field(Access.PARENT, "Whose.")
+    @loaded(Access.PARENT, "Whose.")
     async def cameo(self, info: Info) -> CameoRef:
         return await cameo_of(info, self.cameo_id)
 
@@ -63,6 +63,6 @@ class Approval:
             answered_at=reading.answered_at,
         )
 
-    @field(Access.PARENT, "Who is asked.")
+    @loaded(Access.PARENT, "Who is asked.")
     async def cameo(self, info: Info) -> CameoRef:
         return await cameo_of(info, self.cameo_id)

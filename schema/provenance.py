@@ -10,7 +10,7 @@ from strawberry.types import Info
 
 from resolvers.credit import credits_of
 from resolvers.loaders.credit import CreditReading
-from schema.access import Access, field, plain
+from schema.access import Access, field, loaded, plain
 from schema.account_ref import AccountRef, account_of
 from schema.node import global_id
 
@@ -39,7 +39,7 @@ class Credit:
 class Provenance:
     video_id: strawberry.Private[UUID]
 
-    @field(
+    @loaded(
         Access.PARENT,
         "Everything needed to make the clip again, with what was not understood; null unless the viewer is its author.",
     )

@@ -23,7 +23,7 @@ from resolvers.publish import Publication, VideoChange, publish, update
 from resolvers.share import share_url_of
 from resolvers.social import MOST_COUNTED, counts_of, viewer_likes
 from resolvers.thread import comments_of
-from schema.access import Access, field, plain
+from schema.access import Access, field, loaded, plain
 from schema.account_ref import AccountRef, account_of
 from schema.comment import CommentConnection, CommentOrder
 from schema.connection import After, First, PageInfo
@@ -84,29 +84,31 @@ class Video(Node):
     @classmethod
     def of(cls, row: rows.Video) -> Video:
         """A row the viewer was already allowed to load."""
-        return cls(id=global_id("Video", row.id), row=row)
+        return cls(
+            id=global_id("Video", row.id),
+            row=row,
+            caption=row.caption,
+            prompt_public=row.prompt_public,
+            created_at=row.created_at,
+        )
 
-    @field(Access.PARENT, "Who made it.")
+    @loaded(Access.PARENT, "Who made it.")
     async def author(self, info: Info) -> AccountRef:
         return await account_of(info, self.row.author_id)
 
-    @field(Access.PARENT, "The author's words under the video.")
-    def caption(self) -> str:
-        return self.row.caption
+    caption: str = plain("The author's words under the video.")
 
-    @field(Access.PARENT, "The prompt; null unless the viewer is the author, or shown, or `promptPublic` is set.")
+    @loaded(Access.PARENT, "The prompt; null unless the viewer is the author, or shown, or `promptPublic` is set.")
     async def prompt(self, info: Info) -> str | None:
         return await resolve.prompt_of(info.context, self.row)
 
-    @field(Access.PARENT, "Does its author let everybody who sees the video read its prompt?")
-    def prompt_public(self) -> bool:
-        return self.row.prompt_public
+    prompt_public: bool = plain("Does its author let everybody who sees the video read its prompt?")
 
-    @field(Access.PARENT, "Where it stands, as far as the viewer is told.")
+    @loaded(Access.PARENT, "Where it stands, as far as the viewer is told.")
     async def state(self, info: Info) -> VideoState:
         return VideoState[await state_of(info.context, self.row)]
 
-    @field(Access.PARENT, "Whom it is published to; null for a draft, and for anybody but its author.")
+    @loaded(Access.PARENT, "Whom it is published to; null for a draft, and for anybody but its author.")
     async def visibility(self, info: Info) -> Visibility | None:
         row = await info.context.loaders.visibility.load(self.row.id)
         published = row.author_state is AuthorState.PUBLISHED and _is_author(info, self.row)
@@ -119,11 +121,11 @@ class Video(Node):
         chosen = await info.context.loaders.viewers.load(self.row.id)
         return list(await asyncio.gather(*(account_of(info, each) for each in chosen)))
 
-    @field(Access.PARENT, "Who is in it. A remix carries everybody on who was in what it was made from.")
+    @loaded(Access.PARENT, "Who is in it. A remix carries everybody on who was in what it was made from.")
     async def likenesses(self, info: Info) -> list[Likeness]:
         return [Likeness.of(shown) for shown in await likenesses_of(info.context, self.row)]
 
-    @field(
+    @loaded(
         Access.PARENT,
         "Who has to agree to the draft: all for its author, their own for the people shown; null for others.",
     )
@@ -131,11 +133,11 @@ class Video(Node):
         found = await approvals_of(info.context, self.row)
         return None if found is None else [Approval.of(each) for each in found]
 
-    @field(Access.PARENT, "The video it remixes; null for an original.")
+    @loaded(Access.PARENT, "The video it remixes; null for an original.")
     async def parent(self, info: Info) -> ChainLink | None:
         return _link(await lineage.parent_of(info.context, self.row.id))
 
-    @field(Access.PARENT, "The first clip of its chain of remixes; null for an original.")
+    @loaded(Access.PARENT, "The first clip of its chain of remixes; null for an original.")
     async def root(self, info: Info) -> ChainLink | None:
         return _link(await lineage.root_of(info.context, self.row.id))
 
@@ -147,7 +149,7 @@ class Video(Node):
     async def credits(self, info: Info) -> list[Credit]:
         return await Credit.chain(info, self.row.id)
 
-    @field(Access.PARENT, "The same in one line to show with the caption; null for an original.")
+    @loaded(Access.PARENT, "The same in one line to show with the caption; null for an original.")
     async def credit_line(self, info: Info) -> str | None:
         return credit_line(await credits_of(info.context, self.row.id))
 
@@ -155,23 +157,27 @@ class Video(Node):
     async def remixes(self, info: Info, first: First = 10, after: After = None) -> VideoConnection:
         return VideoConnection.of(await lineage.remixes_of(info.context, self.row.id, Window(first, after)))
 
-    @field(Access.PARENT, "How many published remixes of it there are.")
+    @loaded(Access.PARENT, "How many published remixes of it there are.")
     async def remix_count(self, info: Info) -> int:
         return (await counts_of(info.context, self.row.id)).remix_count
 
-    @field(Access.PARENT, "How many members like it.")
+    @loaded(Access.PARENT, "How many published videos were made from it, or from what was made from it.")
+    async def tree_count(self, info: Info) -> int:
+        return (await counts_of(info.context, self.row.id)).tree_count
+
+    @loaded(Access.PARENT, "How many members like it.")
     async def like_count(self, info: Info) -> int:
         return (await counts_of(info.context, self.row.id)).like_count
 
-    @field(Access.PARENT, "How often members met it.")
+    @loaded(Access.PARENT, "How often members met it.")
     async def view_count(self, info: Info) -> int:
         return min((await counts_of(info.context, self.row.id)).view_count, MOST_COUNTED)
 
-    @field(Access.PARENT, "How many comments it has, replies among them.")
+    @loaded(Access.PARENT, "How many comments it has, replies among them.")
     async def comment_count(self, info: Info) -> int:
         return (await counts_of(info.context, self.row.id)).comment_count
 
-    @field(Access.PARENT, "Does the viewer like it?")
+    @loaded(Access.PARENT, "Does the viewer like it?")
     async def viewer_has_liked(self, info: Info) -> bool:
         return await viewer_likes(info.context, self.row.id)
 
@@ -188,11 +194,14 @@ class Video(Node):
         page = await comments_of(info.context, self.row.id, order.listing, Window(first, after))
         return CommentConnection.of(page)
 
-    @field(Access.PARENT, "May others remix it?")
-    def remixable(self) -> bool:
-        return self.row.remixable
+    @loaded(
+        Access.PARENT,
+        "May others remix it? To strangers of an author who is for mutuals only, it is as if the author said no.",
+    )
+    async def remixable(self, info: Info) -> bool:
+        return self.row.remixable and await info.context.loaders.open_to_remix.load(self.row.id)
 
-    @field(Access.PARENT, "Where its bytes are; null when they are gone, or hidden.")
+    @loaded(Access.PARENT, "Where its bytes are; null when they are gone, or hidden.")
     async def media(self, info: Info) -> Media | None:
         found = await resolve.addresses(info.context, self.row)
         if RenditionKind.MP4 not in found:
@@ -209,7 +218,7 @@ class Video(Node):
             expires_at=found[RenditionKind.MP4].expires_at,
         )
 
-    @field(
+    @loaded(
         Access.PARENT,
         "A short address that stays the same: a page for whoever has it, also without an account. Null unless the "
         "video is published as PUBLIC or LINK.",
@@ -221,15 +230,13 @@ class Video(Node):
     def provenance(self) -> Provenance:
         return Provenance(video_id=self.row.id)
 
-    @field(Access.PARENT, "Do the people shown consent to it? For everybody, with a signed receipt.")
+    @loaded(Access.PARENT, "Do the people shown consent to it? For everybody, with a signed receipt.")
     async def consent(self, info: Info) -> VideoConsent:
         return await VideoConsent.of_video(info, self.row.id)
 
-    @field(Access.PARENT, "When the clip was finished.")
-    def created_at(self) -> datetime:
-        return self.row.created_at
+    created_at: datetime = plain("When the clip was finished.")
 
-    @field(Access.PARENT, "When it was published; null for a draft.")
+    @loaded(Access.PARENT, "When it was published; null for a draft.")
     async def published_at(self, info: Info) -> datetime | None:
         return (await info.context.loaders.visibility.load(self.row.id)).published_at
 

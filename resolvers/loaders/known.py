@@ -1,15 +1,14 @@
-"""Loaders that may be given what they would load, and what is known of them told at once."""
+"""Loaders that may be given what they would load."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from strawberry.dataloader import DataLoader
 
 K = TypeVar("K")
 T = TypeVar("T")
-R = TypeVar("R")
 
 
 class Known(DataLoader[K, T]):
@@ -31,13 +30,3 @@ class Known(DataLoader[K, T]):
             self.cache_map.set(key, future)
             return future
         return super().load(key)
-
-
-def at_once(found: Awaitable[T], change: Callable[[T], R]) -> R | Awaitable[R]:
-    """``change`` of what a loader found: now where it is known, for each awaitable is a task of its own to GraphQL."""
-    future: Any = found
-    return change(future.result()) if future.done() else _later(found, change)
-
-
-async def _later(found: Awaitable[T], change: Callable[[T], R]) -> R:
-    return change(await found)
