@@ -47,7 +47,8 @@ def statement(*, member: bool, again: bool, told: bool) -> str:
     with_parts = ", ".join(part.replace("<new>", fresh.format(id="x.id")) for part in parts)
     pool = " UNION ".join(f"SELECT id FROM {source}" for source in sources)
     return f"""
-    WITH clock AS MATERIALIZED (SELECT yume_now() AS now), given AS (SELECT {_VIEWER}, {_FOLLOWED_PLACE}, {_SEED}, {_TOPICS}, {_AUTHORS}),
+    WITH clock AS MATERIALIZED (SELECT yume_now() AS now),
+    given AS (SELECT {_VIEWER}, {_FOLLOWED_PLACE}, {_SEED}, {_TOPICS}, {_AUTHORS}),
     {with_parts}, pool AS ({pool})
     SELECT ends.*, c.* FROM ({_ENDS}) AS ends LEFT JOIN LATERAL (
         SELECT v.id, v.author_id, (extract(epoch FROM clock.now - v.published_at) / 3600)::float8 AS hours,

@@ -16,7 +16,7 @@ from resolvers.feed.candidates import Places, Search, candidates
 from resolvers.feed.fill import fill
 from resolvers.feed.nudge import nudge
 from resolvers.feed.present import FeedPage
-from resolvers.feed.rank import Rules, Taken, rank
+from resolvers.feed.rank import Rules, Taken, explain, rank
 from resolvers.feed.rules import PUBLIC, PUBLIC_OR_FROM_FOLLOWED, VIEWER
 from resolvers.feed.scroll import LONGEST, Entry, Head, Scroll, add, entries, open_scroll, read_scroll
 from resolvers.feed.skeleton import Place, Stretch
@@ -81,8 +81,11 @@ class Ranked:
             scroll = await self._extend(scroll)
         self._scroll = scroll
         found = await entries(self.context.stores.redis, scroll, first, most)
+        weights = scroll.head.weights
+        whys = [explain(each.reason, each.parts, weights, each.author_id) for each in found]
         places = [
-            Place(entry.video_id, self._cursor(scroll, first + row), entry.why) for row, entry in enumerate(found)
+            Place(each.video_id, self._cursor(scroll, first + row), why)
+            for row, (each, why) in enumerate(zip(found, whys, strict=True))
         ]
         more = scroll.length > first + len(found) or not scroll.head.over
         return Stretch(places, self._cursor(scroll, first + len(found) - 1) if more else None)
@@ -162,5 +165,5 @@ class Ranked:
 
 
 def _entry(taken: Taken, *, met: bool) -> Entry:
-    why = replace(taken.why, reason=Reason.SEEN_BEFORE, account_id=None) if met else taken.why
-    return Entry(taken.candidate.id, taken.candidate.author_id, why)
+    reason = Reason.SEEN_BEFORE if met else taken.reason
+    return Entry(taken.candidate.id, taken.candidate.author_id, reason, taken.parts)

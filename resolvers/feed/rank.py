@@ -69,10 +69,11 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """One place of the ranking."""
+    """One place of the ranking: ``parts`` are the values of the features that put the candidate there."""
 
     candidate: Candidate
-    why: Why
+    reason: Reason
+    parts: Mapping[Feature, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +146,7 @@ class _Table:
         parts[Feature.DIVERSITY] = -float(likeness[row])
         if exploring:
             parts[Feature.EXPLORATION] = 1.0
-        candidate = self.candidates[row]
-        return Taken(candidate, explain(parts, self.weights, candidate.author_id))
+        return Taken(self.candidates[row], reason_of(parts, self.weights), parts)
 
 
 def _alike(candidates: Sequence[Candidate]) -> NDArray[np.float32]:
@@ -159,19 +159,19 @@ def _alike(candidates: Sequence[Candidate]) -> NDArray[np.float32]:
     return np.clip(rows @ rows.T, 0.0, 1.0)
 
 
-def explain(parts: Mapping[Feature, float], weights: Weights, author_id: UUID) -> Why:
+def reason_of(parts: Mapping[Feature, float], weights: Weights) -> Reason:
+    """The feature that weighs most, as a reason."""
+    if Feature.EXPLORATION in parts:
+        return Reason.EXPLORING
+    points, best = max((parts.get(feature, 0.0) * weights[feature], feature) for feature in _REASONS)
+    return _REASONS[best] if points >= FELT else Reason.REST
+
+
+def explain(reason: Reason, parts: Mapping[Feature, float], weights: Weights, author_id: UUID) -> Why:
     """What ``parts`` (feature → value) come to. The points of the contributions sum to the score."""
-    points = {feature: value * weights[feature] for feature, value in parts.items()}
-    size = sum(abs(each) for each in points.values()) or 1.0
+    sizes = {feature: abs(value * weights[feature]) for feature, value in parts.items()}
+    total = sum(sizes.values()) or 1.0
     contributions = tuple(
-        Contribution(feature, value, weights[feature], abs(points[feature]) / size)
-        for feature, value in parts.items()
-        if points[feature]
+        Contribution(feature, parts[feature], weights[feature], size / total) for feature, size in sizes.items() if size
     )
-    reason = Reason.EXPLORING if Feature.EXPLORATION in parts else _strongest(points)
     return Why(reason, author_id if reason is Reason.AUTHOR else None, contributions)
-
-
-def _strongest(points: Mapping[Feature, float]) -> Reason:
-    best = max(_REASONS, key=lambda feature: points.get(feature, 0.0))
-    return _REASONS[best] if points.get(best, 0.0) >= FELT else Reason.REST

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -20,7 +20,7 @@ from jobs.scrolls import head_key, owned_key, places_key
 from models.errors import Conflict
 from resolvers.feed.candidates import Places
 from resolvers.feed.steer import SteerReading
-from resolvers.feed.why import Contribution, Feature, Reason, Why
+from resolvers.feed.why import Feature, Reason
 
 PATIENCE = 2.0
 """Seconds that Redis has to answer."""
@@ -64,11 +64,12 @@ class Head(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One place: which video, whose, and why."""
+    """One place: which video, whose, and what put it there (see `resolvers.feed.rank.Taken`)."""
 
     video_id: UUID
     author_id: UUID
-    why: Why
+    reason: Reason
+    parts: Mapping[Feature, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ async def entries(redis: Redis, scroll: Scroll, first: int, count: int) -> list[
         pipe.expire(head_key(scroll.id), keep)
         pipe.expire(places_key(scroll.id), keep)
         raw, *_ = await pipe.execute()
-    return [_read(record, scroll.head.weights) for record in _RECORD.iter_unpack(raw[: len(raw) // size * size])]
+    return [_read(record) for record in _RECORD.iter_unpack(raw[: len(raw) // size * size])]
 
 
 async def add(redis: Redis, scroll: Scroll, head: Head, more: Sequence[Entry]) -> Scroll:
@@ -132,22 +133,11 @@ async def add(redis: Redis, scroll: Scroll, head: Head, more: Sequence[Entry]) -
 
 
 def _record(entry: Entry) -> bytes:
-    values = {each.feature: each.value for each in entry.why.contributions}
-    numbers = [values.get(feature, 0.0) for feature in _FEATURES]
-    return _RECORD.pack(entry.video_id.bytes, entry.author_id.bytes, _REASONS.index(entry.why.reason), *numbers)
+    numbers = [entry.parts.get(feature, 0.0) for feature in _FEATURES]
+    return _RECORD.pack(entry.video_id.bytes, entry.author_id.bytes, _REASONS.index(entry.reason), *numbers)
 
 
-def _read(record: tuple[Any, ...], weights: dict[Feature, float]) -> Entry:
+def _read(record: tuple[Any, ...]) -> Entry:
     video_id, author_id, reason, *numbers = record
-    author = UUID(bytes=author_id)
-    points = {
-        feature: (value, weights[feature], abs(value * weights[feature]))
-        for feature, value in zip(_FEATURES, numbers, strict=True)
-        if value and weights[feature]
-    }
-    total = sum(size for _, _, size in points.values()) or 1.0
-    said = tuple(
-        Contribution(feature, value, weight, size / total) for feature, (value, weight, size) in points.items()
-    )
-    why = Why(_REASONS[reason], author if _REASONS[reason] is Reason.AUTHOR else None, said)
-    return Entry(UUID(bytes=video_id), author, why)
+    parts = {feature: value for feature, value in zip(_FEATURES, numbers, strict=True) if value}
+    return Entry(UUID(bytes=video_id), UUID(bytes=author_id), _REASONS[reason], parts)

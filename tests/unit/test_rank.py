@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.policy import RULES
-from resolvers.feed.rank import FEW_VIEWS, Candidate, Rules, rank
+from resolvers.feed.rank import FEW_VIEWS, Candidate, Rules, explain, rank
 from resolvers.feed.weights import KNOBS, defaults, going
 from resolvers.feed.why import Feature, Reason
 
@@ -54,19 +54,19 @@ def test_any_ranking_has_each_video_once_in_one_order_with_scores_that_add_up(
     chance.shuffle(shuffled)  # type: ignore[attr-defined]
     assert [each.candidate.id for each in rank(shuffled, weights, RULES_OF_FEED)] == [e.candidate.id for e in taken]
     for each in taken:
-        assert sum(part.points for part in each.why.contributions) == pytest.approx(each.why.score)
-        assert sum(part.share for part in each.why.contributions) == pytest.approx(
-            1.0 if each.why.contributions else 0.0
-        )
-        assert all(-1 <= part.value <= 1 for part in each.why.contributions)
+        why = explain(each.reason, each.parts, weights, each.candidate.author_id)
+        assert why.score == pytest.approx(sum(value * weights[feature] for feature, value in each.parts.items()))
+        shares = [part.share for part in why.contributions]
+        assert not shares or sum(shares) == pytest.approx(1.0)
+        assert all(-1 <= value <= 1 for value in each.parts.values())
     places = {each.candidate.id: place for place, each in enumerate(taken)}
     for place, each in enumerate(taken):
         near = {other.candidate.author_id for other in taken[max(0, place - RULES_OF_FEED.gap) : place]}
         left = {other.author_id for other in world if places[other.id] >= place}
-        if each.why.reason is not Reason.EXPLORING and left - near:
+        if each.reason is not Reason.EXPLORING and left - near:
             assert each.candidate.author_id not in near
     allowed = int(len(taken) * weights[Feature.EXPLORATION])
-    assert sum(each.why.reason is Reason.EXPLORING for each in taken) <= allowed
+    assert sum(each.reason is Reason.EXPLORING for each in taken) <= allowed
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_each_feature_moves_a_video_up_and_is_named_as_the_reason(
 ) -> None:
     first, _ = rank([candidate(1, 1, **worse), candidate(2, 2, **better)], USUAL, RULES_OF_FEED)  # type: ignore[arg-type]
     assert first.candidate.id == UUID(int=2)
-    assert first.why.reason is reason
+    assert first.reason is reason
 
 
 def test_a_weight_of_nothing_takes_the_feature_out() -> None:
@@ -96,7 +96,8 @@ def test_a_weight_of_nothing_takes_the_feature_out() -> None:
     assert rank([old, new], USUAL, RULES_OF_FEED)[0].candidate is new
     [first, _] = rank([old, new], unhurried, RULES_OF_FEED)
     assert first.candidate is old
-    assert Feature.FRESHNESS not in {part.feature for part in first.why.contributions}
+    why = explain(first.reason, first.parts, unhurried, first.candidate.author_id)
+    assert Feature.FRESHNESS not in {part.feature for part in why.contributions}
 
 
 def test_a_topic_is_not_shown_in_a_row_where_another_is_nearly_as_good() -> None:
@@ -112,12 +113,12 @@ def test_a_share_of_the_places_is_for_what_few_have_met_also_in_later_parts_of_a
     known = [candidate(number, number, quality=0.9, views=1_000) for number in range(1, 61)]
     unknown = [candidate(number, number, 500.0, quality=0.15) for number in range(61, 91)]
     top = rank(known + unknown, USUAL | {Feature.EXPLORATION: 0.2}, RULES_OF_FEED)[:40]
-    assert sum(each.why.reason is Reason.EXPLORING for each in top) == 8
-    assert all(each.candidate.views < FEW_VIEWS for each in top if each.why.reason is Reason.EXPLORING)
+    assert sum(each.reason is Reason.EXPLORING for each in top) == 8
+    assert all(each.candidate.views < FEW_VIEWS for each in top if each.reason is Reason.EXPLORING)
     none = rank(known + unknown, USUAL | {Feature.EXPLORATION: 0.0}, RULES_OF_FEED)[:40]
     assert all(each.candidate.views == 1_000 for each in none)
     before = [UUID(int=1)] * 9
-    assert rank(known + unknown, USUAL, RULES_OF_FEED, before=before)[0].why.reason is Reason.EXPLORING
+    assert rank(known + unknown, USUAL, RULES_OF_FEED, before=before)[0].reason is Reason.EXPLORING
 
 
 def test_an_author_of_the_last_places_waits_in_the_next_part() -> None:
