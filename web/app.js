@@ -85,6 +85,7 @@ async function viewerAgain() {
 
 function show() {
   leave();
+  for (const open of document.querySelectorAll("dialog[open]")) open.close();
   document.documentElement.lang = language();
   for (const element of document.querySelectorAll("[data-t]")) element.textContent = t(element.dataset.t);
   const button = document.querySelector("#language");

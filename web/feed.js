@@ -64,13 +64,12 @@ function steering(sentence, steer) {
     ariaLabel: t("steer"),
     autocomplete: "off",
   });
-  const said = h("p", { class: "read", role: "status" });
+  const said = h("div", { class: "read", role: "status" });
   const read = (interpretation) => {
     const parts = (interpretation?.parts ?? []).map(({ words, effect }) => `“${words}”: ${effect}`);
     const lost = interpretation?.notUnderstood ?? [];
-    said.textContent = [...parts, lost.length ? `${t("notUnderstood")} ${lost.join(", ")}` : ""]
-      .filter(Boolean)
-      .join(" · ");
+    if (lost.length) parts.push(`${t("notUnderstood")} ${lost.join(", ")}`);
+    said.replaceChildren(...parts.map((words) => h("span", {}, words)));
   };
   const send = (event) => {
     event.preventDefault();
