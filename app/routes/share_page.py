@@ -11,6 +11,7 @@ from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
 from resolvers.share import SharedVideo
+from schema.node import global_id
 
 _UNSHOWABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 LONGEST_TITLE, LONGEST_DESCRIPTION = 90, 300
@@ -86,7 +87,7 @@ def page(video: SharedVideo, words: Words, *, home: str) -> bytes:
     at = video.published_at
     _add(author, "time", at.date().isoformat(), datetime=at.isoformat(timespec="seconds"))
     _add(main, "p", words.label, **{"class": "label"})
-    _add(main, "a", words.open, **{"class": "button", "href": f"/#video/{video.path.rpartition('/')[2]}"})
+    _add(main, "a", words.open, **{"class": "button", "href": f"/#v/{global_id('Video', video.id)}"})
     return _said(html)
 
 

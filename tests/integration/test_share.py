@@ -106,6 +106,7 @@ async def test_a_shared_video_reads_without_scripts_and_tells_other_sites_what_i
         assert "Generated video, made with Yume" in str(metas[name])
     assert "Generated video, made with Yume" in page.texts["p"]
     assert "noindex" not in str(metas.get("robots"))
+    assert page.of("a", **{"class": "button"})["href"] == f"/#v/{global_id('Video', video.id)}"
     assert page.of("video")["poster"] == urlsplit(url).path + "/poster.webp"
     for kind in ("og:image", "og:video"):
         found = await web.get(str(metas[kind]))
