@@ -10,7 +10,7 @@ from uuid import UUID
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
-from engine.media.alike import picture_keys, sound_keys
+from engine.media.alike import MOMENTS_LISTED, PICTURES_LISTED, picture_keys, sound_keys
 from engine.protocol import ClipMessage
 from engine.spec import GenerationSpec
 from jobs.consent_gate import end_locked
@@ -134,16 +134,7 @@ async def _make_draft(
     await VideoVisibility.create(using_db=connection, id=video.id, author_id=lease.account_id)
     await place_in_chain(connection, video.id, lease.parent_id)
     await carry_likenesses(connection, lease, video.id, clip.sha256)
-    await connection.execute_query(
-        "INSERT INTO video_print (id, pictures, sound, picture_keys, sound_keys) VALUES ($1, $2, $3, $4, $5)",
-        [
-            video.id,
-            clip.picture_signs,
-            clip.sound_signs,
-            picture_keys(clip.picture_signs),
-            sound_keys(clip.sound_signs),
-        ],
-    )
+    await _keep_print(connection, video.id, clip)
     for stored in objects:
         await Rendition.create(
             using_db=connection,
@@ -155,3 +146,17 @@ async def _make_draft(
             sha256=stored.sha256,
         )
     return video.id
+
+
+async def _keep_print(connection: BaseDBAsyncClient, video_id: UUID, clip: ClipMessage) -> None:
+    """By what moderators find copies of it; it goes with the clip's file."""
+    await connection.execute_query(
+        "INSERT INTO video_print (id, pictures, sound, picture_keys, sound_keys) VALUES ($1, $2, $3, $4, $5)",
+        [
+            video_id,
+            clip.picture_signs,
+            clip.sound_signs,
+            picture_keys(clip.picture_signs, every=PICTURES_LISTED),
+            sound_keys(clip.sound_signs, every=MOMENTS_LISTED),
+        ],
+    )

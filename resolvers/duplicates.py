@@ -15,7 +15,7 @@ from models.rules.video import RAN_OUT
 from resolvers.context import Context
 from resolvers.page import Window
 
-PICTURES, SOUND = 0.65, 0.6
+PICTURES, SOUND = 0.75, 0.7
 """Likeness from which pictures, or sounds, are taken for the same: see docs/search.md."""
 CANDIDATES = 100
 """Clips with the most keys in common whose prints are compared, for pictures and for sound each."""

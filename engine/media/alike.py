@@ -10,6 +10,9 @@ PLACES = [(row, column) for row in range(9) for column in range(9) if 0 < row + 
 VIEWS = (1.0, 0.9)
 """Each picture is kept whole, and its middle: a copy may be cut out of it."""
 
+PICTURES_LISTED, MOMENTS_LISTED = 2, 3
+"""Every so many of a clip's pictures and moments are in the index; all of those asked about are looked up there."""
+
 _SIGNS = len(PLACES) // 8
 _MIRROR = np.packbits([column % 2 == 1 for _, column in PLACES])
 _MOMENT = 4
@@ -26,14 +29,15 @@ def mirrored(pictures: bytes) -> bytes:
     return turned.tobytes()
 
 
-def picture_keys(pictures: bytes) -> list[int]:
-    """What pictures are looked up by: each 16 of their signs, with their place."""
-    return _keys(_read(pictures, _SIGNS))
+def picture_keys(pictures: bytes, *, every: int = 1) -> list[int]:
+    """What pictures are looked up by: each 16 signs of ``every`` other picture (2: half of them), with their place."""
+    views = _read(pictures, _SIGNS * len(VIEWS))[::every]
+    return _keys(views.reshape(-1, _SIGNS))
 
 
-def sound_keys(sound: bytes) -> list[int]:
-    """What a sound is looked up by: each 16 of its signs, with their place."""
-    return _keys(_read(sound, _MOMENT))
+def sound_keys(sound: bytes, *, every: int = 1) -> list[int]:
+    """What a sound is looked up by: each 16 signs of ``every`` other moment, with their place."""
+    return _keys(_read(sound, _MOMENT)[::every])
 
 
 def pictures_alike(one: bytes, other: bytes) -> float:

@@ -29,7 +29,7 @@ def signs(seed: int, *, flips: float = 0.0) -> tuple[bytes, bytes]:
 async def print_of(video: Video, pictures: bytes, sound: bytes) -> None:
     await rows(
         "INSERT INTO video_print (id, pictures, sound, picture_keys, sound_keys) VALUES ($1, $2, $3, $4, $5)",
-        video.id, pictures, sound, picture_keys(pictures), sound_keys(sound),
+        video.id, pictures, sound, picture_keys(pictures, every=2), sound_keys(sound, every=3),
     )  # fmt: skip
 
 
