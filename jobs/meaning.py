@@ -1,7 +1,8 @@
 """What a published video says, written down to be found by: its words in two languages, its meaning, its topics.
 
-Only what everybody may read or see goes in: the caption, the prompt where its author shows it, and what is in the
-picture. So nobody learns of a private prompt by searching for its words.
+Only what everybody may read or see is findable: the caption, the prompt where its author shows it, and what is in the
+picture. So nobody learns of a private prompt by searching for its words. Topics, which lists of teens leave out, are
+read out of a private prompt too: they filter, and tell nobody anything.
 """
 
 from __future__ import annotations
@@ -15,30 +16,38 @@ from uuid import UUID
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
+from engine.text.check import Use, check_prompt
 from engine.text.languages import language_of, leans
-from engine.text.meaning import meaning, topics
+from engine.text.meaning import meaning
 from engine.text.pool import in_pool
+from engine.text.restrictions import Restrictions, Topic
 from models.generation import Outbox
 from models.taste import authors_taste_changed
 
 TOPIC_MEANING = "meaning"
 MOST_STUCK = 20
 """Videos that one turn may fail at before it gives up."""
+_TOPIC = "TOPIC:"
 
 
 @dataclass(frozen=True)
 class Said:
-    """What everybody may read of a video. ``prompt`` is empty where its author keeps it to themselves."""
+    """What a video says. ``shown`` is its prompt where everybody may read that, else empty."""
 
     caption: str
     prompt: str
-    things: str
-    """What is in the picture, by the names of the art rather than in the author's words."""
+    shown: str
+    recipe: dict[str, Any]
+
+    @property
+    def things(self) -> str:
+        """What is in the picture, by the names of the art rather than in the author's words."""
+        return things_in(self.recipe)
 
     @property
     def text(self) -> str:
-        """All of it, the author's own words first."""
-        return ". ".join(part for part in (self.caption, self.prompt, self.things) if part)
+        """What everybody may read or see, the author's own words first."""
+        return _joined(self.caption, self.shown, self.things)
 
 
 @dataclass(frozen=True)
@@ -96,10 +105,23 @@ def things_in(recipe: dict[str, Any]) -> str:
 def read(said: Said) -> Read:
     """The meaning, the topics and the language of what a video says: tens of milliseconds of a core."""
     text = said.text
-    if not text:
-        return Read(None, [], None)
-    vector = "[" + ",".join(f"{value:.5f}" for value in meaning(text).tolist()) + "]"
-    return Read(vector, sorted({topic.value for topic, _ in topics(text)}), language_of(text) or leans(text))
+    vector = "[" + ",".join(f"{value:.5f}" for value in meaning(text).tolist()) + "]" if text else None
+    return Read(vector, topics_of(said), language_of(text) or leans(text))
+
+
+def topics_of(said: Said) -> list[str]:
+    """The topics that a video is about by its words, its meaning, or what is drawn and spoken in it."""
+    brief: object = said.recipe.get("brief")
+    use = Use(
+        prompt=_joined(said.caption, said.prompt),
+        brief=cast("dict[str, Any]", brief) if isinstance(brief, dict) else None,
+    )
+    rules = [breach.rule for breach in check_prompt(Restrictions(topics=tuple(Topic)), use)]
+    return sorted({rule.removeprefix(_TOPIC) for rule in rules if rule.startswith(_TOPIC)})
+
+
+def _joined(*parts: str) -> str:
+    return ". ".join(part for part in parts if part)
 
 
 async def _take(connection: BaseDBAsyncClient, *, skip: Collection[UUID]) -> tuple[UUID, UUID] | None:
@@ -127,21 +149,24 @@ async def _write(connection: BaseDBAsyncClient, video_id: UUID) -> None:
     if await connection.execute_query_dict(f"{_PUBLISHED} FOR SHARE", [video_id]):
         await connection.execute_query(
             _WRITE,
-            [video_id, said.caption, said.prompt, said.things, found.meaning, found.topics, found.language],
+            [video_id, said.caption, said.shown, said.things, found.meaning, found.topics, found.language],
         )
         await authors_taste_changed(connection, video_id)
 
 
 async def _said(connection: BaseDBAsyncClient, video_id: UUID) -> Said | None:
-    """What everybody may read of a video; None when it is not published."""
+    """What a video says; None when it is not published."""
     rows = await connection.execute_query_dict(
         f"""
-        SELECT caption, CASE WHEN prompt_public THEN prompt ELSE '' END AS prompt, recipe::text AS recipe
+        SELECT caption, prompt, CASE WHEN prompt_public THEN prompt ELSE '' END AS shown, recipe::text AS recipe
         FROM video WHERE id = $1 AND EXISTS ({_PUBLISHED})
         """,  # noqa: S608 - constant
         [video_id],
     )
-    return Said(rows[0]["caption"], rows[0]["prompt"], things_in(json.loads(rows[0]["recipe"]))) if rows else None
+    if not rows:
+        return None
+    [row] = rows
+    return Said(row["caption"], row["prompt"], row["shown"], json.loads(row["recipe"]))
 
 
 # Hidden by moderators or not: an appeal may bring it back, and rules are judged when somebody searches.

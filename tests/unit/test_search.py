@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.meaning import Said, things_in
+from jobs.meaning import Said, read, things_in
 from models.errors import Invalid
 from resolvers.search.asked import LONGEST, read_name, read_search
 
@@ -66,5 +66,12 @@ def test_a_recipe_tells_what_is_in_the_picture_never_how_the_prompt_called_it() 
     )
     assert things_in({"subjects": ["fox", "fox", 3, {"art": None}]}) == "fox"
     assert things_in({}) == things_in({"subjects": "fox"}) == ""
-    assert Said("", "", "fox").text == "fox"
-    assert Said("A", "B", "").text == "A. B"
+    assert Said("", "SECRET", "", {"subjects": ["fox"]}).text == "fox"
+    assert Said("A", "B", "B", {}).text == "A. B"
+
+
+def test_topics_are_read_out_of_private_prompts_too() -> None:
+    told = read(Said("Look at this", "two soldiers fire their rifles at a crowd", "", {}))
+    assert {"WEAPONS", "MILITARY"} & set(told.topics)
+    assert read(Said("Look at this", "a fox in the snow", "", {})).topics == []
+    assert read(Said("", "a fox", "", {})).meaning is None
