@@ -34,6 +34,7 @@ PROFILE = """
 mutation($input: UpdateProfileInput!) { updateProfile(input: $input) { __typename ... on Error { code field } } }
 """
 MAY_USE = "query($handle: String!) { cameo(handle: $handle) { viewerMayUse { face reason } } }"
+REMIXABLE = "query($id: ID!) { video(id: $id) { remixable } }"
 TIER = "{ viewer { ageTier } }"
 
 
@@ -70,6 +71,12 @@ async def test_only_mutuals_remix_what_a_teen_published_also_after_the_birthday(
     )  # fmt: skip
     teens, adults = await make_video(server.stores, ada), await make_video(server.stores, bob)
     await follow(bob, ada)
+    shown = {"id": global_id("Video", teens.id)}
+    assert (await bob.run(REMIXABLE, **shown), await ada.run(REMIXABLE, **shown)) == (
+        {"video": {"remixable": False}}, {"video": {"remixable": True}},
+    )  # fmt: skip
+    listed = await bob.run("{ feed(kind: LATEST) { edges { node { remixable } } } }")
+    assert [edge["node"]["remixable"] for edge in listed["feed"]["edges"]] == [True, False]
     refused = await bob.create(**remix(teens))
     assert refused["__typename"] == "DeniedError"
     # The answer is the one for whoever does not want remixes: it tells nobody's age.
