@@ -180,7 +180,8 @@ async def test_a_page_of_any_feed_takes_six_statements_at_most_whatever_its_size
     town: dict[str, Api], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await crowd(60)
-    for kind, who in (("LATEST", "anyone"), ("LATEST", "ada"), ("FOLLOWING", "ada"), ("FRIENDS", "ada")):
+    feeds = (("LATEST", "anyone"), ("LATEST", "ada"), ("FOLLOWING", "ada"), ("FRIENDS", "ada"), ("FOR_YOU", "ada"))
+    for kind, who in (*feeds, ("FOR_YOU", "anyone")):
         costs: list[int] = []
         for first in (5, 50):
             with statements(monkeypatch) as seen:
