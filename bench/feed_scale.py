@@ -45,7 +45,7 @@ KINDS = ("LATEST", "FOLLOWING", "FOR_YOU")
 VIEWERS = 20
 FOLLOWED = 500
 FIRST = 20
-DENSITY = 0.25
+DENSITY = 0.06
 """Reactions a video: enough that every count and taste has something to read, few enough for a million to be made."""
 QUERY = """query Feed($kind: FeedKind!, $first: Int!, $after: String) {
   feed(kind: $kind, first: $first, after: $after) {
@@ -123,7 +123,7 @@ async def prepare(server_url: str, name: str, videos: int, folder: Path, console
     await seed_policy(["US", "CA"])
     await Tortoise.close_connections()
     clips = await share_clips(MediaStore.from_url(None, folder))
-    world = make_world(max(2_000, videos // 20), videos, density=DENSITY, seed=7, now=int(time.time() * 1000))
+    world = make_world(max(2_000, videos // 50), videos, density=DENSITY, seed=7, now=int(time.time() * 1000))
     connection = await asyncpg.connect(url)
     progress = Progress(lambda _table, _done, _count: None)
     await load(connection, tables(world, clips), progress)
