@@ -298,6 +298,10 @@ class State:
                 if cameo.owner != owner or access.audience != "MUTUALS" or owner == but:
                     continue
                 self._raise_for(cameo.id, friend)
-                if access.withdraws:
-                    theirs = [v for v in self.videos.values() if v.author == friend and cameo.id in v.likenesses]
-                    self._withdraw({v.id for v in theirs if access.id in v.likenesses[cameo.id].grants})
+                theirs = [v for v in self.videos.values() if v.author == friend and cameo.id in v.likenesses]
+                self._withdraw({v.id for v in theirs if self._leaves_with_mutual(v.likenesses[cameo.id].holds)})
+
+    def _leaves_with_mutual(self, holds: int | None) -> bool:
+        """Each video goes by the terms of the grant it is visible by, also where another has taken that one's place."""
+        grant = None if holds is None else self.grants[holds]
+        return grant is not None and grant.audience == "MUTUALS" and grant.withdraws
