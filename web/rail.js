@@ -60,6 +60,7 @@ export function rail(video, { page, why, gone }) {
   share.addEventListener("click", attempt(share.work));
   more.addEventListener("click", attempt(more.work));
   remix.hidden = !video.remixable && video.author.id !== page.viewer?.id;
+  share.hidden = video.shareUrl === null; // only what everybody with the link may see has one
 
   const paint = () => {
     like.setAttribute("aria-pressed", String(Boolean(video.viewerHasLiked)));
