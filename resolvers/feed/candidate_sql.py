@@ -27,7 +27,8 @@ _TOPICS, _AUTHORS = "$11::text[]", "$12::uuid[]"
 
 _LISTED = "author_state = 'PUBLISHED' AND audience = 'PUBLIC' AND consent = 'LIVE' AND moderation = 'CLEAR'"
 _OUT = "v.author_state = 'PUBLISHED' AND v.consent = 'LIVE' AND v.moderation = 'CLEAR' AND v.audience <> 'LINK'"
-_MET = f"EXISTS (SELECT 1 FROM impression i WHERE i.account_id = {_VIEWER} AND i.video_id = "
+_TIMES_MET = f"(SELECT count(*) FROM impression i WHERE i.account_id = {_VIEWER} AND i.video_id = x.id)"
+"""As a count, so that it is asked for one row after the other: as an anti-join all that somebody ever met is read."""
 
 
 @lru_cache(maxsize=8)
@@ -39,12 +40,11 @@ def statement(*, member: bool, again: bool, told: bool) -> str:
     behind which the newest, the best received and what those followed published are read, a seed that picks among
     many followed, where the sample looks (0: now … 1: the first video), meanings and authors that are wanted.
     """
-    unmet = f"AND NOT {_MET} {{id}})" if member and not again else ""
+    new = f"(x.id <> ALL ({_USED})" + (f" AND {_TIMES_MET} = 0)" if member and not again else ")")
     # A source that is not asked must not be in the statement: what the planner takes it to cost makes it plan anew.
     parts = [*_PUBLIC_SOURCES, _SAID if told else _NOTHING_SAID, *(_MEMBERS_SOURCES if member else _NO_SOURCES)]
     sources = ["fresh", "hot", "explored", "said", "followed", "near"]
-    fresh = f"({{id}} <> ALL ({_USED}) {unmet})"
-    with_parts = ", ".join(part.replace("<new>", fresh.format(id="x.id")) for part in parts)
+    with_parts = ", ".join(part.replace("<new>", new) for part in parts)
     pool = " UNION ".join(f"SELECT id FROM {source}" for source in sources)
     return f"""
     WITH clock AS MATERIALIZED (SELECT yume_now() AS now),

@@ -11,9 +11,12 @@ from uuid import UUID
 
 import pytest
 from tortoise import connections
+from tortoise.transactions import in_transaction
 
 from jobs.quality import refresh_quality
 from jobs.taste import refresh_tastes
+from resolvers.feed import candidate_sql
+from resolvers.feed.candidates import Places
 from schema.node import global_id, parse_global_id
 from tests.api import Api, Server
 from tests.consent import account, follow
@@ -280,3 +283,21 @@ async def test_a_newcomer_meets_what_is_new_and_liked_and_is_told_how_long_they_
     assert (await page(ada))["nudge"]["minutes"] == 31
     await rows("UPDATE video_visibility SET moderation = 'HIDDEN' WHERE id = $1", videos[10])
     assert global_id("Video", videos[10]) not in ids(await scroll(ada)) + ids(await scroll(server.anyone))
+
+
+@pytest.mark.parametrize("said", [False, True])
+async def test_candidates_are_gathered_along_indexes_alone(database: str, said: bool) -> None:  # noqa: FBT001
+    places = Places()
+    values = [
+        UUID(int=1), [], *places.fresh, *places.hot, *places.followed, 1, [0.5],
+        [str([1.0] * 384)] * said, [UUID(int=2)] * said,
+    ]  # fmt: skip
+    async with in_transaction() as connection:
+        await connection.execute_query("SET LOCAL enable_seqscan = off")
+        await connection.execute_query("SET LOCAL plan_cache_mode = force_generic_plan")
+        statement = candidate_sql.statement(member=True, again=False, told=said)
+        _, lines = await connection.execute_query(f"EXPLAIN {statement}", values)
+    plan = "\n".join(line[0] for line in lines)
+    assert "Seq Scan" not in plan
+    for index in ("video_latest", "idx_video_count_hot", "video_published_by_author", "impression_pkey"):
+        assert index in plan, plan
