@@ -7,7 +7,6 @@ from uuid import UUID
 from models.video import Video
 from resolvers.context import Context
 from resolvers.feed.fill import fill
-from resolvers.feed.hydrate import hydrated
 from resolvers.feed.walk import BEHIND, OF, PlacesById
 from resolvers.page import Page, Window
 
@@ -33,8 +32,8 @@ async def ancestors_of(context: Context, video_id: UUID) -> list[Link]:
     place = await context.loaders.lineage.load(video_id)
     if place is None:
         return []
-    found = await hydrated(context, place.path)
-    return [found.get(ancestor, ancestor) for ancestor in place.path]
+    found = await context.loaders.videos.load_many(place.path)
+    return [known or ancestor for known, ancestor in zip(found, place.path, strict=True)]
 
 
 async def remixes_of(context: Context, video_id: UUID, window: Window) -> Page[Video]:

@@ -17,7 +17,6 @@ from models.consent.gates import cameos_of_video
 from models.errors import NotFound
 from models.video import AuthorState, ModerationState, Rendition, RenditionKind, Video, VideoVisibility
 from resolvers.context import Context
-from resolvers.feed.hydrate import hydrated
 from resolvers.likeness import shows_viewer
 from resolvers.media import MediaAddress, media_address
 
@@ -25,11 +24,6 @@ from resolvers.media import MediaAddress, media_address
 async def video_by_id(context: Context, video_id: UUID) -> Video | None:
     """The video, when the viewer may know of it: also one hidden from them that they made, or are shown in."""
     return await context.loaders.videos.load(video_id)
-
-
-async def open_video(context: Context, video_id: UUID) -> Video | None:
-    """The same, with everything that a page about it shows, in one statement."""
-    return (await hydrated(context, [video_id])).get(video_id)
 
 
 async def prompt_of(context: Context, video: Video) -> str | None:

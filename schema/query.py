@@ -28,7 +28,7 @@ from resolvers.page import Window
 from resolvers.policy import in_force
 from resolvers.thread import comment_by_id
 from resolvers.trend import trend_by_id
-from resolvers.video import open_video, video_by_id
+from resolvers.video import video_by_id
 from schema.access import Access, field
 from schema.account import Account, After, First
 from schema.cameo import Cameo, CameoConnection
@@ -108,7 +108,7 @@ class Query(
 
     @field(Access.ANYONE, "The video with this id; null when the viewer may not see it.")
     async def video(self, info: Info, id: Id) -> Video | None:
-        row = await open_video(info.context, row_id(id, "Video"))
+        row = await video_by_id(info.context, row_id(id, "Video"))
         return None if row is None else Video.of(row)
 
     @field(Access.MEMBER, "A generation of the viewer's.")

@@ -37,7 +37,7 @@ class Loaders:
     def __init__(self, viewer_id: UUID | None) -> None:
         self.accounts = AccountsById()
         self.seen = SeenVideos(viewer_id)
-        self.videos = VideosById(viewer_id, self.seen)
+        self.videos = VideosById(viewer_id, self)
         self.likenesses = LikenessesByVideo()
         self.approvals = ApprovalsByVideo()
         self.lineage = LineageByVideo()

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from strawberry.dataloader import DataLoader
-from tortoise.expressions import RawSQL
 
 from models.rules.sql import account, holding
 from models.rules.video import may_be_seen_by, may_be_told_of
 from models.video import Video, VideoVisibility
+from resolvers.feed.read import read_videos
 from resolvers.loaders.known import Known
+
+if TYPE_CHECKING:
+    from resolvers.loaders.operation import Loaders
 
 
 class SeenVideos(Known[UUID, bool]):
@@ -32,17 +36,12 @@ class VideosById(Known[UUID, Video | None]):
     Their authors and the people shown know of hidden ones too: `SeenVideos` says whether there is more than a stub.
     """
 
-    def __init__(self, viewer_id: UUID | None, seen: SeenVideos) -> None:
-        self.viewer_id, self.seen = viewer_id, seen
+    def __init__(self, viewer_id: UUID | None, loaders: Loaders) -> None:
+        self.viewer_id, self.loaders = viewer_id, loaders
         super().__init__(load_fn=self._load)
 
     async def _load(self, keys: list[UUID]) -> list[Video | None]:
-        viewer = account(self.viewer_id)
-        told = holding(VideoVisibility.filter(id__in=keys), may_be_told_of(viewer))
-        known = dict(await told.annotate(seen=RawSQL(may_be_seen_by(viewer))).values_list("id", "seen"))
-        for key, seen in known.items():
-            self.seen.prime(key, seen)
-        found = {row.id: row for row in await Video.filter(id__in=list(known))}
+        found = await read_videos(self.loaders, self.viewer_id, keys)
         return [found.get(key) for key in keys]
 
 

@@ -26,13 +26,14 @@ from tests.consent import account, follow, make_cameo, make_video, mutuals
 
 SHOWN = """
 fragment Shown on Video {
-  id caption prompt state visibility remixable remixCount createdAt publishedAt
-  author { id handle displayName viewerFollows followsViewer isMutual viewerBlocks }
+  id caption prompt promptPublic state visibility remixable createdAt publishedAt shareUrl creditLine
+  remixCount treeCount likeCount viewCount commentCount viewerHasLiked
+  author { id handle displayName avatarUrl viewerFollows followsViewer isMutual viewerBlocks viewerMutes }
   media { url posterUrl previewUrl width height seconds hasAudio waveform expiresAt }
   provenance { recipe } consent { state receiptUrl }
   likenesses { via consented cameo { id handle kind owner { handle } } }
   approvals { state cameo { handle } }
-  parent { ...Link } root { ...Link }
+  parent { ...Link } root { ...Link } credits { distance author { handle } }
 }
 fragment Link on ChainLink {
   ... on Video { id caption state remixable author { handle displayName } }
@@ -43,7 +44,8 @@ FEED = (
     """
 query($kind: FeedKind! = LATEST, $first: Int! = 50, $after: String) {
   feed(kind: $kind, first: $first, after: $after) {
-    edges { cursor node { ...Shown } } pageInfo { hasNextPage hasPreviousPage endCursor }
+    edges { cursor node { ...Shown } whyThis { reason sentence score } }
+    pageInfo { hasNextPage hasPreviousPage endCursor }
   }
 }
 """
