@@ -127,11 +127,12 @@ class _Table:
             if author_id in numbers:
                 self.shown_at[numbers[author_id]] = place
         self.alike = _alike(self.candidates)  # (n, n)
-        self.recent: list[int] = []
+        self.recent = np.zeros((RECENT, len(order)), np.float32)
+        """How alike each is to each of the last places."""
 
     def take(self, place: int, *, exploring: bool) -> Taken:
         """Fill one place."""
-        likeness = self.alike[self.recent].max(axis=0) if self.recent else np.zeros(len(self.left))  # (n,)
+        likeness = self.recent.max(axis=0)  # (n,)
         open_to = self.left & self.unmet if exploring else self.left
         since = place - self.shown_at[self.authors]
         apart = open_to & (since > self.gap)
@@ -141,7 +142,7 @@ class _Table:
         row = int(np.where(apart, total, -np.inf).argmax())
         self.left[row] = self.unmet[row] = False
         self.shown_at[self.authors[row]] = place
-        self.recent = [*self.recent[-RECENT + 1 :], row]
+        self.recent[place % RECENT] = self.alike[row]
         parts: dict[Feature, float] = dict(zip(SCORED, self.values[row].tolist(), strict=True))
         parts[Feature.DIVERSITY] = -float(likeness[row])
         if exploring:
