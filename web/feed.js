@@ -64,7 +64,12 @@ function steering(sentence, steer) {
     ariaLabel: t("steer"),
     autocomplete: "off",
   });
-  const said = h("div", { class: "read", role: "status" });
+  const said = h("div", {
+    class: "read",
+    role: "status",
+    title: t("close"),
+    onclick: () => said.replaceChildren(),
+  });
   const read = (interpretation) => {
     const parts = (interpretation?.parts ?? []).map(({ words, effect }) => `“${words}”: ${effect}`);
     const lost = interpretation?.notUnderstood ?? [];

@@ -42,6 +42,24 @@ async def test_a_clip_is_made_watched_published_and_found_in_a_browser(settings:
         await page.run("location.hash = '#feed'")
         await page.until(PLAYING.format(".feed video"))
         assert f"@{account.handle}" in await page.run("document.querySelector('.feed .words').innerText")
+
+        await page.run("document.querySelector('.rail .like').click()")
+        await page.until("document.querySelector('.rail .like .number').textContent === '1'")
+        await page.run("document.querySelector('.rail .talk').click()")
+        await page.until("document.querySelector('.say textarea') && document.querySelector('.threads .none')")
+        await page.type(".say textarea", "Encore <b>!</b>")
+        await page.run("document.querySelector('.say').requestSubmit()")
+        await page.until("document.querySelector('.comment .body')?.textContent === 'Encore <b>!</b>'")
+        await page.run("location.hash = '#discover'")
+        await page.type(".searchbox input", "bonjour")
+        # A worker writes down what can be found, soon after.
+        await page.run("window.asking = setInterval(() => document.querySelector('.searchbox').requestSubmit(), 1500)")
+        await page.until("document.querySelector('.results a.tile')", 30)
+        await page.run("clearInterval(window.asking)")
+        await page.run("document.querySelector('a.tile').click()")
+        await page.until(PLAYING.format(".onclip video"))
+        await page.run("document.querySelector('.onclip .rail .remix').click()")
+        await page.until("document.querySelector('.remixing img')?.naturalWidth > 0")
         # The last pieces may be asked for in the moment in which the clip is finished and they are gone.
         assert [problem for problem in page.problems if "/media/live/" not in problem] == []
         assert {url for url in page.requests if not url.startswith((server.url, "data:", "blob:"))} == set()
