@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from jobs.quality import PRIOR
 from models.rules.account import apart, in_good_standing, mutes
 
 FRESH, HOT, FOLLOWED, NEAR, EXPLORED, SAID = 90, 50, 40, 40, 30, 30
@@ -52,7 +53,7 @@ def statement(*, member: bool, again: bool, told: bool) -> str:
     {with_parts}, pool AS ({pool})
     SELECT ends.*, c.* FROM ({_ENDS}) AS ends LEFT JOIN LATERAL (
         SELECT v.id, v.author_id, (extract(epoch FROM clock.now - v.published_at) / 3600)::float8 AS hours,
-            coalesce(n.quality, 0) AS quality, coalesce(n.view_count, 0) AS views,
+            coalesce(nullif(n.quality, 0), {PRIOR}) AS quality, coalesce(n.view_count, 0) AS views,
             halfvec_send(t.meaning) AS meaning, t.topics, t.language,
             {_OF_MEMBER if member else _OF_NOBODY}{_TOLD if told else ""}
         FROM pool p CROSS JOIN clock JOIN video_visibility v ON v.id = p.id

@@ -264,7 +264,7 @@ async def test_a_newcomer_meets_what_is_new_and_liked_and_is_told_how_long_they_
         "INSERT INTO video_counts (id, view_count, like_count) VALUES ($1, 200, 150), ($2, 200, 0)",
         [videos[10], videos[2]],
     )
-    assert await refresh_quality() == 2
+    assert sum(await asyncio.gather(refresh_quality(), refresh_quality())) == 2
     assert await refresh_quality() == 0
     best, worst = await rows("SELECT id, quality, hot FROM video_counts ORDER BY hot DESC")
     assert (best["id"], worst["id"]) == (videos[10], videos[2])
