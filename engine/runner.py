@@ -123,6 +123,7 @@ class EngineChild:
         self._ready: Ready | None = None
         self._turn = asyncio.Lock()
         self._cancel_asked = False
+        self._halting: asyncio.Future[None] | None = None
 
     @classmethod
     async def start(
@@ -181,6 +182,9 @@ class EngineChild:
         Leaving early (``aclose``, a cancelled task) cancels the job and waits until it has stopped.
         """
         async with self._turn:
+            if self._halting is not None:
+                # Who was cancelled twice has left while its job was still being stopped: that must not hit this one.
+                await asyncio.wait({self._halting})
             self._cancel_asked = False
             child = self._child if self._child is not None and self._child.alive else await self._spawn()
             if self._cancel_asked:  # while the child was starting
@@ -193,7 +197,8 @@ class EngineChild:
                     yield message
             finally:
                 if not child.idle.is_set():
-                    await asyncio.shield(asyncio.ensure_future(self._halt(child)))
+                    self._halting = asyncio.ensure_future(self._halt(child))
+                    await asyncio.shield(self._halting)
 
     async def cancel(self) -> None:
         """Stop the job at work and return when it has stopped; nothing at work: return at once.

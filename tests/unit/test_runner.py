@@ -335,3 +335,18 @@ def test_errors_keep_their_kind_across_the_pipe() -> None:
         assert (type(again), again.code, again.message, again.retryable) == (
             type(error), error.code, error.message, error.retryable,
         )  # fmt: skip
+
+
+async def test_the_next_job_waits_for_one_whose_caller_was_cancelled_while_it_was_being_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "CANCEL_GRACE", 0.3)
+    async with toy() as engine:
+        stream = engine.run(spec("hang now"), tmp_path, timeout=30)
+        await anext(stream)
+        leaving = asyncio.ensure_future(stream.aclose())
+        await asyncio.sleep(0)  # it waits for the engine to stop
+        leaving.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await leaving
+        assert isinstance((await run(engine, spec(), tmp_path))[-1], ClipMessage)
