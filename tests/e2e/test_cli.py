@@ -156,11 +156,14 @@ async def test_a_refused_wish_is_told_in_words(yume: Yume, up: asyncio.subproces
 async def test_the_doctor_finds_nothing_amiss_and_the_operator_can_invite(
     yume: Yume, up: asyncio.subprocess.Process
 ) -> None:
-    (status, _, said), (invited, code, _) = await asyncio.gather(yume.run("doctor"), yume.run("invite"))
+    (status, _, said), (invited, code, _), (looked, tree, _) = await asyncio.gather(
+        yume.run("doctor"), yume.run("invite"), yume.run("invite", "tree")
+    )
     assert status == 0, said
-    assert said.count("✓") == 16
+    assert said.count("✓") == 17
     assert invited == 0
     assert re.fullmatch(r"[A-Z2-7]{5}(-[A-Z2-7]{1,5}){5}\n", code)
+    assert (looked, "@owner" in tree) == (0, True)
 
 
 async def test_a_second_server_on_the_port_or_the_folder_is_refused_with_a_way_out(
