@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from tortoise import connections
+from tortoise.transactions import in_transaction
+
+from jobs.consent import withdraw_for
+from models.account import Account
 from models.block import Block
 from models.cameo import ALL_SCOPES, Scope
 from models.chosen import ChosenViewer
+from models.consent.locks import lock_for_change
+from models.consent.withdraw import Reach, reached
 from models.generation import Outbox
 from models.grant import Audience, Grant, GrantState
+from models.likeness import WithdrawalReason
 from models.video import Video, VideoVisibility
 from schema.node import global_id
 from tests.api import Api, Server
@@ -71,16 +80,24 @@ async def test_those_named_see_it_and_adding_one_passes_the_gate(server: Server,
     await Block.create(blocker_id=account(dan).id, blocked_id=account(bob).id)
     assert await sees(video, dan) == [False]
     assert await change(viewers=aid(dan)) == ("UpdateVideoSuccess", ["dan"]), "a block is never told"
+    async with in_transaction() as connection:
+        await lock_for_change(connection, [cameo.id])
+        effects = await withdraw_for(connection, cameo.id, WithdrawalReason.REVOKED, Reach(videos=[video.id]))
+    told = await reached(connections.get("default"), effects.withdrawal_ids[0], published=True, limit=2)
+    assert told == [video.id], "whoever was chosen may have it open"
 
 
 async def test_who_cannot_be_chosen_is_refused_and_nothing_is_published(server: Server, ada: Api, bob: Api) -> None:
     await Block.create(blocker_id=account(ada).id, blocked_id=account(bob).id)
     video = await make_video(server.stores, bob, published=False)
     vid, cleo = global_id("Video", video.id), await server.member("cleo")
+    away = await server.member("away")
+    await Account.filter(id=account(away).id).update(suspended_at=datetime.now(UTC))
     crowd = [global_id("Account", UUID(int=number)) for number in range(501)]
     for viewers, visibility, code in (
         ([], "CHOSEN", "INVALID"), (aid(cleo), "PUBLIC", "INVALID"), (aid(cleo, bob), "CHOSEN", "NOT_FOUND"),
         (aid(cleo, ada), "CHOSEN", "NOT_FOUND"), ([vid], "CHOSEN", "NOT_FOUND"), (crowd, "CHOSEN", "INVALID"),
+        (aid(cleo, away), "CHOSEN", "NOT_FOUND"),
     ):  # fmt: skip
         payload = await bob.mutate(PUBLISH, videoId=vid, visibility=visibility, viewers=viewers)
         assert (payload.get("code"), payload.get("field")) == (code, "viewers"), payload
