@@ -61,21 +61,17 @@ def _compared(asked: dict[str, Any], found: list[dict[str, Any]]) -> list[NearDu
     return [each for each in alike if each.pictures >= PICTURES or each.sound >= SOUND]
 
 
-def _most_shared(name: str, column: str, value: str) -> str:
-    return f"""
-        {name} AS MATERIALIZED (
-            SELECT p.id, p.{column} AS keys FROM video_print p WHERE p.{column} && {value}::int[] AND p.id <> $1
-        ), most_{name} AS (
-            SELECT n.id FROM {name} n, unnest(n.keys) AS k WHERE k = ANY ({value}::int[])
-            GROUP BY n.id ORDER BY count(*) DESC, n.id DESC LIMIT $4::int
-        )
-    """  # noqa: S608 - constants
+def _most_shared(column: str, value: str) -> str:
+    # Key by key: the planner takes an overlap of two long arrays for something that most rows have.
+    return f"""(
+        SELECT p.id FROM unnest({value}::int[]) AS k JOIN video_print p ON p.{column} @> ARRAY[k]
+        WHERE p.id <> $1 GROUP BY p.id ORDER BY count(*) DESC, p.id DESC LIMIT $4::int
+    )"""  # noqa: S608 - constants
 
 
 NEAR = f"""
-    WITH {_most_shared("seen", "picture_keys", "$2")}, {_most_shared("heard", "sound_keys", "$3")}
     SELECT p.id, p.pictures, p.sound FROM (
-        SELECT id FROM most_seen UNION SELECT id FROM most_heard
+        {_most_shared("picture_keys", "$2")} UNION {_most_shared("sound_keys", "$3")}
     ) AS n JOIN video_print p ON p.id = n.id JOIN video_visibility ON video_visibility.id = n.id
     WHERE video_visibility.author_state = 'PUBLISHED' AND video_visibility.consent = 'LIVE' AND NOT {RAN_OUT}
 """  # noqa: S608 - constants
