@@ -17,12 +17,12 @@ from resolvers.page import Window
 
 async def following(context: Context, window: Window) -> FeedPage:
     """One page of what members whom the viewer follows published to them. Raises `Unauthenticated`, `Invalid`."""
-    return await _page(context, "feed:FOLLOWING", _FOLLOWING, FROM_FOLLOWED, Reason.FOLLOWED, window)
+    return await _page(context, "feed:FOLLOWING", FOLLOWING, FROM_FOLLOWED, Reason.FOLLOWED, window)
 
 
 async def friends(context: Context, window: Window) -> FeedPage:
     """The same of mutuals. Raises `Unauthenticated`, `Invalid`."""
-    return await _page(context, "feed:FRIENDS", _FRIENDS, FROM_FRIENDS, Reason.FRIEND, window)
+    return await _page(context, "feed:FRIENDS", FRIENDS, FROM_FRIENDS, Reason.FRIEND, window)
 
 
 def reader(context: Context) -> Account:
@@ -63,5 +63,6 @@ def _statement(people: str) -> str:
     """  # noqa: S608 - constants and rules
 
 
-_FOLLOWING = _statement("true")
-_FRIENDS = _statement(follows("q.followee_id", VIEWER))
+FOLLOWING = _statement("true")
+FRIENDS = _statement(follows("q.followee_id", VIEWER))
+"""Parameters: the viewer, how many, and the place behind which they are."""

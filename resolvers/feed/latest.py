@@ -19,7 +19,7 @@ _SCAN = f"""
         AND video_visibility.consent = 'LIVE' AND video_visibility.moderation = 'CLEAR' AND {BEHIND}
     {NEWEST}
 """  # noqa: S608 - constants
-_STATEMENT = f"""
+STATEMENT = f"""
     WITH found AS (
         SELECT s.id, s.author_id, s.published_at FROM ({_SCAN} LIMIT {SCANNED}) s
         WHERE {between(VIEWER, "s.author_id")} ORDER BY s.published_at DESC, s.id DESC LIMIT {MOST}
@@ -36,5 +36,5 @@ _STATEMENT = f"""
 async def latest(context: Context, window: Window) -> FeedPage:
     """One page of what is published to all. Raises `Invalid` (first, after)."""
     return await fill(
-        context, PlacesByTime(context, "feed:LATEST", _STATEMENT, PUBLIC, Reason.LATEST, by_author=False), window
+        context, PlacesByTime(context, "feed:LATEST", STATEMENT, PUBLIC, Reason.LATEST, by_author=False), window
     )

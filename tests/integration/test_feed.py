@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Generator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tortoise import connections
+from tortoise.transactions import in_transaction
 
 from jobs.feed import FEED_STREAM, FeedChange, tell
 from models.base import new_id
@@ -19,6 +21,9 @@ from models.block import Block
 from models.follow import Follow
 from models.mute import Mute
 from models.video import AuthorState, ConsentState, ModerationState, Video, VideoVisibility, Visibility
+from resolvers.feed import following, latest
+from resolvers.feed.hydrate_sql import statement
+from resolvers.feed.rules import FROM_FOLLOWED, FROM_FRIENDS, PUBLIC, PUBLIC_OR_FROM_FOLLOWED
 from resolvers.loaders.known import Known
 from schema.node import global_id
 from tests.api import Api, Refused, Server
@@ -191,6 +196,24 @@ async def test_a_page_of_any_feed_takes_six_statements_at_most_whatever_its_size
             assert len(page["edges"]) == first
             costs.append(len(seen))
         assert costs[0] == costs[1] <= 6, (kind, costs)
+
+
+async def test_every_step_walks_indexes(people: list[Api]) -> None:
+    reader = account(people[0]).id
+    place = [datetime(2100, 1, 1, tzinfo=UTC), UUID(int=2**128 - 1)]
+    rules = (None, PUBLIC, FROM_FOLLOWED, FROM_FRIENDS, PUBLIC_OR_FROM_FOLLOWED)
+    steps = [
+        *((sql, [reader, 21, *place]) for sql in (latest.STATEMENT, following.FOLLOWING, following.FRIENDS)),
+        *((statement(rule), [[new_id(), new_id()], reader]) for rule in rules),
+    ]
+    async with in_transaction() as connection:
+        # So few rows are quicker read whole; what is asked is whether they need to be.
+        await connection.execute_script("SET LOCAL enable_seqscan = off")
+        for sql, values in steps:
+            _, rows = await connection.execute_query(f"EXPLAIN {sql}", values)
+            plan = "\n".join(row[0] for row in rows)
+            assert "Index" in plan
+            assert "Seq Scan" not in plan, plan
 
 
 POST = """
