@@ -19,6 +19,7 @@ from tortoise.transactions import in_transaction
 from jobs.consent import stop_jobs
 from jobs.erase import Begun, begin_account, begin_cameo, shred
 from jobs.queue import enqueue_purge_of
+from jobs.waiting import forget_shredded
 from models.audit import append, chain_of
 from models.cameo import CameoState
 from models.consent.epochs import raise_for_all
@@ -37,6 +38,8 @@ class Restored:
     versions: int = 0
     cameos: list[UUID] = field(default_factory=list[UUID])
     accounts: list[UUID] = field(default_factory=list[UUID])
+    waiting: int = 0
+    """Entries of the waiting list."""
 
 
 @dataclass
@@ -46,6 +49,7 @@ class _Ledger:
     accounts: set[UUID] = field(default_factory=set[UUID])
     cameos: set[UUID] = field(default_factory=set[UUID])
     versions: set[tuple[UUID, int]] = field(default_factory=set[tuple[UUID, int]])
+    waiting: set[UUID] = field(default_factory=set[UUID])
 
 
 async def replay_erasures(vault: Vault) -> Restored:
@@ -72,10 +76,11 @@ async def replay_erasures(vault: Vault) -> Restored:
         done.cameos += begun.erasures
     for cameo_id, numbers in await _standing_versions(named):
         done.versions += await _destroy_versions(cameo_id, numbers)
+    done.waiting = await forget_shredded(connections.get("default"), named.waiting)
     if done != Restored():
         _log.warning(
             "erasures_replayed", keys=len(done.keys), versions=done.versions, cameos=len(done.cameos),
-            accounts=len(done.accounts),
+            accounts=len(done.accounts), waiting=done.waiting,
         )  # fmt: skip
     return done
 
@@ -90,6 +95,8 @@ def _sorted(subjects: Iterable[str]) -> _Ledger:
                 named.cameos.add(UUID(cameo_id))
             case ["cameo", cameo_id, number]:
                 named.versions.add((UUID(cameo_id), int(number)))
+            case ["waiting", entry_id]:
+                named.waiting.add(UUID(entry_id))
             case _:
                 # Of an upload, a capture or an export nothing is readable without its key; their rows expire by
                 # themselves.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from tortoise.backends.base.client import BaseDBAsyncClient
@@ -46,6 +47,14 @@ async def forget_surplus(connection: BaseDBAsyncClient, contact_hmac: str) -> No
         """,
         [contact_hmac, _SAME_CONTACT - 1],
     )
+
+
+async def forget_shredded(connection: BaseDBAsyncClient, entry_ids: Iterable[UUID]) -> int:
+    """A restore brought back entries whose keys are destroyed: the rows go too. Returns how many."""
+    rows = await connection.execute_query_dict(
+        "DELETE FROM waiting WHERE id = ANY ($1::uuid[]) RETURNING id", [list(entry_ids)]
+    )
+    return len(rows)
 
 
 async def sweep_waiting() -> None:

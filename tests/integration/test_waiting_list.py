@@ -6,6 +6,7 @@ from typing import Any
 
 from tortoise import connections
 
+from jobs.restore import replay_erasures
 from jobs.shred import shred_pending
 from jobs.waiting import sweep_waiting
 from models.account import Invite, Role
@@ -65,10 +66,15 @@ async def test_who_waits_is_admitted_joins_and_is_forgotten(server: Server) -> N
     assert await admin.mutate(ADMIT, entryId=nova["id"], idempotencyKey="a") == admitted
     assert (await admin.mutate(ADMIT, entryId=nova["id"], idempotencyKey="b"))["__typename"] == "ConflictError"
     assert await Invite.all().count() == 1
+    [before] = await WaitingEntry.filter(admitted_at__isnull=False).values()
     assert (await newcomer(server, inviteCode=admitted["inviteCode"]))["__typename"] == "SignUpSuccess"
     assert [each["contact"] for each in await listed(admin)] == ["late@example.org"]
     await shred_pending(server.stores.vault)
     assert len(server.stores.vault.subjects("waiting/")) == 1
+    # As after a restore of the database alone.
+    await WaitingEntry.create(**before)
+    assert (await replay_erasures(server.stores.vault)).waiting == 1
+    assert [each["contact"] for each in await listed(admin)] == ["late@example.org"]
 
 
 async def test_nobody_learns_whether_a_contact_waits_and_nobody_takes_its_place_away(server: Server) -> None:
