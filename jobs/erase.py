@@ -68,7 +68,7 @@ async def begin_account(connection: BaseDBAsyncClient, account_id: UUID) -> Begu
     begun = await _cameos(connection, account_id, cameos)
     begun.effects.jobs += await stop_all_of(connection, account_id)
     listed = await connection.execute_query_dict(_HIDE, [account_id])
-    await enqueue_gone(connection, [row["id"] for row in listed if row["public"]])
+    await enqueue_gone(connection, [row["id"] for row in listed if row["published"]])
     await enqueue_counts_of(connection, account_id)
     await connection.execute_query(_TOMBSTONE, [account_id, f"~{account_id.hex[:29]}"])
     await connection.execute_query(
@@ -156,7 +156,7 @@ _VIDEOS_WITH = """
 _HIDE = """
     UPDATE video_visibility v SET author_state = 'DELETED' FROM video_visibility old
     WHERE old.id = v.id AND v.author_id = $1 AND v.author_state <> 'DELETED'
-    RETURNING v.id, old.author_state = 'PUBLISHED' AND old.audience = 'PUBLIC' AS public
+    RETURNING v.id, old.author_state = 'PUBLISHED' AS published
 """
 _TOMBSTONE = """
     UPDATE account SET deleted_at = yume_now(), handle = $2, display_name = '', bio = '', password_hash = NULL,

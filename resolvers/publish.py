@@ -252,9 +252,11 @@ async def _record(
 ) -> None:
     """Open feeds, the people shown, and their chains of the audit log: the transaction's last words."""
     audience = change.visibility or row.audience
+    narrowed = change.unpublish or change.visibility is not None or change.viewers is not None
     if publishing and audience is not Visibility.LINK:
         await enqueue_added(connection, row.id)
-    elif not publishing and (change.unpublish or change.visibility or change.viewers is not None) and not wider:
+    elif narrowed and not wider and not publishing and row.audience is not Visibility.LINK:
+        # Everybody is told the id, and that of what goes by link is its secret: it may go by link again.
         await enqueue_gone(connection, [row.id])
     if publishing:
         await tell_remixed(connection, row.id, account_id)

@@ -85,7 +85,7 @@ async def mark(connection: BaseDBAsyncClient, withdrawal_id: UUID) -> int:
 
 
 async def reached(connection: BaseDBAsyncClient, withdrawal_id: UUID, *, published: bool, limit: int) -> list[UUID]:
-    """Up to ``limit`` videos that a withdrawal reached; ``published``: only what everybody's lists had."""
+    """Up to ``limit`` videos that a withdrawal reached; ``published``: only what others could see."""
     [row] = await connection.execute_query_dict(
         "SELECT cameo_id, reach::text AS reach FROM withdrawal WHERE id = $1", [withdrawal_id]
     )
@@ -135,6 +135,6 @@ _MARK = f"""
 _LIST = f"""
     {_REACHED}
     SELECT v.id FROM reached r JOIN video_visibility v ON v.id = r.id
-    WHERE v.consent = 'WITHDRAWN' AND (NOT $5 OR (v.author_state = 'PUBLISHED' AND v.audience = 'PUBLIC'))
+    WHERE v.consent = 'WITHDRAWN' AND (NOT $5 OR v.author_state = 'PUBLISHED')
     LIMIT $6
 """
