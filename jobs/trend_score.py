@@ -19,8 +19,12 @@ from models.rules.video import may_be_listed
 
 CANDIDATES = 200
 """Signs looked at closely in one run."""
+WORTH_A_LOOK = 0.3
+"""Of policy's floor that the bare number of branches must rise by: what rises in likes alone is no trend."""
 REACTED = 50
 """Of so many videos of a trend, the newest, it is counted who liked and met them."""
+
+_ROUNDING = 1e-6
 
 
 @dataclass(frozen=True)
@@ -66,18 +70,23 @@ class Scale:
 
 async def candidates(connection: BaseDBAsyncClient, scale: Scale) -> list[str]:
     """Signs that more branches share now than a window ago, those that rise most first. Only bounds what is scored."""
-    rows = await connection.execute_query_dict(_CANDIDATES, [scale.start, scale.middle, scale.least, CANDIDATES])
+    rows = await connection.execute_query_dict(
+        _CANDIDATES, [scale.start, scale.middle, scale.least, scale.floor * WORTH_A_LOOK, CANDIDATES]
+    )
     return [row["sign"] for row in rows]
 
 
 async def scores(connection: BaseDBAsyncClient, scale: Scale, signs: list[str]) -> dict[str, float]:
-    """The score of each sign that rises: worth now less worth a window ago, by the root of the latter."""
+    """The score of each sign that rises: worth now less worth a window ago, by the root of the latter.
+
+    Those who made it must be as many strangers as policy asks for, counted as everybody is: a branch is hardly two.
+    """
     weights = [float(scale.weights[act]) for act in ("made", "liked", "met")]
     rows = await connection.execute_query_dict(
         _SCORES,
         [
             *(scale.start, scale.middle, scale.now, signs),
-            *(*weights, scale.half_life.total_seconds(), scale.levels, float(scale.share)),
+            *(*weights, scale.half_life.total_seconds(), scale.levels, float(scale.share), scale.least - _ROUNDING),
         ],
     )
     return {row["sign"]: row["score"] for row in rows if row["score"] >= scale.floor}
@@ -93,8 +102,9 @@ _CANDIDATES = """
         SELECT sign, count(*) FILTER (WHERE recent) AS recent, count(*) FILTER (WHERE before) AS before
         FROM shared GROUP BY sign
     )
-    SELECT sign FROM counted WHERE recent >= $3 AND recent > before
-    ORDER BY (recent - before) / sqrt(1 + before) DESC, sign LIMIT $4
+    SELECT sign FROM counted
+    WHERE recent >= $3 AND recent > before AND (recent - before) / sqrt(1 + before) >= $4::float8
+    ORDER BY (recent - before) / sqrt(1 + before) DESC, sign LIMIT $5
 """
 _MEMBERS = f"""
     SELECT video_visibility.id, s.account_id, s.published_at AS at, u.sign
@@ -110,15 +120,16 @@ _SCORES = f"""
             SELECT m.*, row_number() OVER (PARTITION BY m.sign ORDER BY m.at DESC, m.id DESC) AS place FROM member m
         ) AS ordered WHERE place <= {REACTED}
     ), act AS (
-        SELECT sign, account_id, at, $5::float8 AS weight FROM member
+        SELECT sign, account_id, at, $5::float8 AS weight, true AS made FROM member
         UNION ALL
-        SELECT n.sign, l.account_id, l.created_at, $6::float8
+        SELECT n.sign, l.account_id, l.created_at, $6::float8, false
         FROM newest n JOIN video_like l ON l.video_id = n.id WHERE l.created_at > $1 AND l.created_at <= $3
         UNION ALL
-        SELECT n.sign, i.account_id, i.seen_at, $7::float8
+        SELECT n.sign, i.account_id, i.seen_at, $7::float8, false
         FROM newest n JOIN impression i ON i.video_id = n.id WHERE i.seen_at > $1 AND i.seen_at <= $3
     ), worth AS MATERIALIZED (
-        SELECT a.sign, a.account_id, a.at > $2 AS recent, max(a.weight * power(0.5::float8, least(1000, extract(
+        SELECT a.sign, a.account_id, a.at > $2 AS recent, bool_or(a.made) AS made,
+            max(a.weight * power(0.5::float8, least(1000, extract(
             epoch FROM (CASE WHEN a.at > $2 THEN $3::timestamptz ELSE $2 END) - a.at)::float8 / $8::float8))) AS worth
         FROM act a GROUP BY a.sign, a.account_id, a.at > $2
     ), line AS (
@@ -129,16 +140,20 @@ _SCORES = f"""
         JOIN account i ON i.id = a.invited_by_id AND i.role <> '{Role.ADMIN.value}'
         WHERE l.level < $9
     ), placed AS (
-        SELECT w.sign, w.recent, w.account_id, w.worth,
-            row_number() OVER (PARTITION BY w.sign, w.recent, l.above ORDER BY w.worth DESC, w.account_id) AS place
+        SELECT w.sign, w.recent, w.account_id, w.made, w.worth,
+            row_number() OVER (PARTITION BY w.sign, w.recent, l.above ORDER BY w.worth DESC, w.account_id) AS place,
+            row_number() OVER (PARTITION BY w.sign, w.recent, l.above, w.made ORDER BY w.account_id) AS maker
         FROM worth w JOIN line l ON l.account_id = w.account_id
     ), damped AS (
-        SELECT sign, recent, account_id, max(worth) * power($10::float8, least(60, max(place) - 1)) AS worth
-        FROM placed GROUP BY sign, recent, account_id
+        SELECT sign, recent, made, max(worth) * power($10::float8, least(60, max(place) - 1)) AS worth,
+            power($10::float8, least(60, max(maker) - 1)) AS maker
+        FROM placed GROUP BY sign, recent, made, account_id
     ), total AS (
         SELECT sign, coalesce(sum(worth) FILTER (WHERE recent), 0) AS recent,
-            coalesce(sum(worth) FILTER (WHERE NOT recent), 0) AS before
+            coalesce(sum(worth) FILTER (WHERE NOT recent), 0) AS before,
+            coalesce(sum(maker) FILTER (WHERE recent AND made), 0) AS makers
         FROM damped GROUP BY sign
     )
-    SELECT sign, (recent - before) / sqrt(1 + before) AS score FROM total WHERE recent > before
+    SELECT sign, (recent - before) / sqrt(1 + before) AS score FROM total
+    WHERE recent > before AND makers >= $11::float8
 """  # noqa: S608 - rules and constants

@@ -53,6 +53,9 @@ async def test_twenty_strangers_make_a_trend_and_one_members_twenty_accounts_do_
     await published(puppets, "#buythis")
     await published(newcomers, "#firstday")
     assert {*await look()} == {"PROMPT:#lanterns", "PROMPT:#firstday"}
+    [bought] = await published(puppets[:1], "#buythis")
+    await like(bought, strangers)
+    assert "PROMPT:#buythis" not in await look(), "who likes it does not make it"
     together = await look(trend_branch_levels=0)
     assert "PROMPT:#buythis" in together, "it is the branch that was counted together"
     [video, *_] = await published(await members(4), "#quiet")
