@@ -7,6 +7,8 @@ from tortoise import connections
 BATCH = 20
 LIKED, MADE, MET = 200, 50, 300
 """The newest rows that are read of each: what somebody liked long ago makes way for what they like now."""
+COMMON, SAMPLED = 0.8, 1_000
+"""How much of the mean of how many of the newest videos is taken off."""
 WHOLE = 0.9
 """The part of a clip that counts as having watched it to its end."""
 
@@ -17,13 +19,18 @@ async def refresh_tastes() -> int:
     return len(rows)
 
 
-# A like counts twice: it is the only one of the three that was said.
+# A like counts twice: it is the only one of the three that was said. What all videos here have in common, as far as the
+# newest tell, is nobody's taste and is taken off; not all of it, for in a small world everything is dear to its maker.
 _REFRESH = f"""
     WITH due AS (
         SELECT id FROM account_taste WHERE due ORDER BY refreshed_at LIMIT {BATCH} FOR UPDATE SKIP LOCKED
+    ), common AS MATERIALIZED (
+        SELECT avg(t.meaning) * array_fill({COMMON}::real, ARRAY[384])::halfvec(384) AS meaning FROM (
+            SELECT meaning FROM video_text WHERE meaning IS NOT NULL ORDER BY id DESC LIMIT {SAMPLED}
+        ) AS t
     ), found AS (
         SELECT due.id, (
-            SELECT l2_normalize(avg(t.meaning)) FROM (
+            SELECT l2_normalize(avg(t.meaning) - (SELECT meaning FROM common)) FROM (
                 SELECT liked.video_id FROM (
                     SELECT video_id FROM video_like WHERE account_id = due.id ORDER BY id DESC LIMIT {LIKED}
                 ) AS liked CROSS JOIN (VALUES (1), (2)) AS twice

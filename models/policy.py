@@ -124,7 +124,7 @@ RULES: dict[str, Rule] = {
     "feed_weight_freshness": Rule(1.0, _between(0, 2), "points for the newest video, 0 to 2"),
     "feed_weight_quality": Rule(1.0, _between(0, 2), "points for a video that was received well, 0 to 2"),
     "feed_weight_author": Rule(1.0, _between(0, 2), "points for an author whom the viewer follows and likes, 0 to 2"),
-    "feed_weight_topic": Rule(1.5, _between(0, 2), "points for a video about what the viewer likes, 0 to 2"),
+    "feed_weight_topic": Rule(2.0, _between(0, 3), "points for a video about what the viewer likes, 0 to 3"),
     "feed_weight_diversity": Rule(0.6, _between(0, 2), "points lost by one like those just before it, 0 to 2"),
     "feed_weight_exploration": Rule(0.1, _between(0, 0.5), "the share of places for what few have met, 0 to 0.5"),
     "feed_weight_steer": Rule(2.0, _between(0, 5), "points for what the viewer's sentence asks for, 0 to 5"),

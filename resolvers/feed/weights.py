@@ -40,7 +40,7 @@ KNOBS: dict[Feature, Knob] = {
         "Received well", "Videos that many of those who met them liked, remixed or watched to the end.", 0.0, 2.0
     ),
     Feature.AUTHOR: Knob("People", "Videos of members whom you follow, or whose videos you liked lately.", 0.0, 2.0),
-    Feature.TOPIC: Knob("Topics", "Videos about what the videos that you like are about.", 0.0, 2.0),
+    Feature.TOPIC: Knob("Topics", "Videos about what the videos that you like are about.", 0.0, 3.0),
     Feature.DIVERSITY: Knob("Variety", "How much a video loses that is like those shown just before it.", 0.0, 2.0),
     Feature.EXPLORATION: Knob(
         "Discovery", "The share of places kept for videos that few have met, 0.1 for one in ten.", 0.0, 0.5
