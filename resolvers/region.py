@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import maxminddb
+import structlog
 
 from models.errors import Denied, Invalid
+
+_log = structlog.get_logger()
 
 _CODES = (
     "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY "
@@ -28,7 +31,8 @@ CODES = frozenset(_CODES.split())
 class RegionDatabase:
     """Regions by address, from a file in MaxMind's format (GeoLite2-Country, DB-IP lite, …) that may be replaced.
 
-    The file is opened anew when it has changed. Addresses are looked up in this process and never kept.
+    The file is opened anew when it has changed; where it is no database any more, the one before is used on. Addresses
+    are looked up in this process and never kept.
     """
 
     def __init__(self, path: Path) -> None:
@@ -47,11 +51,17 @@ class RegionDatabase:
             return None
         if isinstance(place, IPv6Address) and place.ipv4_mapped is not None:
             place = place.ipv4_mapped
-        if self._path.stat().st_mtime_ns != self._stamp:
-            self._stamp, self._reader = self._open()
+        self._renew()
         if place.version == 6 and self._reader.metadata().ip_version == 4:
             return None
         return _code(self._reader.get(place))
+
+    def _renew(self) -> None:
+        try:
+            if self._path.stat().st_mtime_ns != self._stamp:
+                self._stamp, self._reader = self._open()
+        except (OSError, maxminddb.InvalidDatabaseError) as error:
+            _log.warning("region_database_unreadable", error=repr(error))
 
     def _open(self) -> tuple[int, maxminddb.Reader]:
         # In memory, not mapped: a file that is copied over in place would change under a map.

@@ -63,6 +63,10 @@ async def test_a_database_that_is_replaced_is_read_anew(database: RegionDatabase
     path = write_mmdb(tmp_path / "regions.mmdb", {"192.0.2.0/24": {"country": {"iso_code": "BE"}}})
     os.utime(path, ns=(1, 1))
     assert await database.region_of("192.0.2.7") == "BE"
+    path.write_bytes(b"half a file")
+    assert await database.region_of("192.0.2.7") == "BE"
+    path.unlink()
+    assert await database.region_of("192.0.2.7") == "BE"
 
 
 def test_what_is_no_database_stops_the_start_in_words(tmp_path: Path) -> None:
