@@ -51,7 +51,7 @@ def may_be_listed(viewer: str) -> str:
 
 def chosen(viewer: str) -> str:
     """Did its author pick this viewer by name?"""
-    return f"EXISTS (SELECT 1 FROM chosen_viewer w WHERE w.video_id = {_V}.id AND w.account_id = {viewer})"
+    return f"EXISTS (SELECT 1 FROM chosen_viewer _w WHERE _w.video_id = {_V}.id AND _w.account_id = {viewer})"
 
 
 def addresses(viewer: str) -> str:

@@ -259,7 +259,7 @@ def _in(module: Any, name: str, replacement: Any) -> Callable[[Surgery], None]:
 
 
 def _anybody_is_chosen(surgery: Surgery) -> None:
-    surgery.rule(models.rules.video.chosen, "AND w.account_id", "AND true OR w.account_id")
+    surgery.rule(models.rules.video.chosen, "AND _w.account_id", "AND true OR _w.account_id")
 
 
 def _never(*_: Any) -> bool:
