@@ -93,8 +93,25 @@ async def test_search_finds_what_is_published_and_only_that(server: Server, ada:
     await Mute.create(muter_id=account(bob).id, muted_id=account(ada).id)
     assert await found(bob, "girafe") == []
     assert await found(server.anyone, '"girafe"') == ["Une girafe"]
-    await VideoVisibility.filter(id=plain.id).update(moderation="HIDDEN")
-    assert await found(server.anyone, '"girafe"') == []
+    for hidden, shown_again in (
+        ("moderation = 'HIDDEN'", "moderation = 'CLEAR'"),
+        ("consent = 'WITHDRAWN'", "consent = 'LIVE'"),
+        ("audience = 'LINK'", "audience = 'PUBLIC'"),
+        ("author_state = 'AWAITING'", "author_state = 'PUBLISHED'"),
+    ):
+        await rows(f"UPDATE video_visibility SET {hidden} WHERE id = $1", plain.id)
+        assert await found(server.anyone, '"girafe"') == [], hidden
+        await rows(f"UPDATE video_visibility SET {shown_again} WHERE id = $1", plain.id)
+    assert await found(server.anyone, "girafe") == ["Une girafe"]
+
+
+async def test_a_private_prompt_changes_nothing_that_is_searched(ada: Api) -> None:
+    one = await publish(ada, "Regarde", prompt="a zeppelin over the harbour at dawn")
+    other = await publish(ada, "Regarde", prompt="two penguins argue about chess")
+    await write_meanings()
+    [first, second] = await rows("SELECT id, words::text, meaning::text FROM video_text ORDER BY id")
+    assert {first["id"], second["id"]} == {one.id, other.id}
+    assert (first["words"], first["meaning"]) == (second["words"], second["meaning"])
 
 
 async def many(author: Api, captions: list[str]) -> dict[str, str]:
