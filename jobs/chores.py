@@ -48,13 +48,14 @@ class Chores:
         await connections.get("default").execute_query("DELETE FROM outbox WHERE topic = $1", [TOPIC_WITHDRAWN])
         await deliver(self.redis)
 
-    async def count(self) -> None:
-        """Let counts follow what is listed, and tell open feeds. Raises `RedisError` or `OSError` when Redis is away.
+    async def count(self) -> int:
+        """Let counts follow what is listed, and tell open feeds; returns how many promises were kept.
 
-        What was counted stays; feeds hear of a later change.
+        Raises `RedisError` or `OSError` when Redis is away: what was counted stays, and feeds hear of a later change.
         """
-        await settle_counts(self.redis)
+        kept = await settle_counts(self.redis)
         await tell_counts(self.redis, FEED_STREAM)
+        return kept
 
     async def destroy(self) -> int:
         """Destroy what committed transactions gave up; returns how many wishes were fulfilled.

@@ -105,12 +105,12 @@ _WITHDRAWN = """
     SELECT l.video_id AS id FROM video_likeness l JOIN video_counts c ON c.id = l.video_id AND c.counted
     WHERE l.withdrawal_id = $1
 """
+# Joined by ids, few at a time: as a subquery the rule would be evaluated for every video there is.
 _FLIPPED = f"""
     SELECT f.id, f.listed FROM (
-        SELECT asked.id, coalesce(c.counted, false) AS counted, EXISTS (
-            SELECT 1 FROM video_visibility WHERE video_visibility.id = asked.id AND {COUNTED}
-        ) AS listed
-        FROM unnest($1::uuid[]) AS asked (id) LEFT JOIN video_counts c ON c.id = asked.id
+        SELECT asked.id, coalesce(c.counted, false) AS counted, coalesce({COUNTED}, false) AS listed
+        FROM unnest($1::uuid[]) AS asked (id)
+        LEFT JOIN video_visibility ON video_visibility.id = asked.id LEFT JOIN video_counts c ON c.id = asked.id
     ) AS f WHERE f.listed <> f.counted
 """  # noqa: S608 - a rule
 # In the order of ids, as everybody who holds more than one of these rows takes them.
@@ -128,12 +128,12 @@ _ADD = """
         SELECT id, sum(remixes)::int AS remixes, sum(tree)::int AS tree FROM changes GROUP BY id
     )
     INSERT INTO video_counts AS c (id, remix_count, tree_count, counted)
-    SELECT s.id, s.remixes, s.tree, coalesce((SELECT f.listed FROM flipped f WHERE f.id = s.id), false)
-    FROM sums s ORDER BY s.id
+    SELECT s.id, s.remixes, s.tree, coalesce(f.listed, known.counted, false)
+    FROM sums s LEFT JOIN flipped f ON f.id = s.id LEFT JOIN video_counts known ON known.id = s.id ORDER BY s.id
     ON CONFLICT (id) DO UPDATE SET
         remix_count = c.remix_count + excluded.remix_count,
         tree_count = c.tree_count + excluded.tree_count,
         refreshed_at = NULL,
-        counted = coalesce((SELECT f.listed FROM flipped f WHERE f.id = c.id), c.counted)
+        counted = excluded.counted
     RETURNING c.id, c.id IN (SELECT x.id FROM changes x WHERE x.remixes <> 0) AS near
 """

@@ -143,6 +143,7 @@ class Sweep:
         await self.keep_promises()
         self._beside("purge", self._purge)
         self._beside("export", self._chores.export)
+        self._beside("counts", self._chores.count)
         self._beside("describe", self._chores.describe)
         if time.monotonic() >= self._ranking_at:
             self._ranking_at = time.monotonic() + RANKING_SECONDS
@@ -158,8 +159,6 @@ class Sweep:
             await drain(self._redis, self._doorbell)
         with self._watch("telling"):
             await self._chores.tell()
-        with self._watch("counts"):
-            await self._chores.count()
 
     def _beside(self, name: str, work: Callable[[], Awaitable[int]]) -> None:
         """Do slow work beside the sweep, one of a name at a time: nobody's clip waits for it."""
