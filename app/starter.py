@@ -17,7 +17,7 @@ from app.starter_clips import STARTER_CLIPS, StarterClip
 from jobs.failures import STORE_AWAY
 from models.account import Account
 from models.cameo import Scope
-from models.errors import Conflict, DomainError
+from models.errors import Conflict, DomainError, RateLimited
 from models.generation import FINAL_STATES, GenerationState
 from models.house import CAST, HOUSE_IDS, make_house_accounts
 from models.video import AuthorState, Visibility
@@ -94,7 +94,7 @@ async def take_turn(stores: Stores, count: int, skipped: set[str]) -> bool:
         elif known.state not in FINAL_STATES:
             left += 1
         elif known.draft:
-            await _publish(context, clip, known)
+            await _publish(context, clip, known, skipped)
             left += 1
     return left == 0
 
@@ -162,7 +162,7 @@ def _may_begin(clip: StarterClip, made: dict[str, Made]) -> bool:
 
 
 async def _ask(context: Context, clip: StarterClip, made: dict[str, Made], skipped: set[str]) -> bool:
-    """Ask for it; returns whether that was done. No engine yet, or a chain of jobs that is full, is asked again."""
+    """Ask for it; returns whether that was done. As many as its author may have in the making: it is asked again."""
     parent = None if clip.remix_of is None else made[clip.remix_of].video_id
     request = GenerationRequest(
         prompt=clip.prompt, portrait=clip.portrait, seed=clip.seed, engine=ENGINE, remix_of=parent,
@@ -170,8 +170,7 @@ async def _ask(context: Context, clip: StarterClip, made: dict[str, Made], skipp
     )  # fmt: skip
     try:
         await create_generation(context, request)
-    except Conflict as error:
-        _log.info("starter_clip_waits", clip=clip.key, reason=error.message)
+    except RateLimited:
         return False
     except DomainError as error:
         _log.warning("starter_clip_skipped", clip=clip.key, code=error.code, reason=error.message)
@@ -180,7 +179,7 @@ async def _ask(context: Context, clip: StarterClip, made: dict[str, Made], skipp
     return True
 
 
-async def _publish(context: Context, clip: StarterClip, made: Made) -> None:
+async def _publish(context: Context, clip: StarterClip, made: Made, skipped: set[str]) -> None:
     if made.video_id is None:
         return
     wish = Publication(made.video_id, clip.caption, Visibility.PUBLIC, remixable=True, prompt_public=True)
@@ -190,3 +189,4 @@ async def _publish(context: Context, clip: StarterClip, made: Made) -> None:
         return  # another process was quicker
     except DomainError as error:
         _log.warning("starter_clip_unpublished", clip=clip.key, code=error.code, reason=error.message)
+        skipped.add(clip.key)
