@@ -41,7 +41,8 @@ def statement(*, member: bool, again: bool, told: bool) -> str:
     behind which the newest, the best received and what those followed published are read, a seed that picks among
     many followed, where the sample looks (0: now … 1: the first video), meanings and authors that are wanted.
     """
-    new = f"(x.id <> ALL ({_USED})" + (f" AND {_TIMES_MET} = 0)" if member and not again else ")")
+    # As a query, what was used is hashed: in a long scroll that is thousands.
+    new = f"(x.id NOT IN (SELECT unnest({_USED}))" + (f" AND {_TIMES_MET} = 0)" if member and not again else ")")
     # A source that is not asked must not be in the statement: what the planner takes it to cost makes it plan anew.
     parts = [*_PUBLIC_SOURCES, _SAID if told else _NOTHING_SAID, *(_MEMBERS_SOURCES if member else _NO_SOURCES)]
     sources = ["fresh", "hot", "explored", "said", "followed", "near"]
