@@ -42,6 +42,9 @@ class Progress:
     told: Callable[[str, int, int], None]
     rows: dict[str, int] = field(default_factory=dict[str, int])
     seconds: float = 0.0
+    """Until every row was there."""
+    index_seconds: float = 0.0
+    """What the indexes took after that that are made at the end, and the statistics."""
 
     @property
     def total(self) -> int:
@@ -75,6 +78,7 @@ async def load(connection: asyncpg.Connection, tables: Iterable[Table], progress
             await _copy(connection, table, progress)
             if table.name == "seed_text":
                 await connection.execute(_WORDS)
+        progress.seconds = time.monotonic() - started
         # A graph of neighbours that does not fit into this is made many times more slowly.
         await connection.execute("SET LOCAL maintenance_work_mem = '1GB'")
         for index in later:
@@ -82,7 +86,7 @@ async def load(connection: asyncpg.Connection, tables: Iterable[Table], progress
             await connection.execute(index["made"])
     for name in progress.rows:
         await connection.execute(f'ANALYZE "{name}"')
-    progress.seconds = time.monotonic() - started
+    progress.index_seconds = time.monotonic() - started - progress.seconds
 
 
 async def _copy(connection: asyncpg.Connection, table: Table, progress: Progress) -> None:
