@@ -289,7 +289,7 @@ def _no_gate(surgery: Surgery) -> None:
     surgery.function(models.consent.gates.may_widen, _nothing)
 
 
-_OWNER_BLOCKS = "NOT EXISTS (SELECT 1 FROM block b WHERE b.blocker_id = c.owner_id"
+_OWNER_BLOCKS = "NOT " + models.rules.account.blocks("c.owner_id", "?").partition(" AND ")[0]
 _OWNER_STANDS = models.rules.account.in_good_standing("c.owner_id")
 
 MUTANTS = (
