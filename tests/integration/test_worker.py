@@ -15,6 +15,7 @@ from tortoise.transactions import in_transaction
 from app.embedded import Stores
 from engine.media.probe import probe
 from jobs.lease import cancel
+from jobs.meaning import enqueue_meaning
 from jobs.progress import EventKind, ProgressReader
 from jobs.progress_writer import last_event
 from jobs.queue import Doorbell
@@ -70,6 +71,12 @@ async def test_a_queued_generation_becomes_a_draft_with_its_files_and_every_step
     assert (found.video_streams, found.audio_streams, found.sha256) == (1, 1, renditions["MP4"].sha256)
     [kept] = await rows("SELECT length(pictures) AS pictures, length(sound) AS sound FROM video_print")
     assert (kept["pictures"] // 16, kept["pictures"] % 16, kept["sound"] > 0) == (5, 0, True)
+    async with in_transaction() as connection:
+        await connection.execute_query(
+            "UPDATE video_visibility SET author_state = 'PUBLISHED' WHERE id = $1", [video.id]
+        )
+        await enqueue_meaning(connection, video.id)
+    await until(lambda: rows("SELECT 1 FROM video_text WHERE id = $1", video.id), what="search knows of it")
     assert (await QuotaCharge.get(generation_id=generation.id)).refunded_at is None
     assert not list((tmp_path / "scratch").glob("*/*"))
 
