@@ -5,7 +5,7 @@ from __future__ import annotations
 from models.account import Account
 from models.errors import Unauthenticated
 from models.rules.account import follows
-from models.rules.video import addresses
+from models.rules.video import addresses, fits_tier
 from resolvers.context import Context
 from resolvers.feed.fill import fill
 from resolvers.feed.places import BEHIND, MOST, NEWEST, VIEWER, PlacesByTime, between
@@ -42,7 +42,7 @@ def _published_by(author: str, most: str) -> str:
         SELECT video_visibility.id, video_visibility.author_id, video_visibility.published_at FROM video_visibility
         WHERE video_visibility.author_id = {author} AND video_visibility.author_state = 'PUBLISHED'
             AND video_visibility.consent = 'LIVE' AND video_visibility.moderation = 'CLEAR'
-            AND video_visibility.audience <> 'LINK' AND {addresses(VIEWER)} AND {BEHIND}
+            AND video_visibility.audience <> 'LINK' AND {addresses(VIEWER)} AND {fits_tier(VIEWER)} AND {BEHIND}
         {NEWEST} LIMIT {most}
     """  # noqa: S608 - constants and rules
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from models.rules.video import fits_tier
 from resolvers.context import Context
 from resolvers.feed.fill import fill
 from resolvers.feed.places import BEHIND, MOST, NEWEST, VIEWER, PlacesByTime, between
@@ -21,8 +22,9 @@ _SCAN = f"""
 """  # noqa: S608 - constants
 STATEMENT = f"""
     WITH found AS (
-        SELECT s.id, s.author_id, s.published_at FROM ({_SCAN} LIMIT {SCANNED}) s
-        WHERE {between(VIEWER, "s.author_id")} ORDER BY s.published_at DESC, s.id DESC LIMIT {MOST}
+        SELECT * FROM ({_SCAN} LIMIT {SCANNED}) video_visibility
+        WHERE {between(VIEWER, "video_visibility.author_id")} AND {fits_tier(VIEWER)}
+        {NEWEST} LIMIT {MOST}
     )
     SELECT *, false AS stop FROM found
     UNION ALL

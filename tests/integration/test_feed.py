@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Generator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import ANY
 from uuid import UUID
 
 import asyncpg
@@ -19,6 +20,7 @@ from jobs.feed import FEED_STREAM, FeedChange, tell
 from models.base import new_id
 from models.block import Block
 from models.follow import Follow
+from models.grant import OnExpiry
 from models.mute import Mute
 from models.video import AuthorState, ConsentState, ModerationState, Video, VideoVisibility, Visibility
 from resolvers.feed import following, latest
@@ -27,7 +29,7 @@ from resolvers.feed.rules import FROM_FOLLOWED, FROM_FRIENDS, PUBLIC, PUBLIC_OR_
 from resolvers.loaders.known import Known
 from schema.node import global_id
 from tests.api import Api, Refused, Server
-from tests.consent import account, follow, make_cameo, make_video, mutuals
+from tests.consent import account, follow, make_cameo, make_grant, make_video, mutuals, shift_clock
 
 SHOWN = """
 fragment Shown on Video {
@@ -196,6 +198,23 @@ async def test_a_page_of_any_feed_takes_six_statements_at_most_whatever_its_size
             assert len(page["edges"]) == first
             costs.append(len(seen))
         assert costs[0] == costs[1] <= 6, (kind, costs)
+
+
+async def test_a_page_is_filled_with_what_is_behind_videos_that_ran_out(
+    server: Server, people: list[Api], bob: Api
+) -> None:
+    reader, *others = people
+    cameo = await make_cameo(others[0])
+    until = datetime.now(UTC) + timedelta(hours=1)
+    grant = await make_grant(cameo, bob, expires_at=until, on_expiry=OnExpiry.WITHDRAW)
+    kept = [str(global_id("Video", each)) for author in others for each in await post(author)]
+    await make_video(server.stores, bob, [cameo], grants={cameo.id: grant})
+    await crowd(20)
+    assert len((await page(reader, "LATEST", 50, None))[0]) == 24
+    await shift_clock("2 hours")
+    first, after, more = await page(reader, "LATEST", 2, None)
+    assert (first, more) == (kept[:0:-1], True)
+    assert await page(reader, "LATEST", 2, after) == (kept[:1], ANY, False)
 
 
 async def test_every_step_walks_indexes(people: list[Api]) -> None:
