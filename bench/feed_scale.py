@@ -54,7 +54,7 @@ QUERY = """query Feed($kind: FeedKind!, $first: Int!, $after: String) {
       author { id handle displayName avatarUrl viewerFollows isViewer }
       media { url posterUrl previewUrl width height seconds hasAudio waveform expiresAt }
       likenesses { via cameo { id handle thumbnailUrl } }
-      likeCount viewCount commentCount viewerHasLiked remixCount shareUrl
+      likeCount viewCount commentCount viewerHasLiked remixCount treeCount creditLine shareUrl
       parent { __typename ... on Video { id author { handle } } ... on Tombstone { id } }
       root { __typename ... on Video { id author { handle } } ... on Tombstone { id } }
     } }
@@ -132,7 +132,7 @@ async def prepare(server_url: str, name: str, videos: int, folder: Path, console
     await connection.close()
     console.print(
         f"{name}: {videos:,} videos, {progress.total:,} rows in {progress.seconds:.1f} s, "
-        f"{progress.total / progress.seconds:,.0f} rows a second"
+        f"{progress.total / progress.seconds:,.0f} rows a second; indexes {progress.index_seconds:.1f} s"
     )
     await _refresh(url)
     return url

@@ -69,7 +69,8 @@ async def _seed(own: Settings, accounts: int, videos: int, number: int, density:
     for name, rows in progress.rows.items():
         report(f"{name:>18} {rows:>12,}")
     report(
-        f"{progress.total:,} rows in {progress.seconds:.1f} s: {progress.total / progress.seconds:,.0f} rows a second"
+        f"{progress.total:,} rows in {progress.seconds:.1f} s: {progress.total / progress.seconds:,.0f} rows a second; "
+        f"then indexes of words and meanings in {progress.index_seconds:.1f} s"
     )
 
 
