@@ -201,6 +201,16 @@ def rule_in_sql(key: str) -> str:
     return f"(SELECT coalesce(yume_rule('{key}'), '{default}'::jsonb))"
 
 
+def rules_in_sql(prefix: str) -> str:
+    """The rules in force whose keys start so, as an SQL expression (jsonb, key → value); defaults are not in it."""
+    return f"""(
+        SELECT coalesce(jsonb_object_agg(r.key, r.value), '{{}}') FROM (
+            SELECT DISTINCT ON (key) key, value FROM policy WHERE starts_with(key, '{prefix}') AND {_IN_FORCE}
+            ORDER BY key, {_SINCE} DESC, id DESC
+        ) r
+    )"""  # noqa: S608 - constants
+
+
 async def announced() -> list[PolicyRow]:
     """Versions that were announced and are not in force yet, the next first."""
     pending = holding(PolicyRow.all(), f"NOT {_IN_FORCE}")

@@ -91,7 +91,7 @@ class FeedWeights:
     reading: SteerReading | None = plain("How that sentence is read; null when there is none.")
 
     @classmethod
-    async def of(cls, info: Info, row: Going) -> FeedWeights:
+    def of(cls, row: Going) -> FeedWeights:
         """The weights as their member sees them."""
         weights = [
             FeedWeight(
@@ -106,12 +106,12 @@ class FeedWeights:
             )
             for feature, knob in KNOBS.items()
         ]
-        return cls(weights=weights, steer=row.steer, reading=SteerReading.of(await reading_of(info.context, row.steer)))
+        return cls(weights=weights, steer=row.steer, reading=SteerReading.of(reading_of(row)))
 
 
 async def own_feed_weights(info: Info) -> FeedWeights:
     """What the viewer's own feed goes by."""
-    return await FeedWeights.of(info, await feed_weights(info.context))
+    return FeedWeights.of(await feed_weights(info.context))
 
 
 @strawberry.input(description="A new value for one weight.")
@@ -148,4 +148,4 @@ class FeedWeightsMutations:
     ) -> SetFeedWeightsPayload:
         weights = {Feature(each.feature.value): each.value for each in input.weights}
         row = await set_feed_weights(info.context, Change(weights, input.steer, input.reset))
-        return SetFeedWeightsSuccess(feed_weights=await FeedWeights.of(info, row))
+        return SetFeedWeightsSuccess(feed_weights=FeedWeights.of(row))

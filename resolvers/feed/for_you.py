@@ -112,10 +112,10 @@ class Ranked:
 
     async def _begin(self) -> Scroll:
         """A new scroll under the weights and the sentence of now."""
-        rules = await self.context.loaders.policy.load(None)
-        own, authors = await going_of(self.context, rules, self.steer)
+        own = await going_of(self.context, self.steer)
+        rules = own.rules
         text = ". ".join(part for part in (own.steer, self.steer) if part)
-        self._steer = await make_steer(text, authors)
+        self._steer = await make_steer(text, own.authors)
         scroll_id, owner = self._whose()
         head = Head(
             weights=self._steer.weights(own.weights),
@@ -125,7 +125,7 @@ class Ranked:
             nudge=(float(rules["feed_nudge_minutes"]), float(rules["feed_nudge_gap_minutes"])),
             seed=scroll_id.int % 2**62,
             steer=text,
-            authors=dict(authors),
+            authors=dict(own.authors),
             reading=self._steer.reading,
         )
         scroll = await open_scroll(self.context.stores.redis, scroll_id, head, owner)

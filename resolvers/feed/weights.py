@@ -13,8 +13,8 @@ from tortoise import connections
 
 from engine.text.steer import steering
 from models.errors import Invalid
+from models.policy import RULES, rules_in_sql
 from models.rules.account import blocks
-from models.taste import FeedWeights
 from resolvers.context import Context
 from resolvers.feed.steer import Steer, SteerReading, check_steer
 from resolvers.feed.why import Feature
@@ -53,12 +53,14 @@ MOST_HANDLES = 12
 
 @dataclass(frozen=True)
 class Going:
-    """What one member's feed goes by. ``own`` are the weights that they set themselves."""
+    """What one viewer's feed goes by. ``own`` are the weights they set themselves; ``authors``: handles → accounts."""
 
+    rules: Mapping[str, Any]
     weights: dict[Feature, float]
     defaults: dict[Feature, float]
     own: frozenset[Feature] = frozenset()
     steer: str = ""
+    authors: Mapping[str, UUID | None] = field(default_factory=dict[str, UUID | None])
 
 
 @dataclass(frozen=True)
@@ -76,41 +78,37 @@ def defaults(rules: Mapping[str, Any]) -> dict[Feature, float]:
     return found | {Feature.STEER: float(rules[STEER_KEY]), Feature.SEE_LESS: float(rules[SEE_LESS_KEY])}
 
 
-def going(rules: Mapping[str, Any], own: Mapping[str, Any], steer: str) -> Going:
-    """What a member's feed goes by, from policy and their own row."""
+def going(
+    rules: Mapping[str, Any], own: Mapping[str, Any], steer: str, authors: Mapping[str, UUID | None] | None = None
+) -> Going:
+    """What a viewer's feed goes by, from policy and their own row."""
     usual = defaults(rules)
     mine = {feature: float(own[feature]) for feature in KNOBS if feature in own}
-    return Going(usual | mine, usual, frozenset(mine), steer)
+    return Going(rules, usual | mine, usual, frozenset(mine), steer, authors or {})
 
 
-async def going_of(context: Context, rules: Mapping[str, Any], asked: str) -> tuple[Going, dict[str, UUID | None]]:
-    """What the viewer's feed goes by, and who the handles are that they keep in their sentence or have ``asked`` for.
+async def going_of(context: Context, asked: str) -> Going:
+    """What the viewer's feed goes by, with who the handles are that they keep in their sentence or have ``asked`` for.
 
-    None for a handle of nobody, or of somebody who may not be found. One statement, none for a silent stranger.
+    None for a handle of nobody, or of somebody who may not be found. One statement.
     """
     viewer_id = None if context.viewer is None else context.viewer.id
-    if viewer_id is None and "@" not in asked:
-        return going(rules, {}, ""), {}
     [row] = await connections.get("default").execute_query_dict(_GOING, [viewer_id, asked])
+    rules = {key: rule.default for key, rule in RULES.items()} | orjson.loads(row["rules"])
     own = {} if row["weights"] is None else orjson.loads(row["weights"])
-    return going(rules, own, row["steer"]), dict(zip(row["handles"], row["accounts"], strict=True))
+    return going(rules, own, row["steer"], dict(zip(row["handles"], row["accounts"], strict=True)))
 
 
 async def feed_weights(context: Context) -> Going:
     """What the viewer's own feed goes by. Raises `Unauthenticated`."""
-    row = await FeedWeights.get_or_none(id=context.member.id)
-    rules = await context.loaders.policy.load(None)
-    return going(rules, {} if row is None else row.weights, "" if row is None else row.steer)
+    _ = context.member
+    return await going_of(context, "")
 
 
-async def reading_of(context: Context, text: str) -> SteerReading | None:
-    """How a sentence that the viewer keeps is read; None where it is empty."""
-    if not text:
-        return None
-    rules = await context.loaders.policy.load(None)
-    _, authors = await going_of(context, rules, text)
-    read = steering(text)
-    return Steer(text, read.wishes, read.not_understood, authors).reading
+def reading_of(row: Going) -> SteerReading | None:
+    """How the sentence that a member keeps is read; None where it is empty."""
+    read = steering(row.steer)
+    return Steer(row.steer, read.wishes, read.not_understood, row.authors).reading
 
 
 async def set_feed_weights(context: Context, change: Change) -> Going:
@@ -153,7 +151,8 @@ _GOING = f"""
         ) AS id FROM said ORDER BY said.handle LIMIT {MOST_HANDLES}
     )
     SELECT (SELECT weights FROM own) AS weights, coalesce((SELECT steer FROM own), '') AS steer,
-        ARRAY(SELECT handle FROM named) AS handles, ARRAY(SELECT id FROM named) AS accounts
+        ARRAY(SELECT handle FROM named) AS handles, ARRAY(SELECT id FROM named) AS accounts,
+        {rules_in_sql("feed_")}::text AS rules
 """  # noqa: S608 - a rule
 
 
