@@ -109,9 +109,9 @@ _CANDIDATES = """
 _MEMBERS = f"""
     SELECT video_visibility.id, s.account_id, s.published_at AS at, u.sign
     FROM trend_sign s CROSS JOIN LATERAL unnest(s.signs) AS u (sign)
+    JOIN unnest($4::text[]) AS wanted (sign) ON wanted.sign = u.sign
     JOIN video_visibility ON video_visibility.id = s.id
-    WHERE s.published_at > $1 AND s.signs && $4::text[] AND u.sign = ANY ($4::text[])
-        AND {may_be_listed("NULL::uuid")}
+    WHERE s.published_at > $1 AND {may_be_listed("NULL::uuid")}
 """  # noqa: S608 - rules
 # A power of a half goes no lower than a float has room for.
 _SCORES = f"""

@@ -157,12 +157,11 @@ async def _titles(connection: BaseDBAsyncClient, kept: Sequence[Found]) -> dict[
 
 _NEWEST = f"""
     SELECT sign, id FROM (
-        SELECT asked.sign, near.id, near.published_at, row_number() OVER (
-            PARTITION BY asked.sign ORDER BY near.published_at DESC, near.id DESC
-        ) AS place
-        FROM unnest($2::text[]) AS asked (sign) JOIN trend_sign near ON asked.sign = ANY (near.signs)
-        JOIN video_visibility ON video_visibility.id = near.id
-        WHERE near.published_at > $1 AND near.signs && $2::text[] AND {may_be_listed("NULL::uuid")}
+        SELECT u.sign, s.id, row_number() OVER (PARTITION BY u.sign ORDER BY s.published_at DESC, s.id DESC) AS place
+        FROM trend_sign s CROSS JOIN LATERAL unnest(s.signs) AS u (sign)
+        JOIN unnest($2::text[]) AS wanted (sign) ON wanted.sign = u.sign
+        JOIN video_visibility ON video_visibility.id = s.id
+        WHERE s.published_at > $1 AND {may_be_listed("NULL::uuid")}
     ) AS newest WHERE place <= $3 ORDER BY sign, place
 """  # noqa: S608 - rules
 _WORDS = f"SELECT v.id, {PUBLIC_WORDS} FROM video v LEFT JOIN lineage t ON t.id = v.id WHERE v.id = ANY ($1::uuid[])"  # noqa: S608 - constants
