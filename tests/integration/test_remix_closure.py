@@ -16,6 +16,7 @@ from app.embedded import Stores
 from jobs.consent import withdraw_for
 from jobs.queue import Doorbell
 from jobs.recount import recount
+from models.block import Block
 from models.cameo import Cameo, Scope
 from models.consent.locks import lock_for_change
 from models.consent.withdraw import Reach
@@ -26,15 +27,17 @@ from models.lineage import Lineage
 from models.policy import set_policy
 from models.storage import MediaStore
 from models.video import Rendition, RenditionKind, Video, VideoVisibility
+from resolvers.remix import LONGEST_CHAIN
 from schema.node import global_id
 from tests.api import Api, Server
+from tests.casting import finish_now, lease_of, queue
 from tests.chores import do_chores
-from tests.consent import consent_of, make_cameo, make_grant, make_video
+from tests.consent import account, consent_of, make_cameo, make_grant, make_video
 from tests.jobs_stack import Worker, ready_workers, until, until_state
 
 CHAIN = """
 query($id: ID!) { video(id: $id) {
-  state media { url } remixCount prompt
+  state media { url } remixCount treeCount prompt
   parent { __typename ... on Video { id } ... on Tombstone { id childCount } }
   root { __typename ... on Node { id } }
   ancestors { __typename ... on Node { id } }
@@ -105,7 +108,25 @@ async def test_a_likeness_cast_again_in_a_remix_needs_both_uses_at_once(
     assert (row.scopes, row.via) == (Scope.VOICE | Scope.FACE | Scope.REMIX, Via.SHOWN)
 
 
-@pytest.mark.parametrize("why", ["draft", "withdrawn", "not remixable", "unknown", "too long"])
+async def test_a_replaced_cast_ends_in_a_draft_that_names_the_remixers_own_grant_for_who_came_along(
+    server: Server, ada: Api, bob: Api, cleo: Api
+) -> None:
+    replaced = await make_cameo(ada, audience=Audience.APPROVED)
+    for_bob = await make_grant(replaced, bob)
+    for_cleo = await make_grant(replaced, cleo, Scope.FACE | Scope.REMIX)
+    mine = await make_cameo(cleo)
+    parent = await make_video(server.stores, bob, [replaced])
+    done = await finish_now(await lease_of(await queue(account(cleo), [mine], parent=parent)))
+    rows = {row.cameo_id: row for row in await VideoLikeness.filter(video_id=done.video_id)}
+    assert (rows[replaced.id].via, rows[replaced.id].grant_id) == (Via.INHERITED, for_cleo.id)
+    assert (rows[mine.id].via, rows[mine.id].grant_id) == (Via.SHOWN, None)
+    assert (await VideoLikeness.get(video_id=parent.id)).grant_id == for_bob.id
+
+
+@pytest.mark.parametrize(
+    "why",
+    ["draft", "withdrawn", "not remixable", "unknown", "too long", "past any policy", "blocked by author", "blocking"],
+)
 async def test_what_may_not_be_built_on_is_named_and_leaves_nothing(
     server: Server, ada: Api, bob: Api, why: str
 ) -> None:
@@ -121,6 +142,14 @@ async def test_what_may_not_be_built_on_is_named_and_leaves_nothing(
             await set_policy("remix_depth_max", 1, set_by=None)
             video = await make_video(server.stores, bob, parent=video)
             expected = "ConflictError"
+        case "past any policy":
+            await set_policy("remix_depth_max", LONGEST_CHAIN, set_by=None)
+            await Lineage.filter(id=video.id).update(depth=LONGEST_CHAIN)
+            expected = "ConflictError"
+        case "blocked by author":
+            await Block.create(blocker_id=account(bob).id, blocked_id=account(ada).id)
+        case "blocking":
+            await Block.create(blocker_id=account(ada).id, blocked_id=account(bob).id)
         case _:
             pass
     before = await Generation.all().count()
@@ -153,7 +182,8 @@ async def test_a_chain_shows_its_links_and_tombstones_for_what_is_gone(
     ]  # fmt: skip
     above = await look(ada, root)
     assert above is not None
-    assert (above["remixCount"], above["remixes"]["edges"]) == (1, [{"node": {"id": vid(middle)}}])
+    assert (above["remixCount"], above["treeCount"]) == (1, 2)
+    assert above["remixes"]["edges"] == [{"node": {"id": vid(middle)}}]
     assert (above["parent"], above["creditLine"], above["credits"]) == (None, None, [])
     assert (await bob.mutate(DELETE, videoId=vid(middle)))["__typename"] == "DeleteVideoSuccess"
     await do_chores(server.stores)
