@@ -23,12 +23,15 @@ from resolvers.feed.skeleton import Place, Stretch
 from resolvers.feed.steer import Steer, check_steer, make_steer
 from resolvers.feed.weights import going_of
 from resolvers.feed.why import Reason
+from resolvers.limit import Limit
 from resolvers.page import Window
 
 ROUNDS = 4
 """Times that one page asks for more candidates; a page may end short after that, and still say that there is more."""
 SHARED_SECONDS = 10
 """Who is not signed in and says nothing shares a ranking with all others of these seconds."""
+_SCROLLS = Limit("scroll", 600, 600)
+"""New rankings of one member, or of one address: each costs tens of milliseconds, however it is asked for."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _RULE = f"({PUBLIC_OR_FROM_FOLLOWED} AND NOT {unwanted_by(VIEWER)})"
@@ -37,7 +40,7 @@ _RULE = f"({PUBLIC_OR_FROM_FOLLOWED} AND NOT {unwanted_by(VIEWER)})"
 async def for_you(context: Context, window: Window, steer: str | None = None) -> FeedPage:
     """One page of the ranked feed. ``steer`` is what the viewer asks for in words, on top of what they keep.
 
-    Raises `Invalid` (first, after, steer) and `Conflict` for the cursor of a scroll that is gone.
+    Raises `Invalid` (first, after, steer), `RateLimited`, and `Conflict` for the cursor of a scroll that is gone.
     """
     window.check()
     skeleton = Ranked(context, check_steer(steer or ""))
@@ -112,11 +115,13 @@ class Ranked:
 
     async def _begin(self) -> Scroll:
         """A new scroll under the weights and the sentence of now."""
+        scroll_id, owner = self._whose()
+        if owner is not None:
+            await _SCROLLS.spend(self.context.stores.redis, owner)
         own = await going_of(self.context, self.steer)
         rules = own.rules
         text = ". ".join(part for part in (own.steer, self.steer) if part)
         self._steer = await make_steer(text, own.authors)
-        scroll_id, owner = self._whose()
         head = Head(
             weights=self._steer.weights(own.weights),
             half_life=float(rules["feed_half_life_hours"]),
@@ -131,6 +136,7 @@ class Ranked:
         scroll = await open_scroll(self.context.stores.redis, scroll_id, head, owner)
         if owner is None and scroll.head.over:
             # All there is has a place in it already: so little is ranked anew at once, with what came since.
+            await _SCROLLS.spend(self.context.stores.redis, self._address)
             scroll = await open_scroll(self.context.stores.redis, uuid4(), head, self._address)
         return scroll
 
