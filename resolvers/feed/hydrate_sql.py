@@ -31,8 +31,9 @@ RENDITION = Columns(Rendition, without=frozenset({"key", "content_type", "bytes"
 def statement(rule: str | None) -> str:
     """Reads the videos ``$1`` for the viewer ``$2``, with those that they come from; ``rule`` is judged for each.
 
-    What the viewer may not know of is left out. Each row is a video (``whole``), or a parent or root of one, without
-    what belongs to a video that is shown itself. One statement sees one state of the world.
+    What the viewer may not know of is left out. Each row is a video that the rule allows (``whole``), or else one that
+    it does not allow, or a parent or root, without what belongs to a video that is shown itself. One statement sees
+    one state of the world.
     """
     return f"""
     WITH wanted AS (
@@ -41,8 +42,7 @@ def statement(rule: str | None) -> str:
         SELECT DISTINCT x.id, false FROM lineage t CROSS JOIN LATERAL (VALUES (t.parent_id), (t.root_id)) AS x (id)
         WHERE t.id = ANY ($1::uuid[]) AND x.id <> ALL ($1::uuid[])
     )
-    SELECT w.whole, {may_be_seen_by(VIEWER, PUBLISHED)} AS seen,
-        CASE WHEN w.whole THEN {rule or "true"} ELSE false END AS allowed,
+    SELECT k.whole, {may_be_seen_by(VIEWER, PUBLISHED)} AS seen,
         {VIDEO.record("v")} AS video, {VISIBILITY.record("video_visibility")} AS visibility,
         {ACCOUNT.record("a")} AS author,
         CASE WHEN t.id IS NOT NULL THEN {LINEAGE.record("t")} END AS lineage,
@@ -51,23 +51,24 @@ def statement(rule: str | None) -> str:
         {VIEWER} IS NOT NULL AND EXISTS (
             SELECT 1 FROM video_like l WHERE l.account_id = {VIEWER} AND l.video_id = v.id
         ) AS liked,
-        CASE WHEN w.whole THEN v.recipe_of_author END AS recipe,
+        CASE WHEN k.whole THEN v.recipe_of_author END AS recipe,
         v.remixable AND {open_to(VIEWER)} AS open,
-        CASE WHEN w.whole THEN ARRAY(
+        CASE WHEN k.whole THEN ARRAY(
             SELECT {RENDITION.record("s")} FROM rendition s WHERE s.video_id = v.id
         ) END AS renditions,
-        CASE WHEN w.whole THEN ARRAY(
+        CASE WHEN k.whole THEN ARRAY(
             SELECT ROW(ROW({LIKENESS}), {CAMEO.record("c")}, {ACCOUNT.record("o")})
             FROM {LIKENESSES} JOIN account o ON o.id = c.owner_id
             WHERE l.video_id = v.id ORDER BY {LIKENESS_ORDER}
         ) END AS likenesses,
-        CASE WHEN w.whole THEN ARRAY(
+        CASE WHEN k.whole THEN ARRAY(
             SELECT ROW({APPROVAL}) FROM {APPROVALS} WHERE p.video_id = v.id ORDER BY p.id
         ) END AS approvals,
-        CASE WHEN w.whole THEN (SELECT ROW({STATE})) END AS consent
+        CASE WHEN k.whole THEN (SELECT ROW({STATE})) END AS consent
     FROM wanted w
     JOIN video_visibility ON video_visibility.id = w.id
     CROSS JOIN LATERAL (SELECT {published_to(VIEWER)} AS published OFFSET 0) r
+    CROSS JOIN LATERAL (SELECT CASE WHEN w.whole THEN {rule or "true"} ELSE false END AS whole OFFSET 0) k
     JOIN (
         SELECT *, CASE WHEN author_id = {VIEWER} THEN recipe END AS recipe_of_author FROM video
     ) v ON v.id = w.id

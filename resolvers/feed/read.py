@@ -46,10 +46,10 @@ async def read_videos(
     named: dict[UUID | None, None] = dict.fromkeys(asked)
     for row in rows:
         video, place = _give(loaders, row)
-        if row["allowed"]:
+        if row["whole"]:
             allowed[video.id] = video
-        if row["whole"] and place is not None:
-            named |= dict.fromkeys((place.parent_id, place.root_id))
+            if place is not None:
+                named |= dict.fromkeys((place.parent_id, place.root_id))
     # What the statement read and did not show is nothing to this viewer.
     for each in named:
         if each is not None:
