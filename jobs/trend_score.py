@@ -92,11 +92,15 @@ async def scores(connection: BaseDBAsyncClient, scale: Scale, signs: list[str]) 
     return {row["sign"]: row["score"] for row in rows if row["score"] >= scale.floor}
 
 
-# By who invited an account: nobody fills the list with keys that only their own accounts write.
+# By who invited an account: nobody fills the list with keys that only their own accounts write. Most phrases are said
+# once: those go first, or the second grouping would hold every one of them with every branch.
 _CANDIDATES = """
-    WITH shared AS (
-        SELECT u.sign, s.branch_id, bool_or(s.published_at > $2) AS recent, bool_or(s.published_at <= $2) AS before
-        FROM trend_sign s CROSS JOIN LATERAL unnest(s.signs) AS u (sign)
+    WITH often AS (
+        SELECT u.sign FROM trend_sign s CROSS JOIN LATERAL unnest(s.signs) AS u (sign)
+        WHERE s.published_at > $2 GROUP BY u.sign HAVING count(*) >= $3
+    ), shared AS (
+        SELECT u.sign, s.branch_id, max(s.published_at) > $2 AS recent, min(s.published_at) <= $2 AS before
+        FROM trend_sign s CROSS JOIN LATERAL unnest(s.signs) AS u (sign) JOIN often o ON o.sign = u.sign
         WHERE s.published_at > $1 GROUP BY u.sign, s.branch_id
     ), counted AS (
         SELECT sign, count(*) FILTER (WHERE recent) AS recent, count(*) FILTER (WHERE before) AS before

@@ -58,6 +58,7 @@ async def rank_trends(connection: BaseDBAsyncClient, scale: Scale, *, never: Seq
     # Its sorts are of what policy's window holds; the usual memory of a statement would send them to disk.
     await connection.execute_query("SET LOCAL work_mem = '64MB'")
     await connection.execute_query("SET LOCAL jit = off")
+    await connection.execute_query("SET LOCAL max_parallel_workers_per_gather = 0")
     await connection.execute_query("DELETE FROM trend_sign WHERE published_at <= $1", [scale.start])
     await collect_signs(connection, scale.start)
     signs = _allowed(await candidates(connection, scale), never)
