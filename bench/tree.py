@@ -77,17 +77,19 @@ async def ask(world: World, redis: Redis, folder: Path, pages: int, *, explain: 
     server = Server(stores)
     viewer = await server.member(f"viewer_{time.monotonic_ns()}")
     times: dict[str, list[float]] = defaultdict(list)
+    own: dict[str, list[float]] = defaultdict(list)
     read: dict[str, Any] = {}
     for number in range(pages + 2):
         for name, node in world.places.items():
             context = await viewer.context()
-            begun = time.perf_counter()
+            begun, cpu = time.perf_counter(), time.process_time()
             async with asked() as statements:
                 result = await viewer.schema.execute(TREE, {"id": node}, context)
             if result.errors:
                 raise RuntimeError(result.errors)
             if number >= 2:  # the first plan and fill caches
                 times[name].append((time.perf_counter() - begun) * 1e3)
+                own[name].append((time.process_time() - cpu) * 1e3)
             if explain and number == pages + 1:
                 readings = await explained(statements)
                 read[name] = [
@@ -96,7 +98,7 @@ async def ask(world: World, redis: Redis, folder: Path, pages: int, *, explain: 
                 ]
     await stores.progress.stop()
     await Tortoise.close_connections()
-    return {"times": times, "read": read}
+    return {"times": times, "cpu": own, "read": read}
 
 
 async def measure(arguments: argparse.Namespace, console: Console) -> dict[str, Any]:
@@ -107,6 +109,7 @@ async def measure(arguments: argparse.Namespace, console: Console) -> dict[str, 
         try:
             worlds = [await prepare(stores.urls.database_url, n, console) for n in (arguments.small, arguments.nodes)]
             found: dict[int, dict[str, list[float]]] = {world.nodes: defaultdict(list) for world in worlds}
+            cpu: dict[int, dict[str, list[float]]] = {world.nodes: defaultdict(list) for world in worlds}
             read: dict[int, Any] = {}
             for number in range(arguments.rounds):
                 for world in worlds:
@@ -114,9 +117,10 @@ async def measure(arguments: argparse.Namespace, console: Console) -> dict[str, 
                     answer = await ask(world, redis, Path(folder), arguments.pages, explain=last)
                     for name, times in answer["times"].items():
                         found[world.nodes][name] += times
+                        cpu[world.nodes][name] += answer["cpu"][name]
                     if last:
                         read[world.nodes] = answer["read"]
-            return {"times": found, "read": read}
+            return {"times": found, "cpu": cpu, "read": read}
         finally:
             await redis.aclose()
             await stores.close()
@@ -129,13 +133,26 @@ def quantile(times: list[float], share: float) -> float:
 
 def show(result: dict[str, Any], console: Console) -> None:
     """Times of both trees, and what each statement of the large one read."""
-    table = Table("asked about", "nodes", "p50, ms", "p99, ms", "statements", "rows", "blocks", "ways of reading")
+    table = Table(
+        "asked about",
+        "nodes",
+        "p50, ms",
+        "p99, ms",
+        "CPU p50, ms",
+        "SQL, ms",
+        "statements",
+        "rows",
+        "blocks",
+        "ways of reading",
+    )
     for nodes, places in result["times"].items():
         for name, times in places.items():
             read = result["read"][nodes][name]
             ways = sorted({way for one in read for _, way, _ in one["scans"]})
             table.add_row(
-                name, f"{nodes:,}", f"{quantile(times, 0.5):.1f}", f"{quantile(times, 0.99):.1f}", str(len(read)),
+                name, f"{nodes:,}", f"{quantile(times, 0.5):.1f}", f"{quantile(times, 0.99):.1f}",
+                f"{quantile(result['cpu'][nodes][name], 0.5):.1f}", f"{sum(one['ms'] for one in read):.1f}",
+                str(len(read)),
                 f"{sum(one['rows'] for one in read):.0f}", str(sum(one["blocks"] for one in read)), ", ".join(ways),
             )  # fmt: skip
     console.print(table)
