@@ -173,7 +173,7 @@ async def test_counts_equal_what_they_count_after_any_acts(
     highest = [0, 0, 0, 0]
     for _ in range(4):
         await world.make()
-    for number in range(1, rounds(60, 1500) + 1):
+    for number in range(1, rounds(40, 1500) + 1):
         [act] = world.dice.choices(list(WEIGHTS), list(WEIGHTS.values()))
         await act(world)
         if number % 20 == 0:

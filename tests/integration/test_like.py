@@ -47,12 +47,12 @@ async def test_a_member_likes_a_video_once_and_takes_it_back(server: Server, ada
 
 async def test_likes_from_many_places_at_once_are_counted_once_each(server: Server, ada: Api) -> None:
     video = await make_video(server.stores, ada)
-    fans = [await server.member(f"fan_{number}") for number in range(6)]
+    fans = [await server.member(f"fan_{number}") for number in range(4)]
     await asyncio.gather(*(like(fan, video) for fan in fans for _ in range(4)))
-    assert (await Like.all().count(), (await VideoCounts.get(id=video.id)).like_count) == (6, 6)
+    assert (await Like.all().count(), (await VideoCounts.get(id=video.id)).like_count) == (4, 4)
     await asyncio.gather(*((unlike if number % 2 else like)(fan, video) for number, fan in enumerate(fans * 3)))
-    assert (await VideoCounts.get(id=video.id)).like_count == await Like.all().count() == 3
-    assert await Notification.filter(kind="LIKED").count() == 3
+    assert (await VideoCounts.get(id=video.id)).like_count == await Like.all().count() == 2
+    assert await Notification.filter(kind="LIKED").count() == 2
 
 
 async def test_only_what_somebody_may_see_is_liked_and_nothing_is_kept(server: Server, ada: Api, bob: Api) -> None:
@@ -74,23 +74,21 @@ async def test_only_what_somebody_may_see_is_liked_and_nothing_is_kept(server: S
     assert await Like.all().count() == await VideoCounts.all().count() == await Notification.all().count() == 0
 
 
-async def test_counts_are_hidden_with_the_video_at_once(server: Server, ada: Api, bob: Api) -> None:
+async def test_counts_are_hidden_with_the_video_at_once_and_too_many_likes_are_named(
+    server: Server, ada: Api, bob: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
     video = await make_video(server.stores, ada)
     await like(bob, video)
-    await like(ada, video)
+    monkeypatch.setattr("resolvers.like._LIKES", Limit("like", 1, 60))
+    await server.stores.redis.flushall()
+    assert (await like(ada, video))["__typename"] == "LikeSuccess"
+    assert (await unlike(ada, video))["code"] == "RATE_LIMITED"
+    assert await Like.all().count() == 2
     await VideoVisibility.filter(id=video.id).update(consent="WITHDRAWN")
     assert await counts(bob, video) is None
     assert await counts(ada, video) == {
         "state": "WITHDRAWN", "likeCount": 0, "commentCount": 0, "viewCount": 0, "viewerHasLiked": False,
     }  # fmt: skip
-
-
-async def test_too_many_likes_are_named(server: Server, ada: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    video = await make_video(server.stores, ada)
-    monkeypatch.setattr("resolvers.like._LIKES", Limit("like", 1, 60))
-    assert (await like(ada, video))["__typename"] == "LikeSuccess"
-    assert (await unlike(ada, video))["code"] == "RATE_LIMITED"
-    assert await Like.all().count() == 1
 
 
 async def heard(stream: AsyncIterator[dict[str, Any]]) -> dict[str, Any]:
