@@ -2,7 +2,7 @@
 
     python bench/feed_pages.py DATABASE_URL REDIS_URL FOLDER [--explain KIND]
 
-With ``--explain`` it prints what Postgres makes of each statement of one page instead.
+With ``--explain`` it prints what Postgres makes of each statement of two pages instead.
 """
 
 from __future__ import annotations
@@ -90,10 +90,11 @@ class Server:
         }  # fmt: skip
 
     async def explain(self, kind: str, database_url: str) -> None:
-        """Print each statement of a second page with its plan."""
+        """Print each statement of the first and of the second page with its plan."""
         first = await self.page(kind, 0, None)
-        await self.page(kind, 0, first["end"])
         statements = list(SEEN)
+        await self.page(kind, 0, first["end"])
+        statements += SEEN
         connection = await asyncpg.connect(database_url)
         for query, args in statements:
             print(f"\n=== {kind}\n{query}\n")
