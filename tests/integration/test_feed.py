@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Generator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest.mock import ANY
 from uuid import UUID
 
-import asyncpg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -30,6 +28,7 @@ from resolvers.loaders.known import Known
 from schema.node import global_id
 from tests.api import Api, Refused, Server
 from tests.consent import account, follow, make_cameo, make_grant, make_video, mutuals, shift_clock
+from tests.integration.test_video import counted_statements
 
 SHOWN = """
 fragment Shown on Video {
@@ -99,23 +98,6 @@ SELECT gen_random_uuid(), now(), c.id, r.kind, c.id || r.kind, r.content_type, r
 FROM copy c JOIN rendition r ON r.video_id = c.pattern;
 DROP TABLE copy;
 """
-
-
-@contextmanager
-def statements(monkeypatch: pytest.MonkeyPatch) -> Generator[list[str]]:
-    """Every statement that goes to Postgres meanwhile."""
-    seen: list[str] = []
-    with monkeypatch.context() as patch:
-        for name in ("fetch", "execute", "fetchrow"):
-            original = getattr(asyncpg.Connection, name)
-
-            async def call(self: Any, query: str, *args: Any, _original: Any = original, **kwargs: Any) -> Any:
-                if "pg_advisory_unlock_all" not in query:  # the pool tidies up after itself
-                    seen.append(query)
-                return await _original(self, query, *args, **kwargs)
-
-            patch.setattr(asyncpg.Connection, name, call)
-        yield seen
 
 
 def _forget(*_: Any) -> None:
@@ -193,7 +175,7 @@ async def test_a_page_of_any_feed_takes_six_statements_at_most_whatever_its_size
     for kind, who in (*feeds, ("FOR_YOU", "anyone")):
         costs: list[int] = []
         for first in (5, 50):
-            with statements(monkeypatch) as seen:
+            with counted_statements(monkeypatch) as seen:
                 page = (await town[who].run(FEED, kind=kind, first=first))["feed"]
             assert len(page["edges"]) == first
             costs.append(len(seen))
