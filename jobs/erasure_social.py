@@ -102,7 +102,7 @@ SOCIAL_ACCOUNT_STEPS: tuple[RowStep, ...] = (
     deletes("TASTE", "see_less", "account_id = $1 OR (kind = 'AUTHOR' AND target_id = $1)"),
     deletes("TASTE", "feed_weights", "id = $1", size="octet_length(weights::text) + octet_length(steer)"),
     deletes("TASTE", "impression", "account_id = $1"),
-    deletes("TASTE", "account_taste", "id = $1", size="coalesce(pg_column_size(liking), 0)"),
+    deletes("TASTE", "account_taste", "id = $1", size="coalesce(pg_column_size(liking), 0) + pg_column_size(near)"),
     deletes("RELATION", "leader", "account_id = $1"),
     deletes("RELATION", "mute", "muter_id = $1 OR muted_id = $1"),
     deletes("RELATION", "chosen_viewer", f"account_id = $1 OR video_id IN ({_OWN})"),

@@ -5,8 +5,12 @@ from __future__ import annotations
 from tortoise import connections
 
 BATCH = 20
+TURN = 5
+"""Batches in one turn of a worker, which has other work."""
 LIKED, MADE, MET = 200, 50, 300
 """The newest rows that are read of each: what somebody liked long ago makes way for what they like now."""
+NEAR = 300
+"""Videos nearest to a taste that are kept beside it: feeds take those that are not met yet."""
 COMMON, SAMPLED = 0.8, 1_000
 """How much of the mean of how many of the newest videos is taken off."""
 WHOLE = 0.9
@@ -14,9 +18,14 @@ WHOLE = 0.9
 
 
 async def refresh_tastes() -> int:
-    """Work out the taste of some members whose likes changed; returns how many. Any number of workers may call it."""
-    rows = await connections.get("default").execute_query_dict(_REFRESH)
-    return len(rows)
+    """Work out what some members like whose likes changed; returns how many. Any number of workers may call it."""
+    total = 0
+    for _ in range(TURN):
+        rows = await connections.get("default").execute_query_dict(_REFRESH)
+        total += len(rows)
+        if len(rows) < BATCH:
+            break
+    return total
 
 
 # A like counts twice: it is the only one of the three that was said. What all videos here have in common, as far as the
@@ -47,6 +56,7 @@ _REFRESH = f"""
             ) AS dear JOIN video_text t ON t.id = dear.video_id WHERE t.meaning IS NOT NULL
         ) AS liking FROM due
     )
-    UPDATE account_taste a SET liking = found.liking, refreshed_at = yume_now(), due = false
+    UPDATE account_taste a SET liking = found.liking, refreshed_at = yume_now(), due = false,
+        near = ARRAY(SELECT n.id FROM meaning_near(found.liking, {NEAR}) AS n ORDER BY n.near DESC)
     FROM found WHERE a.id = found.id RETURNING a.id
 """  # noqa: S608 - numbers

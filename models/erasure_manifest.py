@@ -118,7 +118,7 @@ MANIFEST: tuple[DerivedClass, ...] = (
         "TASTE", Of.ACCOUNT,
         "likes, videos met and for how long, what is wanted less of, weights of the feed, and what was learned of it",
         "rows deleted, counts corrected",
-        "feed_weights.weights", "feed_weights.steer", "account_taste.liking",
+        "feed_weights.weights", "feed_weights.steer", "account_taste.liking", "account_taste.near",
     ),
     _rows(
         "MEANING", Of.BOTH, "what captions and prompts say, as words to search by and as a vector", "rows deleted",

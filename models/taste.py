@@ -13,6 +13,9 @@ from tortoise.models import Model
 
 from models.base import Row
 
+NEAR_HOURS = 6
+"""Hours after which what is near to the taste of a member who is about is looked for again."""
+
 
 class LessOf(StrEnum):
     """What somebody asked to see less of."""
@@ -59,6 +62,17 @@ async def taste_changed(connection: BaseDBAsyncClient, account_id: UUID) -> None
         INSERT INTO account_taste AS t (id, due) VALUES ($1, true)
         ON CONFLICT (id) DO UPDATE SET due = true WHERE NOT t.due
         """,
+        [account_id],
+    )
+
+
+async def taste_aged(connection: BaseDBAsyncClient, account_id: UUID) -> None:
+    """A member is about: what is near to their taste is due where it is some hours old, for there are new videos."""
+    await connection.execute_query(
+        f"""
+        UPDATE account_taste SET due = true
+        WHERE id = $1 AND NOT due AND refreshed_at < yume_now() - interval '{NEAR_HOURS} hours'
+        """,  # noqa: S608 - a number
         [account_id],
     )
 

@@ -11,7 +11,7 @@ from tortoise.transactions import in_transaction
 from models.counts import add_finishes, add_views
 from models.errors import Invalid
 from models.rules.video import may_be_seen_by
-from models.taste import taste_changed
+from models.taste import taste_aged, taste_changed
 from resolvers.context import Context
 from resolvers.limit import Limit
 
@@ -43,8 +43,7 @@ async def note_views(context: Context, seconds_of: Mapping[UUID, float]) -> int:
         # One's own views say nothing of how others receive a video.
         await add_views(connection, [row["video_id"] for row in rows if row["new"] and not row["own"]])
         await add_finishes(connection, [row["video_id"] for row in rows if row["finished"] and not row["own"]])
-        if finished:
-            await taste_changed(connection, member.id)
+        await (taste_changed if finished else taste_aged)(connection, member.id)
     return len(new)
 
 

@@ -12,7 +12,7 @@ FRESH, HOT, FOLLOWED, NEAR, EXPLORED, SAID = 90, 50, 40, 40, 30, 30
 """Most candidates of each source; SAID for each topic of the viewer's sentence, and for each author it names."""
 SCANNED = 1_000
 """Index rows read of the newest, and of the best received, to find some that the viewer has not met."""
-FOLLOWEES, BY_FOLLOWEE = 200, 3
+FOLLOWEES, BY_FOLLOWEE = 120, 3
 """Members whom the viewer follows that are asked for their newest videos, and how many each."""
 SAMPLE = 8
 """Neighbours read at each place where the exploring sample looks."""
@@ -118,8 +118,8 @@ _MEMBERS_SOURCES = (
         WHERE <new> ORDER BY x.published_at DESC, x.id DESC LIMIT {FOLLOWED}
     )""",
     f"""near AS (
-        SELECT x.id FROM account_taste a CROSS JOIN LATERAL meaning_about(a.liking, {MEANT}) AS x
-        WHERE a.id = {_VIEWER} AND a.liking IS NOT NULL AND <new> ORDER BY x.near DESC LIMIT {NEAR}
+        SELECT x.id FROM account_taste a CROSS JOIN LATERAL unnest(a.near) WITH ORDINALITY AS x (id, place)
+        WHERE a.id = {_VIEWER} AND <new> ORDER BY x.place LIMIT {NEAR}
     )""",
     f"""mine AS (
         SELECT v.author_id, count(*) AS likes FROM (
