@@ -19,7 +19,8 @@ from models.grant import RevokeMode
 from models.likeness import WithdrawalReason
 from resolvers.comment import hide_all_of
 from resolvers.context import Context
-from resolvers.follow import are_mutual, cameos_of, end_mutual, no_such_member
+from resolvers.follow import are_mutual, cameos_of, end_mutual, member_page, no_such_member
+from resolvers.page import Page, Window
 
 
 async def block(context: Context, account_id: UUID) -> Account:
@@ -78,6 +79,15 @@ async def unblock(context: Context, account_id: UUID) -> Account:
                 connection, [Transition(chain_of(cameo_id), "ACCOUNT_UNBLOCKED", facts) for cameo_id in sorted(mine)]
             )
     return target
+
+
+async def blocked(context: Context, window: Window) -> Page[Account]:
+    """Whom the viewer blocks, the newest first."""
+    statement = """
+        SELECT b.id, b.created_at AS moment, a.id AS account_id FROM block b JOIN account a ON a.id = b.blocked_id
+        WHERE b.blocker_id = $1 AND a.deleted_at IS NULL
+    """
+    return await member_page(context, f"blocks:{context.member.id}", statement, context.member.id, window)
 
 
 async def _insert(connection: BaseDBAsyncClient, blocker: UUID, blocked: UUID) -> bool:

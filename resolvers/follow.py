@@ -170,6 +170,13 @@ async def _page(
         SELECT f.id, f.created_at AS moment, a.id AS account_id FROM follow f JOIN account a ON a.id = {listed}
         WHERE {of} = $1 AND a.suspended_at IS NULL AND a.deleted_at IS NULL
     """  # noqa: S608 - names of columns
+    return await member_page(context, connection, statement, account_id, window)
+
+
+async def member_page(
+    context: Context, connection: str, statement: str, account_id: UUID, window: Window
+) -> Page[Account]:
+    """The members that ``statement`` selects as ``account_id`` for ``$1``, the newest of its moments first."""
     page = await rows_page(context, connection, statement, [account_id], window)
     rows = await context.loaders.accounts.load_many([row["account_id"] for row in page.rows])
     kept = [(row, place) for row, place in zip(rows, page.cursors, strict=True) if row is not None]

@@ -11,8 +11,7 @@ from models.base import new_id
 from models.errors import Invalid
 from models.mute import Mute
 from resolvers.context import Context
-from resolvers.follow import member_in_good_standing, no_such_member
-from resolvers.keyset import rows_page
+from resolvers.follow import member_in_good_standing, member_page, no_such_member
 from resolvers.limit import Limit
 from resolvers.page import Page, Window
 
@@ -51,7 +50,4 @@ async def muted(context: Context, window: Window) -> Page[Account]:
         SELECT m.id, m.created_at AS moment, a.id AS account_id FROM mute m JOIN account a ON a.id = m.muted_id
         WHERE m.muter_id = $1 AND a.deleted_at IS NULL
     """
-    page = await rows_page(context, f"mutes:{context.member.id}", statement, [context.member.id], window)
-    rows = await context.loaders.accounts.load_many([row["account_id"] for row in page.rows])
-    kept = [(row, place) for row, place in zip(rows, page.cursors, strict=True) if row is not None]
-    return Page([row for row, _ in kept], [place for _, place in kept], page.more, page.after)
+    return await member_page(context, f"mutes:{context.member.id}", statement, context.member.id, window)

@@ -16,6 +16,7 @@ from resolvers import grant as resolve_grant
 from resolvers import see_less as resolve_less
 from resolvers.appearances import appearances, shown_appearances
 from resolvers.avatar import avatar_url
+from resolvers.block import blocked
 from resolvers.feed.hydrate import hydrate
 from resolvers.loaders.relation import Relation
 from resolvers.mute import muted
@@ -132,6 +133,12 @@ class Account(Node):
         if not _is_viewer(info, self.row):
             return None
         return AccountConnection.of(await muted(info.context, Window(first, after)))
+
+    @field(Access.PARENT, "Whom the viewer blocks, the newest first; null for others.")
+    async def blocks(self, info: Info, first: First = 10, after: After = None) -> AccountConnection | None:
+        if not _is_viewer(info, self.row):
+            return None
+        return AccountConnection.of(await blocked(info.context, Window(first, after)))
 
     @field(Access.PARENT, "Who follows them, the newest first.")
     async def followers(self, info: Info, first: First = 10, after: After = None) -> AccountConnection:

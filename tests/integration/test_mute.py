@@ -35,7 +35,7 @@ async def kinds(server: Server, who: Api) -> list[str]:
     return sorted(told["__typename"] for told in await heard(server, who))
 
 
-async def test_mutes_are_the_muters_own_business(server: Server, ada: Api, bob: Api) -> None:
+async def test_mutes_and_blocks_are_the_business_of_whoever_made_them(server: Server, ada: Api, bob: Api) -> None:
     for _ in range(2):
         assert await towards(ada, "mute", bob) == "MuteSuccess"
     assert await towards(ada, "mute", ada) == "InvalidError"
@@ -47,6 +47,11 @@ async def test_mutes_are_the_muters_own_business(server: Server, ada: Api, bob: 
     for _ in range(2):
         assert await towards(ada, "unmute", bob) == "UnmuteSuccess"
     assert await Mute.all().count() == 0
+    await towards(ada, "block", bob)
+    blocked = "{ edges { node { handle } } }"
+    for who, theirs in ((ada, [{"node": {"handle": "bob"}}]), (bob, [])):
+        assert (await who.run(f"{{ viewer {{ blocks {blocked} }} }}"))["viewer"]["blocks"]["edges"] == theirs
+    assert (await ada.run(f'{{ account(handle: "bob") {{ blocks {blocked} }} }}'))["account"]["blocks"] is None
 
 
 async def test_what_people_do_is_told_together_and_taken_back_with_what_they_did(
