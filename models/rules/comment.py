@@ -19,8 +19,8 @@ def may_be_answered_by(viewer: str) -> str:
 def may_hide(viewer: str) -> str:
     """May this viewer hide this comment from others: did they make the video, or do they moderate?"""
     return f"""(
-        EXISTS (SELECT 1 FROM video v WHERE v.id = comment.video_id AND v.author_id = {viewer})
-        OR EXISTS (SELECT 1 FROM account o WHERE o.id = {viewer} AND o.role IN ('MODERATOR', 'ADMIN'))
+        EXISTS (SELECT 1 FROM video _v WHERE _v.id = comment.video_id AND _v.author_id = {viewer})
+        OR EXISTS (SELECT 1 FROM account _o WHERE _o.id = {viewer} AND _o.role IN ('MODERATOR', 'ADMIN'))
     )"""
 
 

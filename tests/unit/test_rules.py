@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from models.rules import account
+from models.rules import account, comment, leader
 
 
 @pytest.mark.parametrize(
@@ -14,7 +14,7 @@ from models.rules import account
     [
         account.in_good_standing("a.id"), account.follows("f.id", "a.id"), account.mutual("f.id", "a.id"),
         account.blocks("b.id", "a.id"), account.apart("b.id", "a.id"), account.mutes("m.id", "a.id"),
-        account.of_age("o.id"),
+        account.of_age("o.id"), leader.may_be_ranked("k.id"), comment.may_hide("v.id"),
     ],
 )  # fmt: skip
 def test_no_column_of_a_caller_is_mistaken_for_one_of_the_rule(rule: str) -> None:
