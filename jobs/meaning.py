@@ -64,6 +64,14 @@ async def enqueue_meaning(connection: BaseDBAsyncClient, video_id: UUID) -> None
     await Outbox.create(using_db=connection, topic=TOPIC_MEANING, payload={"video_id": str(video_id)})
 
 
+async def unsay_prompt(connection: BaseDBAsyncClient, video_id: UUID) -> None:
+    """Forget what a video's prompt said, in the transaction that makes it private: a worker may be minutes behind."""
+    # The prompt's words are those of weight B; what words in a meaning are the prompt's, nobody can tell.
+    await connection.execute_query(
+        "UPDATE video_text SET words = ts_filter(words, '{a,c}'), meaning = NULL WHERE id = $1", [video_id]
+    )
+
+
 async def write_meanings() -> int:
     """Keep what was promised; returns how many promises that were. Any number of workers may call it at once.
 

@@ -13,7 +13,7 @@ from jobs.consent_gate import faults_of, owners_of
 from jobs.counts import enqueue_counts
 from jobs.draft import await_approval
 from jobs.feed import enqueue_added, enqueue_gone
-from jobs.meaning import enqueue_meaning
+from jobs.meaning import enqueue_meaning, unsay_prompt
 from jobs.remixed import tell_remixed
 from jobs.trend_join import forget_signs, join_trend
 from models.audit import Transition, append_all, chain_of
@@ -235,6 +235,8 @@ async def _write(
     }
     if fields:
         await Video.filter(id=video.id).using_db(connection).update(**fields)
+    if change.prompt_public is False:
+        await unsay_prompt(connection, video.id)
     await forget_signs(connection, video.id)
     if publishing:
         await join_trend(connection, video.id)

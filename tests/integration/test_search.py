@@ -81,6 +81,7 @@ async def test_search_finds_what_is_published_and_only_that(server: Server, ada:
     # The words follow the author: a prompt that is hidden again is not found any more, nor a video taken back.
     update = {"videoId": global_id("Video", shown.id), "promptPublic": False}
     assert (await ada.mutate(UPDATE, **update))["__typename"] == "UpdateVideoSuccess"
+    assert await found(bob, '"zeppelin"') == [], "nor until a worker comes to it"
     await ada.mutate(UPDATE, videoId=global_id("Video", plain.id), caption="Une girafe")
     await ada.mutate(DELETE, videoId=global_id("Video", drawn.id))
     assert await found(bob, '"polar bear"') == []
