@@ -57,11 +57,13 @@ async def trends(context: Context, window: Window) -> Page[TrendReading]:
 
 
 async def trend_by_id(context: Context, trend_id: UUID) -> TrendReading | None:
-    """A trend, also one that is over."""
+    """A trend, also one that is over; None where the viewer may meet nothing of it: its title tells words."""
     viewer = None if context.viewer is None else context.viewer.id
     rows = await connections.get("default").execute_query_dict(_ONE, [viewer, trend_id])
+    if not rows or rows[0]["sample_id"] is None:
+        return None
     await _ready(context, rows)
-    return _reading(rows[0]) if rows else None
+    return _reading(rows[0])
 
 
 async def videos_of(context: Context, trend_id: UUID, window: Window) -> Page[Video]:
@@ -106,7 +108,8 @@ async def way_in(context: Context, trend_id: UUID, remix_of: UUID | None) -> Way
         return WayIn(remix_of, found.key if found.kind is TrendKind.SOUND else None)
     if remix_of is None:
         return WayIn(await _remixable(context, found), None)
-    place = await Lineage.get_or_none(id=remix_of)
+    # Of what the viewer may not know of nothing is told here: `parent_for` answers as for one that never was.
+    place = None if await context.loaders.videos.load(remix_of) is None else await Lineage.get_or_none(id=remix_of)
     if place is not None and str(place.root_id) != found.key:
         raise Invalid("This trend is a tree of remixes: remix a video of it, or leave `remixOf` out.", field="trendId")
     return WayIn(remix_of, None)

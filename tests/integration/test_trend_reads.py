@@ -73,6 +73,7 @@ async def test_trends_come_in_order_with_titles_and_what_is_hidden_leaves_at_onc
     assert ids_in(second) == vids(kites[1:])
     await VideoVisibility.filter(id__in=kites).update(consent="WITHDRAWN")
     assert len(await seen(server.anyone)) == 1, "nothing is left of it to show"
+    assert (await bob.run(NODE, id=second["id"]))["node"] is None, "its title is what its videos said"
 
 
 async def test_whom_one_mutes_or_is_blocked_by_is_in_no_trend(server: Server, ada: Api) -> None:
@@ -107,6 +108,9 @@ async def test_a_tree_is_joined_by_remixing_it_and_a_sound_by_its_music(server: 
     await bob.create(trendId=await trend_id(str(root)), remixOf=global_id("Video", tree[0]))
     wrong = await bob.create(trendId=await trend_id(str(root)), remixOf=global_id("Video", other))
     assert (wrong["__typename"], wrong["field"]) == ("InvalidError", "trendId")
+    await VideoVisibility.filter(id=other).update(author_state="DRAFT")
+    wrong = await bob.create(trendId=await trend_id(str(root)), remixOf=global_id("Video", other))
+    assert (wrong["__typename"], wrong["field"]) == ("NotFoundError", "remixOf"), "as of one that never was"
     await bob.create(trendId=await trend_id("spooky"))
     jobs = await Generation.filter(account_id=account(bob).id).order_by("id")
     assert [job.parent_id for job in jobs[1:]] == [tree[0], None]
