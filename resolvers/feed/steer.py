@@ -180,9 +180,10 @@ def pace_of(motions: Sequence[str], mood: str, camera: str) -> float | None:
 
 def _topic(steer: Steer, wish: Wish, facts: Facts) -> Verdict:
     near = 0.0 if facts.meaning is None else float(facts.meaning @ steer.meanings[wish.value])
-    marked = forbidden_topic(wish.value) in facts.topics
-    about = marked or near >= (ABOUT_KNOWN if is_known(wish.value) else ABOUT_SAID)
-    strength = 1.0 if marked else max(0.0, min(1.0, (near - STRANGE) / (NEAR - STRANGE)))
+    strength = max(0.0, min(1.0, (near - STRANGE) / (NEAR - STRANGE)))
+    # What a worker marked is read out of private prompts too: it keeps a video away, and never brings one forward,
+    # nor is it among the figures that a viewer reads.
+    about = forbidden_topic(wish.value) in facts.topics or near >= (ABOUT_KNOWN if is_known(wish.value) else ABOUT_SAID)
     refused = about if wish.direction is Direction.NEVER else (wish.direction is Direction.ONLY and not strength)
     return _SIGNS[wish.direction] * strength, refused
 

@@ -96,6 +96,9 @@ def test_topics_count_by_meaning_in_both_languages_and_leave_out_what_is_about_t
     assert (said.judge(facts(meaning=river)) or 0) > 0.3
     assert said.judge(facts(meaning=debate)) is None
     assert said.judge(facts(topics=frozenset({"POLITICS"}))) is None  # marked by a worker, whatever its vector
+    marked = facts(meaning=river, topics=frozenset({"POLITICS"}))  # by its private prompt: that is nobody's to find
+    for text in ("more politics", "less politics", "only politics"):
+        assert steer(text).judge(marked) == steer(text).judge(facts(meaning=river)), text
     assert said.judge(facts()) == 0.0
     assert (steer("less nature").judge(facts(meaning=river)) or 0) < -0.3
     assert steer("only nature").judge(facts(meaning=-river)) is None
