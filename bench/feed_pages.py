@@ -106,6 +106,9 @@ class Server:
 
 async def main() -> None:
     """Answer each line with one page's figures."""
+    if len(sys.argv) < 4:
+        print(__doc__)
+        return
     database_url, redis_url, folder = sys.argv[1:4]
     count_statements()
     server = await Server.start(database_url, redis_url, Path(folder))
