@@ -17,7 +17,7 @@ import { language, setLanguage, t } from "./words.js";
 import { youView } from "./you.js";
 
 const VIEWER = `{
-  viewer { id handle displayName role quota { leftSeconds } cameos { state } }
+  viewer { id handle displayName role cameos { state } }
   policy { regions minSeconds maxSeconds defaultSeconds maxPromptCharacters }
 }`;
 const SIGN_IN = `mutation ($input: SignInInput!) {

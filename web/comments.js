@@ -112,7 +112,7 @@ function box(scene, replyTo, put, done) {
   text.onkeydown = (event) => {
     if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) event.target.form.requestSubmit();
   };
-  return h("form", { class: "say", onsubmit: send }, text, h("button", { class: "primary" }, t("send")), note);
+  return h("form", { class: "say", onsubmit: send }, text, h("button", { class: "primary" }, t("post")), note);
 }
 
 function thread(comment, scene) {

@@ -3,16 +3,18 @@
 import { graphql, here, mutate, Refused, watch } from "./api.js";
 import { told } from "./ask.js";
 import { castPicker, forgetCast } from "./cast.js";
-import { actions, CLIP, player } from "./clip.js";
+import { CLIP, player } from "./clip.js";
+import { costLine } from "./cost.js";
 import { h, say } from "./dom.js";
 import { handOver, livePlayer } from "./live.js";
+import { actions } from "./publish.js";
 import { forgetRemix, remixCard } from "./remix.js";
 import { forgetTrend, trendCard } from "./trend.js";
 import { t } from "./words.js";
 
 const CREATE = `mutation ($input: CreateGenerationInput!) {
   createGeneration(input: $input) {
-    ... on CreateGenerationSuccess { generation { id } quota { leftSeconds } }
+    ... on CreateGenerationSuccess { generation { id } }
     ... on ConsentError { reason }
     ... on Error { code message field }
   }
@@ -21,7 +23,6 @@ const CANCEL = `mutation ($input: CancelGenerationInput!) {
   cancelGeneration(input: $input) { ... on CancelGenerationSuccess { generation { state } } ... on Error { code message field } }
 }`;
 const FINISHED = `query ($id: ID!) { generation(id: $id) { video { ...Clip } failure { message } } }`;
-const QUOTA = `query { viewer { quota { leftSeconds } } }`;
 const UNDERWAY = "yume-underway";
 
 /** The view, and what to do when it is left. A clip that was underway is found again after a reload. */
@@ -95,10 +96,10 @@ function composer(page, begin, anew, notice = "") {
     ariaLabel: t("seconds"), // the label around it names its output
   });
   const output = h("output", {}, t("secondsValue", seconds.value));
-  const cost = h("span", { class: "faint" }, t("castCost", seconds.value));
+  const cost = costLine(Number(seconds.value));
   seconds.addEventListener("input", () => {
     output.textContent = t("secondsValue", seconds.value);
-    cost.textContent = t("castCost", seconds.value);
+    cost.of(Number(seconds.value));
   });
   const shape = (name, value, checked) =>
     h(
@@ -126,8 +127,7 @@ function composer(page, begin, anew, notice = "") {
         ...trend.value(),
         idempotencyKey: key,
       };
-      const { generation, quota } = await mutate(CREATE, { input });
-      page.viewer.quota = quota;
+      const { generation } = await mutate(CREATE, { input });
       begin(generation.id, orientation.toLowerCase(), input.seconds);
     } catch (error) {
       note.textContent = told(error);
@@ -168,22 +168,8 @@ function composer(page, begin, anew, notice = "") {
       h("label", { class: "field length" }, h("span", {}, t("seconds"), " ", output), seconds),
     ),
     note,
-    h("div", { class: "row" }, button, h("span", { class: "costs" }, cost, " ", quotaLeft(page))),
+    h("div", { class: "row" }, button, cost.element),
   );
-}
-
-/** What is left of the day, as last known, and soon as it is: a stopped clip gave its cost back. */
-function quotaLeft(page) {
-  const note = h("span", { class: "faint" }, t("cost", page.viewer.quota.leftSeconds));
-  graphql(QUOTA).then(
-    ({ viewer }) => {
-      if (!viewer) return;
-      page.viewer.quota = viewer.quota;
-      note.textContent = t("cost", viewer.quota.leftSeconds);
-    },
-    () => {},
-  ); // the last known figure stays
-  return note;
 }
 
 function forming(id, shape, seconds) {
@@ -260,9 +246,10 @@ function finished(video, live, again) {
   const tools = h("div", {});
   const changed = (what) => {
     if (what === "deleted") return again();
-    badge.textContent = t("published");
-    badge.classList.add("done");
-    tools.replaceChildren(actions({ ...video, state: "PUBLISHED" }, changed));
+    const state = what === "unpublished" ? "DRAFT" : "PUBLISHED";
+    badge.textContent = t(state);
+    badge.classList.toggle("done", state === "PUBLISHED");
+    tools.replaceChildren(actions({ ...video, state }, changed));
   };
   tools.replaceChildren(actions(video, changed));
   const element = player(video, live ? { preload: "auto" } : { autoplay: true });

@@ -40,7 +40,7 @@ export function reportClip(video) {
         "div",
         { class: "row" },
         h("button", { type: "button", onclick: () => front.close() }, t("keepAsIs")),
-        h("button", { class: "primary" }, t("send")),
+        h("button", { class: "primary" }, t("post")),
       ),
     ),
   );

@@ -1,6 +1,8 @@
-// Every word of the page, in English and French: those of the clips here, those of cameos and of members in files beside it.
+// Every word of the page, in English and French: those of the clips here, all others in files beside it.
 
 import { CAMEO } from "./words_cameo.js";
+import { HOUSE } from "./words_house.js";
+import { OWN } from "./words_own.js";
 import { SHOWN } from "./words_shown.js";
 import { SOCIAL } from "./words_social.js";
 
@@ -21,7 +23,6 @@ const WORDS = {
     dream: "Make the clip",
     again: "Make another",
     cancel: "Stop",
-    cost: (left) => `${Math.round(left)} engine seconds left today`,
     QUEUED: (n) => (n ? `In the queue, ${n} before it` : "Next in the queue"),
     LOADING: "Waking the engine",
     TEXT: "Reading the prompt",
@@ -93,7 +94,6 @@ const WORDS = {
     dream: "Créer le clip",
     again: "En créer un autre",
     cancel: "Arrêter",
-    cost: (left) => `${Math.round(left)} secondes de moteur restantes aujourd’hui`,
     QUEUED: (n) => (n ? `Dans la file, ${n} avant lui` : "Prochain dans la file"),
     LOADING: "Le moteur s’éveille",
     TEXT: "Lecture du texte",
@@ -151,6 +151,7 @@ const WORDS = {
   },
 };
 
+const ALL = [WORDS, CAMEO, SHOWN, SOCIAL, OWN, HOUSE];
 const KEY = "yume-language";
 let current = localStorage.getItem(KEY) ?? (navigator.language.startsWith("fr") ? "fr" : "en");
 
@@ -160,6 +161,9 @@ export const language = () => current;
 export const day = (moment) =>
   new Date(moment).toLocaleDateString(current, { day: "numeric", month: "long", year: "numeric" });
 
+/** A moment of today or tomorrow, likewise. */
+export const moment = (when) => new Date(when).toLocaleTimeString(current, { hour: "numeric", minute: "2-digit" });
+
 export function setLanguage(code) {
   current = code;
   localStorage.setItem(KEY, code);
@@ -167,6 +171,6 @@ export function setLanguage(code) {
 
 /** The words under `key` in the page's language; keys that take a value are functions. */
 export function t(key, ...values) {
-  const words = WORDS[current][key] ?? CAMEO[current][key] ?? SHOWN[current][key] ?? SOCIAL[current][key];
+  const words = ALL.find((set) => key in set[current])?.[current][key];
   return typeof words === "function" ? words(...values) : words;
 }

@@ -3,9 +3,10 @@
 import { graphql, here, mutate } from "./api.js";
 import { told } from "./ask.js";
 import { makeAgainWithout } from "./cast.js";
-import { actions, CLIP, DELETE, player } from "./clip.js";
+import { CLIP, player } from "./clip.js";
 import { h } from "./dom.js";
 import { editProfile } from "./profile.js";
+import { actions, DELETE } from "./publish.js";
 import { tuneFeed } from "./tune.js";
 import { t } from "./words.js";
 
