@@ -21,6 +21,7 @@ from models.errors import Denied, IdempotencyConflict, Invalid, NotFound
 from models.notification import NotificationKind, notify
 from models.rules.comment import legible, may_hide, readable
 from models.rules.sql import account
+from models.rules.video import may_be_seen_by
 from resolvers.context import Context
 from resolvers.idempotency import check_idempotency_key
 from resolvers.like import author_of_answerable
@@ -163,7 +164,7 @@ async def _write(connection: BaseDBAsyncClient, member_id: UUID, writing: Writin
         [comment_id, writing.video_id, member_id, thread_id, body, writing.idempotency_key, writing.digest()],
     )
     told = {author_id: NotificationKind.COMMENTED}
-    if answered is not None:
+    if answered is not None and answered["sees"]:
         told |= {answered["author_id"]: NotificationKind.REPLIED}
     for who, kind in told.items():
         await notify(connection, who, kind, actor=member_id, video=writing.video_id, comment=comment_id)
@@ -174,9 +175,12 @@ async def _write(connection: BaseDBAsyncClient, member_id: UUID, writing: Writin
 async def _answered(connection: BaseDBAsyncClient, member_id: UUID, writing: Writing) -> dict[str, Any]:
     rows = await connection.execute_query_dict(
         f"""
-        SELECT author_id, coalesce(parent_id, id) AS thread_id FROM comment
-        WHERE id = $1 AND video_id = $2 AND {legible(account(member_id))}
-        """,  # noqa: S608 - a rule
+        SELECT author_id, coalesce(parent_id, id) AS thread_id, EXISTS (
+            SELECT 1 FROM video_visibility
+            WHERE video_visibility.id = comment.video_id AND {may_be_seen_by("comment.author_id")}
+        ) AS sees
+        FROM comment WHERE id = $1 AND video_id = $2 AND {legible(account(member_id))}
+        """,  # noqa: S608 - rules
         [writing.reply_to, writing.video_id],
     )
     if not rows:

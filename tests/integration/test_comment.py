@@ -14,7 +14,7 @@ from models.counts import VideoCounts
 from models.notification import Notification
 from models.video import VideoVisibility
 from tests.api import Api, Server
-from tests.consent import account, audited, make_video
+from tests.consent import account, audited, follow, make_video
 from tests.integration.test_video import counted_statements
 from tests.social import THREADS, change, said, say, threads, towards, vid
 
@@ -160,8 +160,14 @@ async def test_comments_vanish_with_the_video_at_once(server: Server, ada: Api, 
         found = (await who.run(THREADS, id=vid(video)))["video"]
         assert found is None or (found["commentCount"], found["comments"]["edges"]) == (0, [])
     assert (await say(bob, video, replyTo=comment))["field"] == "videoId"
+    await VideoVisibility.filter(id=video.id).update(moderation="CLEAR", audience="FOLLOWERS")
+    cleo = await server.member("cleo")
+    await follow(cleo, ada)
+    await said(cleo, video, replyTo=comment)
+    told = await Notification.filter(actor_id=account(cleo).id).values_list("account_id", "kind")
+    assert told == [(account(ada).id, "COMMENTED")], "what goes on under it is told to who may see it"
     assert (await change(bob, "delete", comment))["deletedId"] == comment, "one's own words can always be taken back"
-    assert await Comment.all().count() == 1
+    assert await Comment.all().count() == 2
 
 
 async def test_a_page_of_threads_with_replies_costs_the_same_whatever_its_size(
