@@ -30,8 +30,8 @@ from schema.like import LikeMutations
 from schema.mute import MuteMutations
 from schema.notification import NOTIFICATION_TYPES, NotificationMutations, NotificationSubscription
 from schema.policy import PolicyMutations
-from schema.protect import ProtectMutations
 from schema.profile import ProfileMutations
+from schema.protect import ProtectMutations
 from schema.query import Query
 from schema.receipt import EraseMutations
 from schema.report import ReportMutations
@@ -70,9 +70,9 @@ class Mutation(
     FeedWeightsMutations,
     SeeLessMutations,
     ImpressionMutations,
+    ProfileMutations,
     EraseMutations,
     ExportMutations,
-    ProfileMutations,
     ProtectMutations,
     ReportMutations,
 ):
