@@ -6,7 +6,8 @@ from __future__ import annotations
 from functools import lru_cache
 
 from jobs.quality import PRIOR
-from models.rules.account import apart, in_good_standing, mutes
+from models.rules.account import apart, follows, in_good_standing, mutes
+from models.rules.video import addresses
 
 FRESH, HOT, FOLLOWED, NEAR, EXPLORED, SAID = 90, 50, 40, 40, 30, 30
 """Most candidates of each source; SAID for each topic of the viewer's sentence, and for each author it names."""
@@ -30,6 +31,7 @@ _LISTED = "author_state = 'PUBLISHED' AND audience = 'PUBLIC' AND consent = 'LIV
 _OUT = "v.author_state = 'PUBLISHED' AND v.consent = 'LIVE' AND v.moderation = 'CLEAR' AND v.audience <> 'LINK'"
 _TIMES_MET = f"(SELECT count(*) FROM impression i WHERE i.account_id = {_VIEWER} AND i.video_id = x.id)"
 """As a count, so that it is asked for one row after the other: as an anti-join all that somebody ever met is read."""
+_TO_ALL_OF = "(SELECT v.audience FROM video_visibility v WHERE v.id = x.id) = 'PUBLIC'"
 
 
 @lru_cache(maxsize=8)
@@ -61,7 +63,7 @@ def statement(*, member: bool, again: bool, told: bool) -> str:
         LEFT JOIN video_counts n ON n.id = v.id LEFT JOIN video_text t ON t.id = v.id
         {"LEFT JOIN mine ON mine.author_id = v.author_id" if member else ""}
         {"JOIN video w ON w.id = v.id" if told else ""}
-        WHERE {_OUT} AND {in_good_standing("v.author_id")} {_BETWEEN if member else ""}
+        WHERE {_OUT} AND {in_good_standing("v.author_id")} AND {_TO_MEMBER if member else _TO_ALL}
     ) AS c ON true
     """
 
@@ -94,7 +96,7 @@ _PUBLIC_SOURCES = (
 _SAID = f"""said AS (
         SELECT found.id FROM unnest({_TOPICS}) AS topic (meaning) CROSS JOIN LATERAL (
             SELECT x.id FROM meaning_about(topic.meaning::halfvec(384), {MEANT}) AS x
-            WHERE <new> ORDER BY x.near DESC LIMIT {SAID}
+            WHERE <new> AND {_TO_ALL_OF} ORDER BY x.near DESC LIMIT {SAID}
         ) AS found
         UNION ALL
         SELECT found.id FROM unnest({_AUTHORS}) AS author (id) CROSS JOIN LATERAL (
@@ -159,7 +161,12 @@ _TOLD = """,
             w.recipe->>'camera' AS camera,
             jsonb_path_query_array(w.recipe, '$.motions[*][*]')::text AS motions,
             jsonb_path_query_array(w.recipe, '$.lines[*].language')::text AS spoken"""
-_BETWEEN = f"""
+_TO_ALL = "v.audience = 'PUBLIC'"
+# What is for others takes no place: a gap between cursors, or points lost for being like it, would tell of it.
+_TO_MEMBER = f"""({_TO_ALL} OR EXISTS (
+                SELECT 1 FROM video_visibility WHERE video_visibility.id = v.id
+                AND {follows(_VIEWER, "v.author_id")} AND {addresses(_VIEWER)} OFFSET 0
+            ))
             AND NOT {apart(_VIEWER, "v.author_id")} AND NOT {mutes(_VIEWER, "v.author_id")}
             AND NOT EXISTS (
                 SELECT 1 FROM see_less s WHERE s.account_id = {_VIEWER}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from base64 import urlsafe_b64decode
 from collections import Counter
 from itertools import pairwise
 from typing import Any
@@ -185,6 +186,24 @@ async def test_a_scroll_stands_still_and_ends_only_where_there_is_nothing_left(
         assert await ada.refused(FEED, first=first_rows) == "INVALID"
     await server.stores.redis.flushall()
     assert await ada.refused(FEED, first=2, after=after) == "CONFLICT"
+
+
+async def test_what_is_for_others_leaves_no_gap(authors: list[Api], ada: Api, bob: Api) -> None:
+    videos = await publish_many(authors, NATURE * 3)
+    await follow(ada, authors[0])
+    own = "author_id = $1 AND id = ANY ($2::uuid[])"
+    await rows(f"UPDATE video_visibility SET audience = 'FOLLOWERS' WHERE {own}", account(authors[0]).id, videos)
+    await rows("UPDATE video_visibility SET audience = 'CHOSEN' WHERE id = ANY ($1::uuid[])", videos[1:3])
+    for who, shown in ((ada, True), (bob, False)):
+        edges = (await page(who, 8, steer="more nature"))["edges"]
+        assert [_row(edge["cursor"]) for edge in edges] == list(range(8)), "a gap would tell that there is something"
+        assert ("author0" in handles(await scroll(who, 20))) == shown
+        assert not {global_id("Video", each) for each in videos[1:3]} & set(ids(edges))
+
+
+def _row(cursor: str) -> int:
+    """The place in its scroll that a cursor names, as anybody can read it."""
+    return int.from_bytes(urlsafe_b64decode(cursor + "==")[1:9], "big")
 
 
 async def test_what_was_met_does_not_come_again_while_there_is_anything_new(
