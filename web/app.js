@@ -1,16 +1,18 @@
 // The page: who is signed in, which view is shown.
 
-import { graphql, keepSession, mutate } from "./api.js";
+import { graphql, keepSession } from "./api.js";
 import { appearancesView } from "./appearances.js";
 import { mishaps, told } from "./ask.js";
 import { startNews } from "./bell.js";
 import { cameoView } from "./cameo.js";
 import { chainView } from "./chain.js";
 import { discoverView, trendView } from "./discover.js";
-import { field, h, say } from "./dom.js";
+import { door } from "./door.js";
+import { h, say } from "./dom.js";
 import { feedView } from "./feed.js";
 import { makeView } from "./make.js";
 import { memberView } from "./member.js";
+import { moderateView } from "./moderate.js";
 import { CHANGED, stopFromAnywhere } from "./stop.js";
 import { verifyView } from "./verify.js";
 import { language, setLanguage, t } from "./words.js";
@@ -20,13 +22,6 @@ const VIEWER = `{
   viewer { id handle displayName role cameos { state } }
   policy { regions minSeconds maxSeconds defaultSeconds maxPromptCharacters }
 }`;
-const SIGN_IN = `mutation ($input: SignInInput!) {
-  signIn(input: $input) { ... on SignInSuccess { account { handle } } ... on Error { code message field } }
-}`;
-const SIGN_UP = `mutation ($input: SignUpInput!) {
-  signUp(input: $input) { ... on SignUpSuccess { account { handle } } ... on Error { code message field } }
-}`;
-
 const main = document.querySelector("#main");
 const news = document.querySelector("#news");
 const stop = document.querySelector("#stop");
@@ -40,6 +35,7 @@ const views = {
   cameo: cameoView,
   you: youView,
   member: memberView,
+  moderate: moderateView,
   verify: verifyView,
 };
 const OPEN_TO_ALL = ["feed", "discover", "trend", "v", "verify"];
@@ -100,92 +96,9 @@ function show() {
   }
   document.body.dataset.view = name;
   const gated = !OPEN_TO_ALL.includes(name) && page.viewer === null;
-  const [content, done] = gated ? [door(), () => {}] : views[name](page, refresh);
+  const [content, done] = gated ? [door(page.rules, refresh), () => {}] : views[name](page, refresh);
   leave = done;
   main.replaceChildren(content);
-}
-
-function door() {
-  const forms = h("div", { class: "forms" });
-  const choose = (joining) =>
-    forms.replaceChildren(
-      joining ? signUpForm() : signInForm(),
-      h(
-        "button",
-        { type: "button", class: "quiet", onclick: () => choose(!joining) },
-        t(joining ? "signIn" : "signUp"),
-      ),
-    );
-  choose(false);
-  return h(
-    "section",
-    { class: "door" },
-    h(
-      "div",
-      { class: "hello" },
-      h("h1", {}, t("welcome")),
-      h("p", {}, t("welcomeMore")),
-      h("p", {}, h("a", { href: "#verify" }, t("verify"))),
-    ),
-    forms,
-  );
-}
-
-function signInForm() {
-  const fields = [
-    field("handle", t("handle"), {
-      autocomplete: "username",
-      required: true,
-      autocapitalize: "none",
-      spellcheck: false,
-    }),
-    field("password", t("password"), { type: "password", autocomplete: "current-password", required: true }),
-  ];
-  return form("signIn", fields, SIGN_IN);
-}
-
-function signUpForm() {
-  const names = new Intl.DisplayNames([language()], { type: "region" });
-  const regions = h(
-    "select",
-    { name: "region" },
-    (page.rules.regions ?? []).map((code) => h("option", { value: code }, names.of(code))),
-  );
-  const fields = [
-    field("inviteCode", t("invite"), { required: true, autocomplete: "off", spellcheck: false }),
-    field("handle", t("handle"), {
-      autocomplete: "username",
-      required: true,
-      autocapitalize: "none",
-      spellcheck: false,
-    }),
-    field("password", t("password"), {
-      type: "password",
-      autocomplete: "new-password",
-      required: true,
-      placeholder: t("passwordHint"),
-    }),
-    field("birthDate", t("birth"), { type: "date", autocomplete: "bday", required: true }),
-    field("region", t("region"), {}, regions),
-  ];
-  return form("signUp", fields, SIGN_UP);
-}
-
-function form(name, fields, mutation) {
-  const { note, attempt } = mishaps(...fields);
-  const send = attempt(async () => {
-    fields.forEach((box) => box.clear());
-    await mutate(mutation, { input: Object.fromEntries(fields.map(({ input }) => [input.name, input.value])) });
-    await refresh();
-  });
-  return h(
-    "form",
-    { class: "card", onsubmit: send },
-    h("h2", {}, t(name)),
-    fields,
-    note,
-    h("button", { class: "primary" }, t(name)),
-  );
 }
 
 async function start() {

@@ -15,6 +15,10 @@ const SHOWN = `query ($after: String) { viewer { cameos { id state } appearances
 const RECEIPTS = `{ viewer { cameos { handle withdrawals(first: 20) { edges { cursor node {
   createdAt reason videos receiptUrl
 } } } } } }`;
+const ON_PROFILE = `{ viewer { shownAppearances(first: 50) { edges { node { id } } } } }`;
+const SHOW = `mutation ($input: ShowAppearanceInput!) {
+  showAppearance(input: $input) { __typename ... on Error { code message field } }
+}`;
 const ANSWER = `mutation ($input: AnswerAppearanceInput!) {
   answerAppearance(input: $input) {
     ... on AnswerAppearanceSuccess { videoId } ... on Error { code message field }
@@ -197,6 +201,7 @@ function look(video, changed) {
       ),
     );
   }
+  if (video.state === "PUBLISHED") box.append(onProfile(video, attempt));
   box.append(
     note,
     h(
@@ -207,6 +212,25 @@ function look(video, changed) {
     ),
   );
   return box;
+}
+
+/** Whether it is on the viewer's profile; only a public clip of somebody else's may be. */
+function onProfile(video, attempt) {
+  const toggle = h("input", { type: "checkbox", name: "shown", disabled: true });
+  const read = attempt(async () => {
+    const { edges } = (await graphql(ON_PROFILE)).viewer.shownAppearances;
+    toggle.checked = edges.some(({ node }) => node.id === video.id);
+    toggle.disabled = false;
+  });
+  toggle.onchange = attempt(async () => {
+    const shown = toggle.checked;
+    toggle.checked = !shown; // until the server agrees
+    await mutate(SHOW, { input: { videoId: video.id, shown } });
+    toggle.checked = shown;
+    toast(t(shown ? "shownHere" : "hiddenHere"));
+  });
+  read();
+  return h("label", { class: "choice" }, toggle, h("span", {}, t("showHere")));
 }
 
 function gone(box, video) {

@@ -11,8 +11,9 @@ const STEP_UP = `mutation ($input: StepUpInput!) {
 /** What to tell people of an error: the server's words, or in another language the page's own where it has some. */
 export function told(error) {
   if (!(error instanceof Refused)) return t("offline");
-  const own = language() === "en" ? undefined : t(`CONSENT_${error.reason}`);
-  return own ?? error.message;
+  if (language() === "en") return error.message;
+  const keys = [`CONSENT_${error.reason}`, `REFUSED_${error.code}_${error.field}`, `REFUSED_${error.code}`];
+  return keys.map((key) => t(key)).find(Boolean) ?? error.message;
 }
 
 /** A paragraph for what went wrong; `attempt(work)` is a listener that runs `work` and shows its refusal there. */

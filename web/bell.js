@@ -5,8 +5,8 @@ import { dialog, told } from "./ask.js";
 import { h, say } from "./dom.js";
 import { day, t } from "./words.js";
 
-const FIELDS = `__typename id cursor createdAt count unread actor { handle } video { id }
-  ... on CameoRefused { rule } ... on VideoWithdrawn { makeAgainWithout { handle } }`;
+const FIELDS = `__typename id cursor createdAt count unread actor { handle } video { id author { isViewer } }
+  ... on CameoRefused { rule } ... on VideoWithdrawn { makeAgainWithout { handle } makeAgainAsOriginal }`;
 const UNREAD = "{ notifications(first: 1) { unreadCount } }";
 const LIST = `{ notifications(first: 40) { edges { node { ${FIELDS} } } } }`;
 const WATCH = `subscription ($after: String) { notifications(after: $after) { ${FIELDS} } }`;
@@ -81,7 +81,8 @@ function words({ __typename: kind, actor, rule, count, makeAgainWithout: without
 function placeOf({ __typename: kind, actor, video, makeAgainWithout: without }) {
   if (kind === "Followed" && actor) return `#member/${actor.handle}`;
   if (OF_CLIPS.includes(kind) && video) return `#v/${video.id}`;
-  return PLACES[kind] ?? (without ? "#you" : "#appearances");
+  // What became of one's own clip is told where one's own clips are, and of others' where one appears.
+  return PLACES[kind] ?? (without || video?.author.isViewer ? "#you" : "#appearances");
 }
 
 function line(event, front) {

@@ -34,6 +34,13 @@ export function makeAgainWithout(video, leftOut) {
   location.hash = "#make";
 }
 
+/** Fill the composer for making `video` again from its words alone: what it was a remix of is gone. */
+export function makeAgainAlone(video) {
+  sessionStorage.setItem("yume-prompt", video.prompt);
+  keep([]);
+  location.hash = "#make";
+}
+
 /** Forget the cast that was kept for the next clip. */
 export const forgetCast = () => sessionStorage.removeItem(KEPT);
 

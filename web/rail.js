@@ -5,6 +5,7 @@ import { dialog, mishaps, sure } from "./ask.js";
 import { CLIP } from "./clip.js";
 import { comments } from "./comments.js";
 import { h, say } from "./dom.js";
+import { actions } from "./publish.js";
 import { remixOf } from "./remix.js";
 import { reportClip } from "./report.js";
 import { toast } from "./stop.js";
@@ -120,6 +121,7 @@ function menu(video, { page, why, gone, attempt }) {
   const items = [
     why ? whyThis(why) : null,
     h("a", { class: "button", href: `#v/${video.id}`, onclick: () => front.close() }, t("openClip")),
+    own ? item(t("manage"), () => manage(video, gone)) : null,
     page.viewer && !own
       ? [
           item(t("lessVideo"), less("VIDEO", video.id)),
@@ -137,12 +139,22 @@ function menu(video, { page, why, gone, attempt }) {
           }),
         ]
       : null,
-    item(t("reportClip"), () => reportClip(video)),
+    own ? null : item(t("reportClip"), () => reportClip(video)),
   ];
   front.append(
     h("div", { class: "stack" }, items.flat().filter(Boolean)),
     h("button", { type: "button", onclick: () => front.close() }, t("close")),
   );
+}
+
+/** An author's own clip, where it is met: change what was said of it and who sees it, or take it back. */
+function manage(video, gone) {
+  const front = dialog({ ariaLabel: t("manage") }, h("h2", {}, t("manage")));
+  const changed = (what) => {
+    front.close();
+    if (what !== "updated") gone();
+  };
+  front.append(actions(video, changed), h("button", { type: "button", onclick: () => front.close() }, t("close")));
 }
 
 /** Why it is here, in words and in numbers: a bar for each thing that counted. */

@@ -1,10 +1,12 @@
 // What is the viewer's own: drafts, published clips, invites, signing out.
 
 import { graphql, here, mutate } from "./api.js";
-import { told } from "./ask.js";
-import { makeAgainWithout } from "./cast.js";
+import { mishaps, sure, told } from "./ask.js";
+import { makeAgainAlone, makeAgainWithout } from "./cast.js";
+import { showCircle } from "./circle.js";
 import { CLIP, player } from "./clip.js";
 import { h } from "./dom.js";
+import { showMyData } from "./mydata.js";
 import { editProfile } from "./profile.js";
 import { actions, DELETE } from "./publish.js";
 import { tuneFeed } from "./tune.js";
@@ -12,7 +14,7 @@ import { t } from "./words.js";
 
 const MINE = `{
   viewer {
-    handle displayName bio avatarUrl remixableDefault onLeaderboards
+    handle role displayName bio avatarUrl remixableDefault onLeaderboards
     drafts(first: 20) { edges { node { ...Clip } } }
     videos(first: 20) { edges { node { ...Clip } } }
     invites { left }
@@ -20,7 +22,7 @@ const MINE = `{
 }${CLIP}`;
 const TAKEN = `{
   notifications(first: 40) { edges { node { ... on VideoWithdrawn {
-    makeAgainWithout { id } video { id prompt state likenesses { via consented cameo { id handle kind } } }
+    makeAgainWithout { id } makeAgainAsOriginal video { id prompt state likenesses { via consented cameo { id handle kind } } }
   } } } }
 }`;
 const INVITE = `mutation ($input: CreateInviteInput!) {
@@ -65,6 +67,9 @@ function head(viewer, changed, refresh) {
       { class: "row start" },
       h("button", { type: "button", onclick: () => editProfile(viewer, changed) }, t("editProfile")),
       h("button", { type: "button", onclick: tuneFeed }, t("tune")),
+      h("button", { type: "button", onclick: showCircle }, t("circle")),
+      h("button", { type: "button", onclick: () => showMyData(viewer, refresh) }, t("myData")),
+      viewer.role === "MEMBER" ? null : h("a", { class: "button", href: "#moderate" }, t("moderate")),
       h("button", { type: "button", onclick: leave }, t("signOut")),
     ),
   );
@@ -72,7 +77,7 @@ function head(viewer, changed, refresh) {
 
 function shelf(title, connection, reload) {
   const videos = connection.edges.map(({ node }) => node).filter(({ media }) => media);
-  const dialog = h("dialog", { onclick: (event) => event.target === dialog && dialog.close() });
+  const dialog = h("dialog", { class: "managing", onclick: (event) => event.target === dialog && dialog.close() });
   dialog.addEventListener("close", () => dialog.replaceChildren());
   const open = (video) => {
     const changed = () => {
@@ -81,7 +86,7 @@ function shelf(title, connection, reload) {
     };
     dialog.replaceChildren(
       player(video, { autoplay: true }),
-      h("p", { class: "prompt" }, video.caption || video.prompt),
+      h("p", { class: "faint" }, video.prompt),
       actions(video, changed),
     );
     dialog.showModal();
@@ -103,7 +108,9 @@ function shelf(title, connection, reload) {
 
 /** What was published is in no list of its author's once it is withdrawn; the news tell of it. */
 const takenAway = ({ edges }) =>
-  edges.map(({ node }) => (node.makeAgainWithout ? node.video : null)).filter(Boolean);
+  edges
+    .filter(({ node }) => node.video && (node.makeAgainWithout || node.makeAgainAsOriginal))
+    .map(({ node }) => ({ ...node.video, alone: node.makeAgainAsOriginal }));
 
 /** Clips that somebody shown no longer allows, each with the offer to make it again without them. */
 function withdrawn(found, reload) {
@@ -122,11 +129,12 @@ function withdrawn(found, reload) {
         t("againWithout", cameo.handle),
       ),
     );
-    const remove = async () => {
-      if (!confirm(t("removeSure"))) return;
+    const { note, attempt } = mishaps();
+    const remove = attempt(async () => {
+      if (!(await sure(t("removeSure"), [], t("remove")))) return;
       await mutate(DELETE, { input: { videoId: video.id } });
-      reload();
-    };
+      await reload();
+    });
     return h(
       "li",
       { class: "card stack" },
@@ -136,8 +144,12 @@ function withdrawn(found, reload) {
         "div",
         { class: "row start" },
         offers,
+        video.alone
+          ? h("button", { type: "button", onclick: () => makeAgainAlone(video) }, t("againAlone"))
+          : null,
         h("button", { type: "button", class: "danger", onclick: remove }, t("remove")),
       ),
+      note,
     );
   };
   return h("section", {}, h("h2", {}, t("WITHDRAWN")), h("ul", { class: "plain" }, videos.map(line)));
