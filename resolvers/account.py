@@ -28,6 +28,12 @@ async def account_by_id(context: Context, account_id: UUID) -> Account | None:
     return None if gone else account
 
 
+async def account_asked_for(context: Context, account_id: UUID) -> Account | None:
+    """As `account_by_id`, where nothing that the viewer may see named them: who blocks the viewer is not there."""
+    account = await account_by_id(context, account_id)
+    return None if account is None or await _shut_out(context, account.id) else account
+
+
 async def _shut_out(context: Context, account_id: UUID) -> bool:
     """To whom somebody blocks, they are not there: what follows, asks or looks must all say the same."""
     viewer = context.viewer

@@ -18,7 +18,9 @@ from models.consent.withdraw import Reach
 from models.errors import Conflict, Invalid, NotFound
 from models.likeness import WithdrawalReason
 from models.notification import NotificationKind, notify
+from models.rules.account import blocks
 from models.rules.grant import VISIBLE_BY
+from models.rules.sql import account
 from resolvers.context import Context
 from resolvers.keyset import rows_page
 from resolvers.limit import Limit
@@ -36,10 +38,10 @@ async def follow(context: Context, account_id: UUID) -> Account:
     await _FOLLOWS.spend(context.stores.redis, str(member.id))
     async with in_transaction() as connection:
         await lock_pair(connection, member.id, target.id)
-        blocks = Block.all().using_db(connection)
-        if await blocks.filter(blocker_id=target.id, blocked_id=member.id).exists():
+        between = Block.all().using_db(connection)
+        if await between.filter(blocker_id=target.id, blocked_id=member.id).exists():
             raise no_such_member()
-        if await blocks.filter(blocker_id=member.id, blocked_id=target.id).exists():
+        if await between.filter(blocker_id=member.id, blocked_id=target.id).exists():
             raise Conflict("You block this member. Unblock them first.", field="accountId")
         added = await connection.execute_query_dict(
             """
@@ -166,10 +168,11 @@ async def following(context: Context, account_id: UUID, window: Window) -> Page[
 async def _page(
     context: Context, connection: str, listed: str, of: str, account_id: UUID, window: Window
 ) -> Page[Account]:
+    viewer = account(None if context.viewer is None else context.viewer.id)
     statement = f"""
         SELECT f.id, f.created_at AS moment, a.id AS account_id FROM follow f JOIN account a ON a.id = {listed}
-        WHERE {of} = $1 AND a.suspended_at IS NULL AND a.deleted_at IS NULL
-    """  # noqa: S608 - names of columns
+        WHERE {of} = $1 AND a.suspended_at IS NULL AND a.deleted_at IS NULL AND NOT {blocks("a.id", viewer)}
+    """  # noqa: S608 - names of columns and a rule
     return await member_page(context, connection, statement, account_id, window)
 
 

@@ -11,7 +11,7 @@ import strawberry
 from strawberry.types import Info
 
 from models.errors import Invalid, NotFound, Unauthenticated
-from resolvers.account import account_by_handle, account_by_id
+from resolvers.account import account_asked_for, account_by_handle
 from resolvers.cameo import cameo_by_handle, cameo_by_id, castable
 from resolvers.capture import own_capture
 from resolvers.cast_notice import notice_before
@@ -199,7 +199,7 @@ async def _node(info: Info, node_id: str) -> Node | None:
 
 
 async def _account(context: Context, account_id: UUID) -> Node | None:
-    row = await account_by_id(context, account_id)
+    row = await account_asked_for(context, account_id)
     return None if row is None else Account.of(row)
 
 

@@ -52,6 +52,16 @@ async def test_mutes_and_blocks_are_the_business_of_whoever_made_them(server: Se
     for who, theirs in ((ada, [{"node": {"handle": "bob"}}]), (bob, [])):
         assert (await who.run(f"{{ viewer {{ blocks {blocked} }} }}"))["viewer"]["blocks"]["edges"] == theirs
     assert (await ada.run(f'{{ account(handle: "bob") {{ blocks {blocked} }} }}'))["account"]["blocks"] is None
+    cleo = await server.member("cleo")
+    await towards(ada, "follow", cleo)
+    asked = f"""query($id: ID!) {{
+        node(id: $id) {{ id }} account(handle: "ada") {{ id }} known: account(handle: "cleo") {{ followers {blocked} }}
+    }}"""
+    hers = {"id": global_id("Account", account(ada).id)}
+    for who, there in ((cleo, True), (server.anyone, True), (bob, False)):
+        found = await who.run(asked, **hers)
+        assert [found["node"], found["account"]] == ([hers, hers] if there else [None, None])
+        assert len(found["known"]["followers"]["edges"]) == there, "whoever blocks is nowhere to be found"
 
 
 async def test_what_people_do_is_told_together_and_taken_back_with_what_they_did(
