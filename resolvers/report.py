@@ -20,7 +20,7 @@ from models.consent.locks import lock_account, lock_for_change, lock_for_use
 from models.errors import Conflict, Denied, IdempotencyConflict, Invalid, NotFound
 from models.report import Report, ReportKind, ReportReason, Verdict
 from models.rules.video import RAN_OUT
-from models.video import AuthorState, ModerationState, VideoVisibility
+from models.video import AuthorState, ModerationState, VideoVisibility, Visibility
 from resolvers.cameo import hydrate
 from resolvers.context import Context
 from resolvers.idempotency import check_idempotency_key
@@ -140,7 +140,8 @@ async def resolve(context: Context, report_id: UUID, verdict: Verdict, note: str
             [row.video_id, row.kind.value, verdict.value, note.strip(), moderator.id],
         )
         taken = before is ModerationState.CLEAR and after is not ModerationState.CLEAR
-        if taken and visibility.author_state is AuthorState.PUBLISHED:
+        # Everybody is told the id, which is all the secret of what goes by link; an appeal may bring it back.
+        if taken and visibility.author_state is AuthorState.PUBLISHED and visibility.audience is not Visibility.LINK:
             await enqueue_gone(connection, [row.video_id])
         if after is not before:
             await enqueue_counts(connection, [row.video_id])

@@ -7,10 +7,12 @@ import asyncio
 import pytest
 from tortoise import connections
 
+from jobs.feed import TOPIC_FEED
 from models.account import Role
 from models.audit import SERVER
 from models.base import new_id
 from models.cameo import Cameo
+from models.generation import Outbox
 from models.report import Report, ReportKind, Verdict
 from models.video import Video, VideoVisibility
 from schema.node import global_id
@@ -175,7 +177,9 @@ async def test_moderators_page_through_what_waits_and_through_all(server: Server
 async def test_an_appeal_that_is_granted_gives_back_what_moderation_took_and_nothing_else(
     ada: Api, bob: Api, mod: Api, clip: tuple[Cameo, Video]
 ) -> None:
+    await VideoVisibility.filter(id=clip[1].id).update(audience="LINK")
     await decide(mod, await reported(ada, clip[1]), "REMOVE")
+    assert not await Outbox.filter(topic=TOPIC_FEED).exists(), "all feeds would be told its secret, which is its id"
     appeal = await appealed(bob, clip[1])
     assert appeal == await appealed(bob, clip[1]), "twice is the same appeal"
     await connections.get("default").execute_query(
