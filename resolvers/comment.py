@@ -15,7 +15,7 @@ from jobs.live_counts import stir
 from models.audit import SERVER, append
 from models.base import new_id
 from models.comment import LONGEST_COMMENT, Comment
-from models.consent.locks import lock_account
+from models.consent.locks import lock_account, lock_pair
 from models.counts import add_comments
 from models.errors import Denied, IdempotencyConflict, Invalid, NotFound
 from models.notification import NotificationKind, notify
@@ -56,7 +56,7 @@ async def comment(context: Context, writing: Writing) -> CommentReading:
     check_idempotency_key(writing.idempotency_key)
     body = _checked(writing.body)
     async with in_transaction() as connection:
-        await lock_account(connection, member.id)
+        await _lock(connection, member.id, writing.video_id)
         known = await Comment.get_or_none(
             author_id=member.id, idempotency_key=writing.idempotency_key, using_db=connection
         )
@@ -150,6 +150,13 @@ def _checked(text: str) -> str:
     if any(char == "\0" or "\ud800" <= char <= "\udfff" for char in body):
         raise Invalid("A comment is text, without NUL and without halves of characters.", field="body")
     return body
+
+
+async def _lock(connection: BaseDBAsyncClient, member_id: UUID, video_id: UUID) -> None:
+    """Let one member's comments come one by one, and none while whoever made the video blocks them: it would stay."""
+    for row in await connection.execute_query_dict("SELECT author_id FROM video WHERE id = $1", [video_id]):
+        await lock_pair(connection, member_id, row["author_id"])
+    await lock_account(connection, member_id)
 
 
 async def _write(connection: BaseDBAsyncClient, member_id: UUID, writing: Writing, body: str) -> UUID:

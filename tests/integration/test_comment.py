@@ -151,6 +151,16 @@ async def test_blocked_people_read_nothing_of_each_other_and_muted_ones_are_not_
     assert await bodies(bob, video) == ["cleo's", "bob's"]
 
 
+async def test_what_is_written_while_its_writer_is_blocked_does_not_stay(server: Server, ada: Api) -> None:
+    video = await make_video(server.stores, ada)
+    writers = [await server.member(f"writer_{number}") for number in range(3)]
+    for writer in writers:
+        await asyncio.gather(say(writer, video), towards(ada, "block", writer), say(writer, video))
+    assert not await Comment.filter(hidden_at=None).exists()
+    counts = await VideoCounts.get_or_none(id=video.id)
+    assert counts is None or counts.comment_count == 0
+
+
 async def test_comments_vanish_with_the_video_at_once(server: Server, ada: Api, bob: Api) -> None:
     video = await make_video(server.stores, ada)
     comment = await said(bob, video)
