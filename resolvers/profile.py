@@ -22,6 +22,9 @@ from resolvers.tier import is_of_age
 LONGEST_NAME, LONGEST_BIO = 60, 300
 _CHANGES = Limit("profile", 60, 3600)
 _PORTRAITS = Limit("avatar", 20, 3600)
+_BREAKS = {"Cc", "Zl", "Zp"}
+_BLANK = "\u115f\u1160\u2800\u3164\uffa0"
+"""Letters and a symbol that show nothing."""
 # Marks that turn the writing direction of what stands after them, and of no use but to pass for somebody else.
 _UNSEEN = re.compile("[\u202a-\u202e\u2066-\u2069\u200b\u2060\ufeff]")
 
@@ -78,7 +81,7 @@ def _words(change: ProfileChange) -> dict[str, str | bool | None]:
     fields: dict[str, str | bool | None] = {}
     if change.display_name is not None:
         fields["display_name"] = name = _clean(change.display_name, "displayName", LONGEST_NAME)
-        if not name or any(unicodedata.category(each) == "Cc" for each in name):
+        if not any(map(_shows, name)) or any(unicodedata.category(each) in _BREAKS for each in name):
             raise Invalid("A name has at least one letter and is one line.", field="displayName")
     if change.bio is not None:
         fields["bio"] = bio = _clean(change.bio, "bio", LONGEST_BIO)
@@ -89,6 +92,10 @@ def _words(change: ProfileChange) -> dict[str, str | bool | None]:
     if change.on_leaderboards is not None:
         fields["on_leaderboards"] = change.on_leaderboards
     return fields
+
+
+def _shows(character: str) -> bool:
+    return unicodedata.category(character)[0] in "LNPS" and character not in _BLANK
 
 
 def _clean(text: str, field: str, longest: int) -> str:

@@ -112,6 +112,8 @@ async def test_a_portrait_is_made_anew_replaced_and_gone_with_its_account(server
 
 
 BAD: tuple[tuple[dict[str, Any], str], ...] = (
+    ({"displayName": "\u200d"}, "displayName"), ({"displayName": "\u3164 \xad"}, "displayName"),
+    ({"displayName": "a\u2028b"}, "displayName"),
     ({"displayName": "  "}, "displayName"), ({"displayName": "a\nb"}, "displayName"),
     ({"displayName": "x" * 61}, "displayName"), ({"displayName": "\u202eadA"}, "displayName"),
     ({"bio": "nul\0"}, "bio"), ({"bio": "x" * 301}, "bio"),
