@@ -118,6 +118,7 @@ async def prepare(server_url: str, name: str, videos: int, folder: Path, console
     await server.close()
     await migrate(url, lambda _: None)
     if known:
+        await _refresh(url)  # a job of a later version may keep more than the one that was here
         return url
     await connect(url)
     await seed_policy(["US", "CA"])
@@ -144,7 +145,7 @@ async def _refresh(url: str) -> None:
     try:
         await settle(lambda _done: None)
         await connections.get("default").execute_script(
-            f"UPDATE account_taste SET due = false WHERE id NOT IN (SELECT id FROM account ORDER BY id LIMIT {VIEWERS})"
+            f"UPDATE account_taste SET due = id IN (SELECT id FROM account ORDER BY id LIMIT {VIEWERS})"
         )
         while await refresh_tastes():
             pass
