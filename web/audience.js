@@ -24,7 +24,7 @@ export function audience(now = {}) {
   const show = () => {
     people.element.hidden = select.value !== "CHOSEN";
   };
-  select.addEventListener("change", show);
+  select.addEventListener("input", show);
   show();
   const value = () => ({
     visibility: select.value,

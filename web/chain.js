@@ -70,7 +70,7 @@ function story(video) {
     {},
     h("h2", {}, t("chain")),
     h("ol", { class: "plain chain" }, links),
-    video.creditLine ? h("p", { class: "faint" }, video.creditLine) : null,
+    video.creditLine ? h("p", { class: "faint" }, t("CREDIT", video.creditLine) ?? video.creditLine) : null,
   );
 }
 

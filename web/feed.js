@@ -12,9 +12,9 @@ const KEPT = "yume-feed";
 const SENT_EVERY = 4000;
 const FEED = `query ($kind: FeedKind!, $steer: String, $after: String) {
   feed(kind: $kind, steer: $steer, first: 8, after: $after) {
-    edges { node { ...Card } whyThis { sentence contributions { feature share } } }
+    edges { node { ...Card } whyThis { reason sentence contributions { feature share } } }
     pageInfo { hasNextPage endCursor }
-    interpretation { parts { words effect } notUnderstood } nudge { words }
+    interpretation { parts { words kind direction effect } notUnderstood } nudge { minutes words }
   }
 }${CARD}`;
 const UPDATES = `subscription ($kind: FeedKind!, $after: String) { feedUpdates(kind: $kind, after: $after) {
@@ -71,7 +71,9 @@ function steering(sentence, steer) {
     onclick: () => said.replaceChildren(),
   });
   const read = (interpretation) => {
-    const parts = (interpretation?.parts ?? []).map(({ words, effect }) => `“${words}”: ${effect}`);
+    const parts = (interpretation?.parts ?? []).map(
+      ({ words, kind, direction, effect }) => `“${words}”: ${t("STEER_PART", kind, direction) ?? effect}`,
+    );
     const lost = interpretation?.notUnderstood ?? [];
     if (lost.length) parts.push(`${t("notUnderstood")} ${lost.join(", ")}`);
     said.replaceChildren(...parts.map((words) => h("span", {}, words)));
@@ -188,7 +190,8 @@ function scroll(page, kind, steer, read) {
 const counts = ({ likeCount, commentCount, remixCount }) => ({ likeCount, commentCount, remixCount });
 
 /** A word after a long while, between two clips: it can be scrolled past. */
-function rest({ words }) {
+function rest({ minutes, words: english }) {
+  const words = t("NUDGE", minutes) ?? english;
   say(words);
   return h("div", { class: "center nudge" }, h("p", {}, words));
 }

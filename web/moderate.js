@@ -35,8 +35,9 @@ const ANSWER = `mutation ($input: ResolveNoticeInput!) {
 }`;
 const VERDICTS = ["CLEAR", "HIDE", "REMOVE"];
 
-/** The view, and what to do when it is left. Who is no moderator is told so by the server. */
+/** The view, and what to do when it is left. */
 export function moderateView(page) {
+  if (page.viewer.role === "MEMBER") return [h("p", { class: "center note" }, t("modNot")), () => {}];
   const root = h(
     "section",
     { class: "you moderate" },
@@ -44,7 +45,7 @@ export function moderateView(page) {
     listed(t("modReports"), reports),
     listed(t("modCaptures"), captures),
     listed(t("modNotices"), notices),
-    page.viewer?.role === "ADMIN" ? operating() : null,
+    page.viewer.role === "ADMIN" ? operating() : null,
   );
   return [root, () => {}];
 }

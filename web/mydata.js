@@ -43,6 +43,7 @@ function taking(front) {
     const ready = state === "READY";
     const underway = state === "QUEUED" || state === "BUILDING";
     start.hidden = underway;
+    start.textContent = t(ready ? "exportAgain" : "exportStart");
     bar.value = progress;
     place.replaceChildren(
       h("p", {}, ready ? t("exportREADY", (bytes / 1e6).toFixed(1), day(expiresAt)) : t(`export${state}`)),

@@ -158,7 +158,7 @@ function manage(video, gone) {
 }
 
 /** Why it is here, in words and in numbers: a bar for each thing that counted. */
-function whyThis({ sentence, contributions = [] }) {
+function whyThis({ reason, sentence, contributions = [] }) {
   const bars = contributions
     .filter(({ share }) => share > 0.005)
     .map(({ feature, share }) =>
@@ -174,7 +174,7 @@ function whyThis({ sentence, contributions = [] }) {
     "section",
     { class: "why" },
     h("h3", {}, t("whyThis")),
-    h("p", {}, sentence),
+    h("p", {}, t(`WHY_${reason}`) ?? sentence),
     bars.length ? h("ul", { class: "plain bars" }, bars) : null,
   );
 }

@@ -54,7 +54,7 @@ function sliders({ steer, weights }, front) {
         { class: "field" },
         h("span", {}, h("strong", {}, t(`FEATURE_${one.feature}`)), " ", output),
         input,
-        h("span", { class: "faint" }, one.about),
+        h("span", { class: "faint" }, t(`ABOUT_${one.feature}`) ?? one.about),
       ),
     };
   });

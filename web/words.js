@@ -3,6 +3,7 @@
 import { CAMEO } from "./words_cameo.js";
 import { HOUSE } from "./words_house.js";
 import { OWN } from "./words_own.js";
+import { SERVER } from "./words_server.js";
 import { SHOWN } from "./words_shown.js";
 import { SOCIAL } from "./words_social.js";
 
@@ -151,7 +152,7 @@ const WORDS = {
   },
 };
 
-const ALL = [WORDS, CAMEO, SHOWN, SOCIAL, OWN, HOUSE];
+const ALL = [WORDS, CAMEO, SHOWN, SOCIAL, OWN, HOUSE, SERVER];
 const KEY = "yume-language";
 let current = localStorage.getItem(KEY) ?? (navigator.language.startsWith("fr") ? "fr" : "en");
 

@@ -6,6 +6,7 @@ const membres = (n) => `${n} ${n > 1 ? "membres" : "membre"}`;
 export const HOUSE = {
   en: {
     moderate: "Moderation",
+    modNot: "This page is for the moderators of this server.",
     modReports: "Reports and appeals",
     modCaptures: "Recordings to look at",
     modNotices: "People who ask not to be shown",
@@ -58,6 +59,7 @@ export const HOUSE = {
   },
   fr: {
     moderate: "Modération",
+    modNot: "Cette page est pour la modération de ce serveur.",
     modReports: "Signalements et recours",
     modCaptures: "Enregistrements à regarder",
     modNotices: "Personnes qui demandent à ne pas être montrées",

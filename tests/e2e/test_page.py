@@ -1,4 +1,7 @@
-"""A person opens the page, signs in by the login link, makes a clip, watches it form, publishes it, finds it."""
+"""A person opens the page, signs in by the login link, makes a clip, watches it form, publishes it, finds it.
+
+Then they change who may see it.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,9 @@ import httpx
 import pytest
 
 from app.settings import Settings
-from tests.browser import browser, chromium
+from models.chosen import ChosenViewer
+from models.video import VideoVisibility, Visibility
+from tests.browser import Page, browser, chromium
 from tests.live import link_of, live_server, live_worker, member, until_ready
 
 PLAYING = "document.querySelector('{0}') && document.querySelector('{0}').currentTime > 0.2"
@@ -19,6 +24,7 @@ PLAYING = "document.querySelector('{0}') && document.querySelector('{0}').curren
 @pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine")
 async def test_a_clip_is_made_watched_published_and_found_in_a_browser(settings: Settings, tmp_path: Path) -> None:
     account, _ = await member()
+    friend, _ = await member()
     link = await link_of(account)
     async with live_server(settings) as server, live_worker(settings), browser(tmp_path / "profile") as page:
         await until_ready(server)
@@ -43,26 +49,51 @@ async def test_a_clip_is_made_watched_published_and_found_in_a_browser(settings:
         await page.until(PLAYING.format(".feed video"))
         assert f"@{account.handle}" in await page.run("document.querySelector('.feed .words').innerText")
 
-        await page.run("document.querySelector('.rail .like').click()")
-        await page.until("document.querySelector('.rail .like .number').textContent === '1'")
-        await page.run("document.querySelector('.rail .talk').click()")
-        await page.until("document.querySelector('.say textarea') && document.querySelector('.threads .none')")
-        await page.type(".say textarea", "Encore <b>!</b>")
-        await page.run("document.querySelector('.say').requestSubmit()")
-        await page.until("document.querySelector('.comment .body')?.textContent === 'Encore <b>!</b>'")
-        await page.run("location.hash = '#discover'")
-        await page.type(".searchbox input", "bonjour")
-        # A worker writes down what can be found, soon after.
-        await page.run("window.asking = setInterval(() => document.querySelector('.searchbox').requestSubmit(), 1500)")
-        await page.until("document.querySelector('.results a.tile')", 30)
-        await page.run("clearInterval(window.asking)")
-        await page.run("document.querySelector('a.tile').click()")
-        await page.until(PLAYING.format(".onclip video"))
-        await page.run("document.querySelector('.onclip .rail .remix').click()")
-        await page.until("document.querySelector('.remixing img')?.naturalWidth > 0")
+        await talk_about_it(page)
+        await find_and_remix_it(page)
+        await choose_who_sees_it(page, friend.handle)
+        assert await VideoVisibility.filter(author_id=account.id, audience=Visibility.CHOSEN).count() == 1
+        assert await ChosenViewer.filter(account_id=friend.id).count() == 1
         # The last pieces may be asked for in the moment in which the clip is finished and they are gone.
         assert [problem for problem in page.problems if "/media/live/" not in problem] == []
         assert {url for url in page.requests if not url.startswith((server.url, "data:", "blob:"))} == set()
+
+
+async def talk_about_it(page: Page) -> None:
+    await page.run("document.querySelector('.rail .like').click()")
+    await page.until("document.querySelector('.rail .like .number').textContent === '1'")
+    await page.run("document.querySelector('.rail .talk').click()")
+    await page.until("document.querySelector('.say textarea') && document.querySelector('.threads .none')")
+    await page.type(".say textarea", "Encore <b>!</b>")
+    await page.run("document.querySelector('.say').requestSubmit()")
+    await page.until("document.querySelector('.comment .body')?.textContent === 'Encore <b>!</b>'")
+
+
+async def find_and_remix_it(page: Page) -> None:
+    await page.run("location.hash = '#discover'")
+    await page.type(".searchbox input", "bonjour")
+    # A worker writes down what can be found, soon after.
+    await page.run("window.asking = setInterval(() => document.querySelector('.searchbox').requestSubmit(), 1500)")
+    await page.until("document.querySelector('.results a.tile')", 30)
+    await page.run("clearInterval(window.asking)")
+    await page.run("document.querySelector('a.tile').click()")
+    await page.until(PLAYING.format(".onclip video"))
+    await page.run("document.querySelector('.onclip .rail .remix').click()")
+    await page.until("document.querySelector('.remixing img')?.naturalWidth > 0")
+
+
+async def choose_who_sees_it(page: Page, name: str) -> None:
+    await page.run("location.hash = '#you'")
+    await page.until("document.querySelector('button.tile')")
+    await page.run("document.querySelector('button.tile').click()")
+    await page.until("document.querySelector('.managing [name=caption]')?.value === 'Bonjour'")
+    await page.run("document.querySelector('.managing select').value = 'CHOSEN'")
+    await page.run("document.querySelector('.managing select').dispatchEvent(new Event('input', {bubbles: true}))")
+    await page.type(".audience [type=search]", name)
+    await page.until("document.querySelector('.audience .found button')")
+    await page.press("Enter")
+    await page.run("document.querySelector('.managing form').requestSubmit()")
+    await page.until("!document.querySelector('dialog[open]')")
 
 
 @pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine")
