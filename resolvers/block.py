@@ -17,7 +17,7 @@ from models.consent.withdraw import Reach
 from models.errors import Invalid
 from models.grant import RevokeMode
 from models.likeness import WithdrawalReason
-from resolvers.comment import hide_all_of
+from resolvers.comment import hide_between
 from resolvers.context import Context
 from resolvers.follow import are_mutual, cameos_of, end_mutual, member_page, no_such_member
 from resolvers.page import Page, Window
@@ -26,7 +26,7 @@ from resolvers.page import Page, Window
 async def block(context: Context, account_id: UUID) -> Account:
     """Block a member; twice is success. Raises `NotFound`, `Invalid` (oneself).
 
-    Follows end both ways, and what they wrote under the viewer's videos is hidden. No grant reaches them any more,
+    Follows end both ways, and what either wrote under the other's videos is hidden. No grant reaches them any more,
     their jobs with the viewer's cameos stop, and their videos that carry one are withdrawn. What the viewer made with a
     cameo of theirs is untouched but for an ended mutual.
     """
@@ -54,7 +54,7 @@ async def block(context: Context, account_id: UUID) -> Account:
             await connection.execute_query(
                 "DELETE FROM follow WHERE (follower_id, followee_id) IN (($1, $2), ($2, $1))", [member.id, target.id]
             )
-            await hide_all_of(connection, member.id, target.id)
+            await hide_between(connection, member.id, target.id)
             await append_all(connection, transitions)
     await effects.follow_up(context.stores.doorbell)
     return target

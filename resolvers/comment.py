@@ -132,11 +132,14 @@ async def unhide(context: Context, comment_id: UUID) -> CommentReading:
     return await _own(context, comment_id)
 
 
-async def hide_all_of(connection: BaseDBAsyncClient, video_author: UUID, commenter: UUID) -> None:
-    """Hide what ``commenter`` wrote under the videos of ``video_author``, who blocks them and would not see it."""
+async def hide_between(connection: BaseDBAsyncClient, one: UUID, other: UUID) -> None:
+    """Hide what each of two members, who are apart from now on, wrote under the other's videos.
+
+    Whoever made the video could not read it any more, and so not hide it, while everybody else did.
+    """
     # Replies before what they reply to, as everybody who holds both took them; their counts after that, by id.
-    await connection.execute_query(_LOCK_ALL, [video_author, commenter])
-    hidden = await connection.execute_query_dict(_HIDE_ALL, [video_author, commenter])
+    await connection.execute_query(_LOCK_ALL, [one, other])
+    hidden = await connection.execute_query_dict(_HIDE_ALL, [one, other])
     if hidden:
         ids = [row["id"] for row in hidden]
         await connection.execute_query(_COUNT_REPLIES, [ids])
@@ -270,15 +273,21 @@ def _not_theirs() -> Denied:
 
 
 _THEIRS = """
-    c.author_id = $2 AND c.deleted_at IS NULL AND c.hidden_at IS NULL
-    AND EXISTS (SELECT 1 FROM video v WHERE v.id = c.video_id AND v.author_id = $1)
+    c.author_id IN ($1::uuid, $2::uuid) AND c.deleted_at IS NULL AND c.hidden_at IS NULL AND EXISTS (
+        SELECT 1 FROM video v
+        WHERE v.id = c.video_id AND v.author_id IN ($1::uuid, $2::uuid) AND v.author_id <> c.author_id
+    )
 """
 _LOCK_ALL = f"""
     SELECT 1 FROM comment WHERE id IN (
         SELECT x.id FROM comment c CROSS JOIN LATERAL (VALUES (c.id), (c.parent_id)) AS x (id) WHERE {_THEIRS}
     ) ORDER BY id DESC FOR NO KEY UPDATE
 """  # noqa: S608 - constants
-_HIDE_ALL = f"UPDATE comment c SET hidden_at = yume_now(), hidden_by_id = $1 WHERE {_THEIRS} RETURNING c.id"  # noqa: S608 - as above
+_HIDE_ALL = f"""
+    UPDATE comment c SET hidden_at = yume_now(),
+        hidden_by_id = (SELECT v.author_id FROM video v WHERE v.id = c.video_id)
+    WHERE {_THEIRS} RETURNING c.id
+"""  # noqa: S608 - as above
 _COUNT_REPLIES = """
     UPDATE comment p SET reply_count = p.reply_count - r.n
     FROM (SELECT parent_id, count(*) AS n FROM comment WHERE id = ANY ($1::uuid[]) GROUP BY parent_id) AS r
