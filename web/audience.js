@@ -20,7 +20,8 @@ export function audience(now = {}) {
     { name: "visibility", ariaLabel: t("visibility") },
     AUDIENCES.map((name) => h("option", { value: name }, t(`VISIBLE_${name}`))),
   );
-  select.value = now.visibility ?? "PUBLIC";
+  // A draft that was for chosen people once is not for everybody unless its author says so.
+  select.value = now.visibility ?? (now.viewers?.length ? "CHOSEN" : "PUBLIC");
   const show = () => {
     people.element.hidden = select.value !== "CHOSEN";
   };

@@ -15,11 +15,17 @@ import { t } from "./words.js";
 const MINE = `{
   viewer {
     handle role displayName bio avatarUrl remixableDefault onLeaderboards
-    drafts(first: 20) { edges { node { ...Clip } } }
-    videos(first: 20) { edges { node { ...Clip } } }
+    drafts(first: 20) { edges { node { ...Clip } } pageInfo { hasNextPage endCursor } }
+    videos(first: 20) { edges { node { ...Clip visibility } } pageInfo { hasNextPage endCursor } }
     invites { left }
   }
 }${CLIP}`;
+const DRAFTS = `query ($after: String) { viewer { found: drafts(first: 20, after: $after) {
+  edges { node { ...Clip } } pageInfo { hasNextPage endCursor }
+} } }${CLIP}`;
+const VIDEOS = `query ($after: String) { viewer { found: videos(first: 20, after: $after) {
+  edges { node { ...Clip visibility } } pageInfo { hasNextPage endCursor }
+} } }${CLIP}`;
 const TAKEN = `{
   notifications(first: 40) { edges { node { ... on VideoWithdrawn {
     makeAgainWithout { id } makeAgainAsOriginal video { id prompt state likenesses { via consented cameo { id handle kind } } }
@@ -38,9 +44,9 @@ export function youView(_, refresh) {
       const [{ viewer }, { notifications }] = await Promise.all([graphql(MINE), graphql(TAKEN)]);
       root.replaceChildren(
         head(viewer, load, refresh),
-        shelf(t("drafts"), viewer.drafts, load),
+        shelf(t("drafts"), viewer.drafts, DRAFTS, load),
         withdrawn([...viewer.drafts.edges.map(({ node }) => node), ...takenAway(notifications)], load),
-        shelf(t("mine"), viewer.videos, load),
+        shelf(t("mine"), viewer.videos, VIDEOS, load),
         finding(),
         invites(viewer.invites),
         h("p", {}, h("a", { href: "#verify" }, t("verify"))),
@@ -75,8 +81,7 @@ function head(viewer, changed, refresh) {
   );
 }
 
-function shelf(title, connection, reload) {
-  const videos = connection.edges.map(({ node }) => node).filter(({ media }) => media);
+function shelf(title, first, query, reload) {
   const dialog = h("dialog", { class: "managing", onclick: (event) => event.target === dialog && dialog.close() });
   dialog.addEventListener("close", () => dialog.replaceChildren());
   const open = (video) => {
@@ -96,12 +101,27 @@ function shelf(title, connection, reload) {
       "button",
       { type: "button", class: "tile", onclick: () => open(video), ariaLabel: video.caption || video.prompt },
       h("img", { src: here(video.media.posterUrl), alt: "", loading: "lazy" }),
+      video.visibility && video.visibility !== "PUBLIC"
+        ? h("span", { class: "badge" }, t(`VISIBLE_${video.visibility}`))
+        : null,
     );
+  const tiles = h("div", { class: "tiles" });
+  const more = h("button", { type: "button" }, t("showMore"));
+  const { note, attempt } = mishaps();
+  const put = ({ edges, pageInfo }) => {
+    const videos = edges.map(({ node }) => node).filter(({ media }) => media);
+    tiles.append(...videos.map(tile));
+    more.hidden = !pageInfo.hasNextPage;
+    more.onclick = attempt(async () => put((await graphql(query, { after: pageInfo.endCursor })).viewer.found));
+  };
+  put(first);
   return h(
     "section",
     {},
     h("h2", {}, title),
-    videos.length ? h("div", { class: "tiles" }, videos.map(tile)) : h("p", { class: "faint" }, t("none")),
+    tiles.children.length ? tiles : h("p", { class: "faint" }, t("none")),
+    more,
+    note,
     dialog,
   );
 }
