@@ -116,11 +116,20 @@ function leaving({ handle }, front, gone) {
   );
 }
 
+/** Nobody is signed in any more: the receipt's address is all that is left, and good once everything is destroyed. */
 function farewell(url, gone) {
+  const place = h("p", { class: "faint", role: "status" }, t("receiptWait"));
   const last = dialog(
     { ariaLabel: t("leaveTitle"), onclose: gone },
     h("p", { role: "status" }, t("left")),
-    receiptLink(url),
+    h("p", { class: "code" }, h("code", {}, url)),
+    place,
     h("button", { type: "button", onclick: () => last.close() }, t("close")),
   );
+  const look = async () => {
+    const answer = await fetch(here(url)).catch(() => null); // away for a moment: it is asked again
+    if (answer?.ok) place.replaceChildren(receiptLink(url));
+    else if (last.isConnected) setTimeout(look, LOOK_MS);
+  };
+  look();
 }
