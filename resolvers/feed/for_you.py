@@ -8,12 +8,16 @@ from datetime import UTC, datetime, timedelta
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 import msgspec
+import structlog
+from redis.exceptions import RedisError
 
+from models.errors import Conflict
 from models.rules.taste import unwanted_by
 from resolvers.context import Context
 from resolvers.cursor import decode_cursor, encode_cursor
 from resolvers.feed.candidates import Places, Search, candidates
 from resolvers.feed.fill import fill
+from resolvers.feed.latest import by_time
 from resolvers.feed.nudge import nudge
 from resolvers.feed.present import FeedPage
 from resolvers.feed.rank import Rules, Taken, explain, rank
@@ -32,19 +36,37 @@ SHARED_SECONDS = 10
 """Who is not signed in and says nothing shares a ranking with all others of these seconds."""
 _SCROLLS = Limit("scroll", 600, 600)
 """New rankings of one member, or of one address: each costs tens of milliseconds, however it is asked for."""
+AWAY = (RedisError, TimeoutError, ConnectionError)
+"""What it is to ask a Redis that is away."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _RULE = f"({PUBLIC_OR_FROM_FOLLOWED} AND NOT {unwanted_by(VIEWER)})"
+
+_log = structlog.get_logger()
 
 
 async def for_you(context: Context, window: Window, steer: str | None = None) -> FeedPage:
     """One page of the ranked feed. ``steer`` is what the viewer asks for in words, on top of what they keep.
 
-    Raises `Invalid` (first, after, steer), `RateLimited`, and `Conflict` for the cursor of a scroll that is gone.
+    While Redis, which keeps scrolls, is away, a new one is ordered by time, and stays so. Raises `Invalid`
+    (first, after, steer), `RateLimited`, and `Conflict` for the cursor of a scroll that is gone.
     """
     window.check()
     skeleton = Ranked(context, check_steer(steer or ""))
-    page = await fill(context, skeleton, window)
+    unranked = by_time(context, "feed:FOR_YOU:unranked")
+    if window.after is not None and unranked.knows(window.after):
+        return await fill(context, unranked, window)
+    try:
+        page = await fill(context, skeleton, window)
+    except AWAY as error:
+        if window.after is not None:
+            raise Conflict("This scroll cannot be reached now. Start again without a cursor.", field="after") from error
+        _log.warning("scroll_not_kept", error=repr(error))
+        return await fill(context, unranked, window)
+    return await _told(context, skeleton, page)
+
+
+async def _told(context: Context, skeleton: Ranked, page: FeedPage) -> FeedPage:
     head = skeleton.head
     if head is None:
         return page

@@ -37,6 +37,9 @@ STATEMENT = f"""
 
 async def latest(context: Context, window: Window) -> FeedPage:
     """One page of what is published to all. Raises `Invalid` (first, after)."""
-    return await fill(
-        context, PlacesByTime(context, "feed:LATEST", STATEMENT, PUBLIC, Reason.LATEST, by_author=False), window
-    )
+    return await fill(context, by_time(context, "feed:LATEST"), window)
+
+
+def by_time(context: Context, name: str) -> PlacesByTime:
+    """Its skeleton, with cursors of the feed ``name``."""
+    return PlacesByTime(context, name, STATEMENT, PUBLIC, Reason.LATEST, by_author=False)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from tortoise import connections
 
+from models.errors import Invalid
 from models.rules.account import apart, in_good_standing, mutes
 from resolvers.context import Context
 from resolvers.cursor import decode_cursor, encode_cursor
@@ -43,11 +44,22 @@ class PlacesByTime:
     reason: Reason
     by_author: bool
 
+    @property
+    def _connection(self) -> str:
+        viewer = self.context.viewer
+        return self.name if viewer is None else f"{self.name}:{viewer.id}"
+
+    def knows(self, cursor: str) -> bool:
+        """Was this cursor made by this feed, for this viewer?"""
+        try:
+            decode_cursor(self.context.stores.keys.cursor, self._connection, cursor)
+        except Invalid:
+            return False
+        return True
+
     async def read(self, after: str | None, most: int) -> Stretch:
         """At most ``most`` places behind the cursor ``after``. Raises `Invalid` for one of another feed or viewer."""
-        viewer = self.context.viewer
-        key = self.context.stores.keys.cursor
-        connection = self.name if viewer is None else f"{self.name}:{viewer.id}"
+        viewer, key, connection = self.context.viewer, self.context.stores.keys.cursor, self._connection
         at, row_id = _START if after is None else decode_cursor(key, connection, after)
         _, rows = await connections.get("default").execute_query(
             self.statement, [None if viewer is None else viewer.id, most, at, row_id]

@@ -6,11 +6,13 @@ import asyncio
 import time
 from base64 import urlsafe_b64decode
 from collections import Counter
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
 import pytest
+from redis.asyncio import Redis
 from tortoise import connections
 from tortoise.transactions import in_transaction
 
@@ -188,6 +190,21 @@ async def test_a_scroll_stands_still_and_ends_only_where_there_is_nothing_left(
     assert await ada.refused(FEED, first=2, after=after) == "CONFLICT"
 
 
+async def test_while_redis_is_away_the_feed_goes_on_by_time(server: Server, authors: list[Api], ada: Api) -> None:
+    videos = await publish_many(authors, NATURE * 4)
+    newest = [global_id("Video", each) for each in sorted(videos, reverse=True)]
+    ranked = (await page(ada, 5))["pageInfo"]["endCursor"]
+    there, away = server.stores, replace(server.stores, redis=Redis.from_url("redis://127.0.0.1:9"))
+    ada.stores = away
+    first = await page(ada, 5)
+    assert {edge["whyThis"]["reason"] for edge in first["edges"]} == {"LATEST"}
+    assert await ada.refused(FEED, first=5, after=ranked) == "CONFLICT"
+    ada.stores = there
+    rest = await scroll(ada, 5, first["pageInfo"]["endCursor"])
+    assert sorted(ids(first["edges"] + rest), reverse=True) == sorted(newest, reverse=True)
+    await away.redis.aclose()
+
+
 async def test_what_is_for_others_leaves_no_gap(authors: list[Api], ada: Api, bob: Api) -> None:
     videos = await publish_many(authors, NATURE * 3)
     await follow(ada, authors[0])
@@ -224,7 +241,7 @@ async def test_what_was_met_does_not_come_again_while_there_is_anything_new(
     assert {edge["whyThis"]["reason"] for edge in await scroll(ada)} == {"SEEN_BEFORE"}
     assert len(await scroll(bob, 50)) == len(videos)
 
-    one = {"videoId": ids(seen)[0], "seconds": 1.0}
+    one: dict[str, Any] = {"videoId": ids(seen)[0], "seconds": 1.0}
     assert (await server.anyone.mutate(NOTE, views=[one]))["__typename"] == "UnauthenticatedError"
     assert (await bob.mutate(NOTE, views=[one | {"seconds": -1.0}]))["code"] == "INVALID"
     many = [{"videoId": global_id("Video", UUID(int=number)), "seconds": 1.0} for number in range(51)]
