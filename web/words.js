@@ -173,5 +173,7 @@ export function setLanguage(code) {
 /** The words under `key` in the page's language; keys that take a value are functions. */
 export function t(key, ...values) {
   const words = ALL.find((set) => key in set[current])?.[current][key];
-  return typeof words === "function" ? words(...values) : words;
+  const said = typeof words === "function" ? words(...values) : words;
+  // French leaves a space before these signs, where no line may end.
+  return current === "fr" ? said?.replace(/ (?=[?!:;»])|(?<=«) /g, "\u00a0") : said;
 }
