@@ -15,6 +15,7 @@ import pytest
 from app.settings import Settings
 from models.chosen import ChosenViewer
 from models.video import VideoVisibility, Visibility
+from models.waiting import WaitingEntry
 from tests.browser import Page, browser, chromium
 from tests.live import link_of, live_server, live_worker, member, until_ready
 
@@ -97,7 +98,7 @@ async def choose_who_sees_it(page: Page, name: str) -> None:
 
 
 @pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine")
-async def test_the_page_speaks_french_and_says_what_is_wrong_with_a_sign_up(settings: Settings, tmp_path: Path) -> None:
+async def test_the_page_speaks_french_and_lets_those_without_an_invite_wait(settings: Settings, tmp_path: Path) -> None:
     async with live_server(settings) as server, browser(tmp_path / "profile") as page:
         await page.size(390, 844, dark=False)
         await page.open(f"{server.url}/#make")
@@ -113,7 +114,15 @@ async def test_the_page_speaks_french_and_says_what_is_wrong_with_a_sign_up(sett
 
         await page.until("document.querySelector('[aria-invalid=true]')")
         assert await page.run("document.activeElement.name") == "inviteCode"
-        assert await page.run("document.querySelector('label:has([name=inviteCode]) .wrong').textContent") != ""
+        assert await page.run("document.querySelector('label:has([name=inviteCode]) .wrong').textContent") == (
+            "Ce code d’invitation est inconnu ou déjà utilisé. Demandez-en un autre."
+        )
+
+        await page.run("[...document.querySelectorAll('.forms > .quiet')].at(-1).click()")
+        await page.type("[name=contact]", "zoe@example.org")
+        await page.run("document.querySelector('form').requestSubmit()")
+        await page.until("document.querySelector('.forms code')?.textContent.length > 20")
+        assert await WaitingEntry.all().count() == 1
 
 
 async def test_the_page_is_whole_and_asks_nobody_else_for_anything(settings: Settings) -> None:
