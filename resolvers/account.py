@@ -5,7 +5,6 @@ from __future__ import annotations
 from uuid import UUID
 
 from models.account import Account
-from models.block import Block
 from models.rules.video import may_be_on_profile
 from models.video import AuthorState, VideoVisibility
 from resolvers.context import Context
@@ -18,7 +17,7 @@ from resolvers.page import Page, Window
 async def account_by_handle(context: Context, handle: str) -> Account | None:
     """The member with this handle, or None when there is none, or they block the viewer."""
     found = await Account.get_or_none(handle=read_handle(handle) or "", suspended_at__isnull=True)
-    return None if found is None or await _shut_out(context, found.id) else found
+    return None if found is None or await context.loaders.blockers.load(found.id) else found
 
 
 async def account_by_id(context: Context, account_id: UUID) -> Account | None:
@@ -31,13 +30,7 @@ async def account_by_id(context: Context, account_id: UUID) -> Account | None:
 async def account_asked_for(context: Context, account_id: UUID) -> Account | None:
     """As `account_by_id`, where nothing that the viewer may see named them: who blocks the viewer is not there."""
     account = await account_by_id(context, account_id)
-    return None if account is None or await _shut_out(context, account.id) else account
-
-
-async def _shut_out(context: Context, account_id: UUID) -> bool:
-    """To whom somebody blocks, they are not there: what follows, asks or looks must all say the same."""
-    viewer = context.viewer
-    return viewer is not None and await Block.filter(blocker_id=account_id, blocked_id=viewer.id).exists()
+    return None if account is None or await context.loaders.blockers.load(account.id) else account
 
 
 async def published_videos(context: Context, account_id: UUID, window: Window) -> Page[UUID]:

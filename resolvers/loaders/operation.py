@@ -25,7 +25,7 @@ from resolvers.loaders.lineage import LineageByVideo
 from resolvers.loaders.policy import PolicyInForce
 from resolvers.loaders.quota import QuotaByAccount
 from resolvers.loaders.recipe import RecipesByVideo
-from resolvers.loaders.relation import RelationsByAccount
+from resolvers.loaders.relation import BlockersOfViewer, RelationsByAccount
 from resolvers.loaders.remixable import OpenToRemix
 from resolvers.loaders.rendition import RenditionsByVideo
 from resolvers.loaders.video import SeenVideos, VideosByGeneration, VideosById, VisibilityByVideo
@@ -62,6 +62,7 @@ class Loaders:
         self.grants_over = GrantsOver()
         self.asked = AskedByCameo(viewer_id)
         self.relations = RelationsByAccount(viewer_id)
+        self.blockers = BlockersOfViewer(viewer_id)
         self.consent = ConsentByVideo()
         self.policy = PolicyInForce()
         self.quota = QuotaByAccount(self.policy)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from strawberry.dataloader import DataLoader
 from tortoise import connections
 
+from models.block import Block
 from models.rules.account import blocks, follows, mutes
 from resolvers.loaders.known import Known
 
@@ -42,3 +44,18 @@ class RelationsByAccount(Known[UUID, Relation]):
         )
         found = {row_id: Relation(*related) for row_id, *related in rows}
         return [found[key] for key in keys]
+
+
+class BlockersOfViewer(DataLoader[UUID, bool]):
+    """Does this account block the viewer? Apart from `Relation`, for it is never told, only acted upon."""
+
+    def __init__(self, viewer_id: UUID | None) -> None:
+        self.viewer_id = viewer_id
+        super().__init__(load_fn=self._load)
+
+    async def _load(self, keys: list[UUID]) -> list[bool]:
+        if self.viewer_id is None:
+            return [False for _ in keys]
+        mine = Block.filter(blocker_id__in=keys, blocked_id=self.viewer_id)
+        found = set(await mine.values_list("blocker_id", flat=True))
+        return [key in found for key in keys]
