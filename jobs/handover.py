@@ -24,7 +24,7 @@ from models.likeness import GenerationLikeness
 from models.lineage import Lineage
 from models.storage import MediaStore
 from models.vault import Shredded, Vault
-from models.video import Rendition, RenditionKind, Video
+from models.video import Rendition, RenditionKind, Video, VideoVisibility, Visibility
 
 LATENT_NAME = "parent.safetensors"
 MOST_CREDITS = 15
@@ -92,10 +92,16 @@ async def _source(media: MediaStore, lease: Lease, source: Source, folder: Path)
 
 
 async def _credits(parent_id: UUID) -> tuple[str, ...]:
-    """Ids only: a file that was downloaded keeps what it says for ever, and a tombstone has no author."""
+    """Ids only: a file that was downloaded keeps what it says for ever, and a tombstone has no author.
+
+    What goes by link is left out: whoever holds the file would hold the link.
+    """
     place = await Lineage.get_or_none(id=parent_id)
-    above = [] if place is None else place.path
-    nearest = [parent_id, *reversed(above)]
+    chain = [*([] if place is None else place.path), parent_id]
+    secret = VideoVisibility.filter(id__in=chain, audience=Visibility.LINK)
+    unnamed = set(await secret.values_list("id", flat=True))
+    above = [each for each in chain if each not in unnamed]
+    nearest = above[::-1]
     return tuple(
         str(each) for each in (nearest if len(nearest) <= MOST_CREDITS else [*nearest[:MOST_CREDITS], above[0]])
     )

@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 PURPOSES = ("invite", "media", "cursor", "upload")
 SIGNING_PURPOSES = ("receipt", "audit")
@@ -35,6 +37,19 @@ class Key:
     def mac(self, message: bytes) -> bytes:
         """HMAC-SHA256 of ``message`` (32 bytes)."""
         return hmac.new(self.secret, self.purpose.encode() + b"\0" + message, hashlib.sha256).digest()
+
+    def masked(self, name: UUID, use: str) -> UUID:
+        """Another name for ``name``, always the same; nobody without the key learns one from the other (AES)."""
+        encryptor = self._block(use).encryptor()
+        return UUID(bytes=encryptor.update(name.bytes) + encryptor.finalize())
+
+    def unmasked(self, masked: UUID, use: str) -> UUID:
+        """Undo `masked`; what was never masked becomes an id of nothing."""
+        decryptor = self._block(use).decryptor()
+        return UUID(bytes=decryptor.update(masked.bytes) + decryptor.finalize())
+
+    def _block(self, use: str) -> Cipher[modes.ECB]:
+        return Cipher(algorithms.AES(self.mac(b"mask:" + use.encode())), modes.ECB())  # noqa: S305 - a single block
 
 
 @dataclass(frozen=True)

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from uuid import UUID
 
-from models.video import Video
+from models.video import Video, Visibility
 from resolvers.context import Context
 from resolvers.feed.fill import fill
 from resolvers.feed.walk import BEHIND, OF, PlacesById
+from resolvers.likeness import shows_viewer
 from resolvers.page import Page, Window
 
 _REMIXES = f"SELECT t.id FROM lineage t WHERE t.parent_id = {OF} AND t.id < {BEHIND} ORDER BY t.id DESC"  # noqa: S608 - constants
-Link = Video | UUID
-"""A video, or only the id of one that is gone, hidden, or not for this viewer: all three look the same."""
+_USE = "tombstone"
+
+
+@dataclass(frozen=True)
+class Stone:
+    """What stands where a video was that is gone, hidden, or not for this viewer: all three look the same.
+
+    ``id`` is a name of its own, for the video's may be the secret that it goes by.
+    """
+
+    id: UUID
+    video_id: UUID
+
+
+Link = Video | Stone
 
 
 async def parent_of(context: Context, video_id: UUID) -> Link | None:
@@ -32,8 +47,8 @@ async def ancestors_of(context: Context, video_id: UUID) -> list[Link]:
     place = await context.loaders.lineage.load(video_id)
     if place is None:
         return []
-    found = await context.loaders.videos.load_many(place.path)
-    return [known or ancestor for known, ancestor in zip(found, place.path, strict=True)]
+    await context.loaders.videos.load_many(place.path)
+    return [await _link(context, ancestor) for ancestor in place.path]
 
 
 async def remixes_of(context: Context, video_id: UUID, window: Window) -> Page[Video]:
@@ -41,10 +56,22 @@ async def remixes_of(context: Context, video_id: UUID, window: Window) -> Page[V
     return (await fill(context, PlacesById(context, "remixes", _REMIXES, video_id), window)).page
 
 
-async def is_link(context: Context, video_id: UUID) -> bool:
-    """Was there ever such a video? A tombstone tells no more than that somebody holds its id already."""
-    return await context.loaders.lineage.load(video_id) is not None
+async def stone_called(context: Context, stone_id: UUID) -> Stone | None:
+    """The tombstone with this id; None when no video ever was behind it."""
+    video_id = context.stores.keys.cursor.unmasked(stone_id, _USE)
+    return None if await context.loaders.lineage.load(video_id) is None else Stone(stone_id, video_id)
+
+
+def stone_of(context: Context, video_id: UUID) -> Stone:
+    """The tombstone of a video."""
+    return Stone(context.stores.keys.cursor.masked(video_id, _USE), video_id)
 
 
 async def _link(context: Context, video_id: UUID) -> Link:
-    return await context.loaders.videos.load(video_id) or video_id
+    """The rule is `models.rules.video.may_be_named_in_chain`; all of it was read with the video."""
+    video = await context.loaders.videos.load(video_id)
+    if video is None:
+        return stone_of(context, video_id)
+    by_link = (await context.loaders.visibility.load(video_id)).audience is Visibility.LINK
+    own = context.viewer is not None and context.viewer.id == video.author_id
+    return stone_of(context, video_id) if by_link and not own and not await shows_viewer(context, video) else video

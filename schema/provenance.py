@@ -9,6 +9,7 @@ from strawberry.scalars import JSON
 from strawberry.types import Info
 
 from resolvers.credit import credits_of
+from resolvers.lineage import stone_of
 from resolvers.loaders.credit import CreditReading
 from schema.access import Access, field, loaded, plain
 from schema.account_ref import AccountRef, account_of
@@ -21,8 +22,10 @@ class Credit:
     distance: int = plain("How many links away: 1 is the video that was remixed.")
 
     @field(Access.PARENT, "The link, for `node(id:)`: a video, or a tombstone when nothing may be told of it.")
-    def link_id(self) -> strawberry.ID:
-        return global_id("Tombstone" if self.reading.author_id is None else "Video", self.reading.video_id)
+    def link_id(self, info: Info) -> strawberry.ID:
+        if self.reading.author_id is None:
+            return global_id("Tombstone", stone_of(info.context, self.reading.video_id).id)
+        return global_id("Video", self.reading.video_id)
 
     @field(Access.PARENT, "Who made it; null for a tombstone.")
     async def author(self, info: Info) -> AccountRef | None:

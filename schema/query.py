@@ -22,7 +22,7 @@ from resolvers.feed.following import following, friends
 from resolvers.feed.for_you import for_you
 from resolvers.feed.latest import latest
 from resolvers.generation import generation_by_id
-from resolvers.lineage import is_link
+from resolvers.lineage import stone_called
 from resolvers.notification import notification_by_id
 from resolvers.page import Window
 from resolvers.policy import in_force
@@ -234,8 +234,9 @@ async def _comment(context: Context, comment_id: UUID) -> Node | None:
     return None if found is None else Comment.of(found)
 
 
-async def _tombstone(context: Context, video_id: UUID) -> Node | None:
-    return Tombstone.of(video_id) if await is_link(context, video_id) else None
+async def _tombstone(context: Context, stone_id: UUID) -> Node | None:
+    stone = await stone_called(context, stone_id)
+    return None if stone is None else Tombstone.of(stone)
 
 
 async def _trend(context: Context, trend_id: UUID) -> Node | None:

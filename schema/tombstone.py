@@ -7,6 +7,7 @@ from uuid import UUID
 import strawberry
 from strawberry.types import Info
 
+from resolvers.lineage import Stone
 from schema.access import Access, field
 from schema.node import Node, global_id
 
@@ -18,9 +19,9 @@ class Tombstone(Node):
     video_id: strawberry.Private[UUID]
 
     @classmethod
-    def of(cls, video_id: UUID) -> Tombstone:
+    def of(cls, stone: Stone) -> Tombstone:
         """What stands where a video was."""
-        return cls(id=global_id("Tombstone", video_id), video_id=video_id)
+        return cls(id=global_id("Tombstone", stone.id), video_id=stone.video_id)
 
     @field(Access.PARENT, "How many published remixes stand on it.")
     async def child_count(self, info: Info) -> int:

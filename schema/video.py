@@ -252,7 +252,7 @@ def _link(link: lineage.Link | None) -> Video | Tombstone | None:
 
 
 def _chain_link(link: lineage.Link) -> Video | Tombstone:
-    return Tombstone.of(link) if isinstance(link, UUID) else Video.of(link)
+    return Tombstone.of(link) if isinstance(link, lineage.Stone) else Video.of(link)
 
 
 def _is_author(info: Info, row: rows.Video) -> bool:

@@ -136,6 +136,12 @@ def may_be_told_of(viewer: str, published: str | None = None) -> str:
     )"""
 
 
+def may_be_named_in_chain(viewer: str) -> str:
+    """May a chain name it to this viewer? What goes by link a public remix gives away to nobody else."""
+    own = f"({_V}.author_id = {viewer} OR {shows(viewer)})"
+    return f"({may_be_told_of(viewer)} AND ({_V}.audience <> 'LINK' OR {own}))"
+
+
 def open_to(viewer: str) -> str:
     """May strangers build on it, or is this viewer none? What a teen published is for their mutuals to remix.
 

@@ -9,7 +9,7 @@ from strawberry.dataloader import DataLoader
 from tortoise import connections
 
 from models.rules.sql import account
-from models.rules.video import may_be_told_of
+from models.rules.video import may_be_named_in_chain
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class CreditsByVideo(DataLoader[UUID, list[CreditReading]]):
             FROM lineage t CROSS JOIN LATERAL unnest(t.path) WITH ORDINALITY AS link (id, place)
             LEFT JOIN LATERAL (
                 SELECT video_visibility.author_id FROM video_visibility
-                WHERE video_visibility.id = link.id AND {may_be_told_of(account(self.viewer_id))} LIMIT 1
+                WHERE video_visibility.id = link.id AND {may_be_named_in_chain(account(self.viewer_id))} LIMIT 1
             ) AS known ON true
             LEFT JOIN account a ON a.id = known.author_id
             WHERE t.id = ANY ($1::uuid[]) ORDER BY t.id, link.place DESC

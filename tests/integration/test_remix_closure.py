@@ -28,7 +28,7 @@ from models.policy import set_policy
 from models.storage import MediaStore
 from models.video import Rendition, RenditionKind, Video, VideoVisibility
 from resolvers.remix import LONGEST_CHAIN
-from schema.node import global_id
+from schema.node import global_id, parse_global_id
 from tests.api import Api, Server
 from tests.casting import finish_now, lease_of, queue
 from tests.chores import do_chores
@@ -203,6 +203,38 @@ async def test_a_chain_shows_its_links_and_tombstones_for_what_is_gone(
     assert (above["remixCount"], above["remixes"]["edges"]) == (0, [])
 
 
+async def test_a_public_remix_tells_nobody_the_link_that_its_parent_goes_by(
+    server: Server, ada: Api, bob: Api, cleo: Api
+) -> None:
+    cameo = await make_cameo(ada, audience=Audience.EVERYONE, scopes=Scope.FACE | Scope.REMIX | Scope.PUBLISH)
+    secret = await make_video(server.stores, bob, [cameo])
+    await VideoVisibility.filter(id=secret.id).update(audience="LINK")
+    leaf = await make_video(server.stores, cleo, [cameo], parent=secret)
+    await recount()
+    dan = await server.member("dan")
+    stones = set()
+    for caller in (cleo, dan, server.anyone):
+        seen = await look(caller, leaf)
+        assert seen is not None
+        assert seen["parent"] == {"__typename": "Tombstone", "id": seen["credits"][0]["linkId"], "childCount": 1}
+        assert {one["__typename"] for one in (seen["root"], *seen["ancestors"])} == {"Tombstone"}
+        assert (seen["creditLine"], seen["credits"][0]["author"]) == ("Remix of somebody", None)
+        stones.add(seen["parent"]["id"])
+    [stone] = stones
+    _, named = parse_global_id(stone)
+    assert named != secret.id
+    node = "query($id: ID!) { node(id: $id) { __typename id } }"
+    assert (await dan.run(node, id=global_id("Video", named)))["node"] is None
+    assert (await dan.run(node, id=global_id("Tombstone", secret.id)))["node"] is None
+    assert (await dan.run(node, id=stone))["node"] == {"__typename": "Tombstone", "id": stone}
+    assert await look(dan, secret) is not None, "who has the link sees it"
+    for caller in (ada, bob):
+        seen = await look(caller, leaf)
+        assert seen is not None
+        assert seen["parent"] == {"__typename": "Video", "id": vid(secret)}
+        assert (seen["creditLine"], seen["credits"][0]["linkId"]) == ("Remix of @bob", vid(secret))
+
+
 async def test_a_withdrawal_hides_every_descendant_and_their_counts_and_a_new_grant_brings_none_back(
     server: Server, ada: Api, bob: Api, cleo: Api
 ) -> None:
@@ -270,7 +302,9 @@ async def test_a_remix_is_made_from_its_parents_recipe_and_latent_under_the_remi
     async for running in _worker(database, stores, tmp_path):
         cameo = await make_cameo(ada, audience=Audience.EVERYONE, scopes=Scope.FACE | Scope.REMIX)
         root = await make_video(server.stores, ada)
-        parent = await make_video(server.stores, ada, [cameo], parent=root)
+        by_link = await make_video(server.stores, ada, parent=root)
+        await VideoVisibility.filter(id=by_link.id).update(audience="LINK")
+        parent = await make_video(server.stores, ada, [cameo], parent=by_link)
         await Video.filter(id=parent.id).update(recipe={"seed": 77})
         payload = await remix(bob, parent, engine="slides", seconds=1.0)
         assert payload["__typename"] == "CreateGenerationSuccess", payload
@@ -282,7 +316,7 @@ async def test_a_remix_is_made_from_its_parents_recipe_and_latent_under_the_remi
         assert made.recipe["cast"] == []
         chain = await Lineage.get(id=made.id)
         assert (chain.parent_id, chain.root_id, chain.depth, chain.path) == (
-            parent.id, root.id, 2, [root.id, parent.id]
+            parent.id, root.id, 3, [root.id, by_link.id, parent.id]
         )  # fmt: skip
         credited = [str(parent.id), str(root.id)]
         assert made.recipe["credits"] == credited
