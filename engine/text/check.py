@@ -20,6 +20,10 @@ from engine.text.passages import Passage, drawn_people, of_brief, of_prompt, pic
 from engine.text.restrictions import OtherPeople, Restrictions, Topic, canonical
 from engine.text.wishes import Ban, Wishes, alike_to, table_of, wishes
 
+MOST_TOKENS = 520
+"""Tokens of one use that are read by their meaning, some 0.9 s of CPU. Prose as long as a prompt may be stays below;
+words made of random letters do not, and would hold a core of the process that answers requests."""
+
 
 class Which(StrEnum):
     """What broke the rule: the request, or what was made of it."""
@@ -67,7 +71,8 @@ class Breach(msgspec.Struct, frozen=True):
     """One broken rule.
 
     ``rule`` is a stable code: "TOPIC:POLITICS" and its like, "PLACE", "STYLE", "PEOPLE", "LANGUAGE", "TEXT", or
-    "UNREADABLE" for words in letters that no rule here can read: what cannot be checked is not allowed.
+    "UNREADABLE" for words in letters that no rule here can read, or for too many of no sense: what cannot be checked
+    is not allowed.
     ``excerpt`` is the part of the use that broke it and ``detail`` what the owner had forbidden: both are for the
     owner's decision log, never for anybody else.
     """
@@ -110,7 +115,10 @@ def check_prompt(restrictions: Restrictions, use: Use) -> list[Breach]:
         people=[*_people_named(shown), *drawn_people(brief)],
         company=use.other_people,
     )
-    unread = _unreadable(use.prompt) if restrictions.topics or restrictions.places or restrictions.text else ""
+    read = bool(restrictions.topics or restrictions.places or restrictions.text)
+    if read and sum(meaning.cost(passage.text) for passage in passages if not passage.listed) > MOST_TOKENS:
+        return [Breach("UNREADABLE", excerpt(use.prompt, 0, 40), Which.PROMPT)]
+    unread = _unreadable(use.prompt) if read else ""
     breaches = _breaches(restrictions, found, Which.PROMPT)
     return [*breaches, Breach("UNREADABLE", unread, Which.PROMPT)] if unread else breaches
 

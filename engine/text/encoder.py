@@ -43,6 +43,11 @@ def vector(text: str) -> NDArray[np.float32]:
     return found
 
 
+def tokens(text: str) -> int:
+    """How many tokens the encoder reads of ``text``: some 2 ms of CPU each to encode, next to nothing to count."""
+    return _encoder().token_count(readable(text), is_query=True)
+
+
 def vectors(texts: Sequence[str]) -> NDArray[np.float32]:
     """The unit vectors (n, 384) of ``texts``."""
     return np.stack([vector(text) for text in texts]) if texts else np.zeros((0, 384), np.float32)

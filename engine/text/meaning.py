@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
-from engine.text.encoder import vector, vectors
+from engine.text.encoder import tokens, vector, vectors
 from engine.text.fold import excerpt, words
 from engine.text.restrictions import Topic
 
@@ -76,19 +76,24 @@ def _asked(phrase: str) -> NDArray[np.float32]:
     return centred(vector(phrase), _learnt()["mean"])
 
 
+def cost(text: str) -> int:
+    """The tokens that reading ``text`` by its meaning takes: prose of 2,000 characters has some 450, nonsense more."""
+    return sum(tokens(sentence) for sentence in sentences(text))
+
+
 def sentences(text: str, *, without: Sequence[tuple[int, int]] = ()) -> list[str]:
-    """``text`` in pieces of about `SENTENCE` words, cut at its stops; the first `MOST_SENTENCES` of them."""
-    pieces: list[str] = []
-    piece: list[str] = []
-    clause = 0
+    """``text`` in pieces of about `SENTENCE` words, cut at its stops; the first `MOST_SENTENCES` of them.
+
+    Parts ``without`` are left out of the pieces they stand in and move no other cut: pieces are remembered by their
+    words, so that several readings of one text pay for what differs only.
+    """
+    pieces: list[list[str]] = []
+    clause, length = 0, SENTENCE
     for word in words(text):
-        if any(first <= word.start < last for first, last in without):
-            continue
-        if (word.clause != clause and len(piece) >= SHORTEST) or len(piece) >= SENTENCE:
-            pieces.append(" ".join(piece))
-            piece = []
-        clause = word.clause
-        piece.append(text[word.start : min(word.end, word.start + LONGEST_WORD)])
-    if len(piece) >= SHORTEST:
-        pieces.append(" ".join(piece))
-    return pieces[:MOST_SENTENCES]
+        if (word.clause != clause and length >= SHORTEST) or length >= SENTENCE:
+            pieces.append([])
+            length = 0
+        clause, length = word.clause, length + 1
+        if not any(first <= word.start < last for first, last in without):
+            pieces[-1].append(text[word.start : min(word.end, word.start + LONGEST_WORD)])
+    return [" ".join(piece) for piece in pieces if len(piece) >= SHORTEST][:MOST_SENTENCES]

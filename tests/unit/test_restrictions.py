@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import InvalidRequest
-from engine.text.check import Company, Spoken, Use, Which, check_prompt, check_result
-from engine.text.encoder import LONGEST, readable
+from engine.text import meaning
+from engine.text.check import MOST_TOKENS, Company, Spoken, Use, Which, check_prompt, check_result
+from engine.text.encoder import LONGEST, readable, vector
 from engine.text.evaluate import Case, cases
 from engine.text.pool import in_pool
 from engine.text.preferences import check_preferences, unsupported_preferences, validate_preferences
@@ -367,6 +368,26 @@ def test_words_in_letters_that_no_rule_reads_are_not_allowed(prompt: str) -> Non
     rules = [breach.rule for breach in check_prompt(Restrictions(topics=(Topic.NUDITY,)), Use(prompt=prompt))]
 
     assert "UNREADABLE" in rules
+
+
+def test_words_of_no_sense_that_would_hold_a_core_are_refused_unread_but_long_prose_is_read() -> None:
+    restrictions = Restrictions(topics=(Topic.NUDITY,))
+    nonsense = " ".join(f"x{place * 7919:x}qz" for place in range(400))[:2000]
+    prose = "A small ginger cat walks slowly through the snow while its grandmother bakes an enormous cake, then it "
+    assert meaning.cost(nonsense) > MOST_TOKENS > meaning.cost((prose * 20)[:2000])
+    vector.cache_clear()
+    assert [breach.rule for breach in check_prompt(restrictions, Use(prompt=nonsense))] == ["UNREADABLE"]
+    assert vector.cache_info().misses == 0
+
+
+def test_several_readings_of_a_text_share_the_sentences_in_which_nothing_is_left_out() -> None:
+    text = "a quiet cat sits on the old wall. no hot dogs are here today at all. a bird sings in the tall tree"
+    whole = meaning.sentences(text)
+    start = text.index("hot")
+    some = meaning.sentences(text, without=[(start, start + 8)])
+    assert len(whole) == len(some) == 3
+    assert (whole[0], whole[2]) == (some[0], some[2])
+    assert "hot" not in some[1]
 
 
 @pytest.mark.parametrize("prompt", ["a fox at the café 🦊, 3 × 4", "l'été, ça danse", "ｆｏｘ", "Größe, ñandú"])
