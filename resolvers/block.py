@@ -19,12 +19,20 @@ from models.grant import RevokeMode
 from models.likeness import WithdrawalReason
 from resolvers.comment import hide_between
 from resolvers.context import Context
-from resolvers.follow import are_mutual, cameos_of, end_mutual, member_page, no_such_member
+from resolvers.follow import (
+    are_mutual,
+    cameos_of,
+    check_not_blocked,
+    end_mutual,
+    member_once_met,
+    member_page,
+    no_such_member,
+)
 from resolvers.page import Page, Window
 
 
 async def block(context: Context, account_id: UUID) -> Account:
-    """Block a member; twice is success. Raises `NotFound`, `Invalid` (oneself).
+    """Block a member; twice is success, and so is blocking back. Raises `NotFound`, `Invalid` (oneself).
 
     Follows end both ways, and what either wrote under the other's videos is hidden. No grant reaches them any more,
     their jobs with the viewer's cameos stop, and their videos that carry one are withdrawn. What the viewer made with a
@@ -63,9 +71,7 @@ async def block(context: Context, account_id: UUID) -> Account:
 async def unblock(context: Context, account_id: UUID) -> Account:
     """End a block of the viewer's; without one it is success. What was withdrawn stays so. Raises `NotFound`."""
     member = context.member
-    target = await Account.get_or_none(id=account_id)
-    if target is None:
-        raise no_such_member()
+    target = await member_once_met(account_id)
     async with in_transaction() as connection:
         await lock_pair(connection, member.id, target.id)
         mine = await cameos_of(connection, [member.id])
@@ -73,11 +79,13 @@ async def unblock(context: Context, account_id: UUID) -> Account:
         rows = await connection.execute_query_dict(
             "DELETE FROM block WHERE blocker_id = $1 AND blocked_id = $2 RETURNING id", [member.id, target.id]
         )
-        if rows:
-            facts = {"account": target.id}
-            await append_all(
-                connection, [Transition(chain_of(cameo_id), "ACCOUNT_UNBLOCKED", facts) for cameo_id in sorted(mine)]
-            )
+        if not rows:
+            await check_not_blocked(member.id, target.id, connection)
+            return target
+        facts = {"account": target.id}
+        await append_all(
+            connection, [Transition(chain_of(cameo_id), "ACCOUNT_UNBLOCKED", facts) for cameo_id in sorted(mine)]
+        )
     return target
 
 

@@ -32,15 +32,14 @@ _FOLLOWS = Limit("follow", 300, 3600)
 async def follow(context: Context, account_id: UUID) -> Account:
     """Follow a member; twice is success. Raises `NotFound`, `Invalid` (oneself), `Conflict`, `RateLimited`."""
     member = context.member
-    target = await member_in_good_standing(account_id)
+    target = await member_to_meet(context, account_id)
     if target.id == member.id:
         raise Invalid("You cannot follow yourself.", field="accountId")
     await _FOLLOWS.spend(context.stores.redis, str(member.id))
     async with in_transaction() as connection:
         await lock_pair(connection, member.id, target.id)
+        await check_not_blocked(member.id, target.id, connection)
         between = Block.all().using_db(connection)
-        if await between.filter(blocker_id=target.id, blocked_id=member.id).exists():
-            raise no_such_member()
         if await between.filter(blocker_id=member.id, blocked_id=target.id).exists():
             raise Conflict("You block this member. Unblock them first.", field="accountId")
         added = await connection.execute_query_dict(
@@ -58,9 +57,7 @@ async def follow(context: Context, account_id: UUID) -> Account:
 async def unfollow(context: Context, account_id: UUID) -> Account:
     """Stop following a member; twice is success. What rested on being mutuals ends. Raises `NotFound`."""
     member = context.member
-    target = await Account.get_or_none(id=account_id)
-    if target is None:
-        raise no_such_member()
+    target = await member_once_met(account_id)
     effects = Effects()
     async with in_transaction() as connection:
         await lock_pair(connection, member.id, target.id)
@@ -69,18 +66,39 @@ async def unfollow(context: Context, account_id: UUID) -> Account:
             effects, transitions = await end_mutual(connection, member.id, target.id)
             await _forget(connection, member.id, target.id)
             await append_all(connection, transitions)
-        else:
-            await _forget(connection, member.id, target.id)
+        elif not await _forget(connection, member.id, target.id):
+            await check_not_blocked(member.id, target.id, connection)
     await effects.follow_up(context.stores.doorbell)
     return target
 
 
-async def member_in_good_standing(account_id: UUID) -> Account:
-    """The member with this id. Raises `NotFound` when there is none, or they are suspended or gone."""
+async def member_to_meet(context: Context, account_id: UUID) -> Account:
+    """The member with this id, to whom the viewer wants to do something.
+
+    Raises `NotFound` when there is none, they are suspended or gone, or they block the viewer: no difference shows.
+    """
     found = await Account.get_or_none(id=account_id, suspended_at__isnull=True, deleted_at__isnull=True)
     if found is None:
         raise no_such_member()
+    await check_not_blocked(context.member.id, found.id)
     return found
+
+
+async def member_once_met(account_id: UUID) -> Account:
+    """The member with this id, whatever became of them, of whom the viewer takes something back. Raises `NotFound`.
+
+    Where nothing was to be taken back the caller lets `check_not_blocked` answer.
+    """
+    found = await Account.get_or_none(id=account_id)
+    if found is None:
+        raise no_such_member()
+    return found
+
+
+async def check_not_blocked(member_id: UUID, by: UUID, connection: BaseDBAsyncClient | None = None) -> None:
+    """Raise `NotFound`, as of somebody who is not there, when that member blocks this one."""
+    if await Block.filter(blocker_id=by, blocked_id=member_id).using_db(connection).exists():
+        raise no_such_member()
 
 
 def no_such_member() -> NotFound:
@@ -146,13 +164,15 @@ async def _leaving_with_the_mutual(connection: BaseDBAsyncClient, cameo_id: UUID
     return [row["video_id"] for row in rows]
 
 
-async def _forget(connection: BaseDBAsyncClient, follower: UUID, followee: UUID) -> None:
-    await connection.execute_query(
-        "DELETE FROM follow WHERE follower_id = $1 AND followee_id = $2", [follower, followee]
+async def _forget(connection: BaseDBAsyncClient, follower: UUID, followee: UUID) -> bool:
+    """Did the one follow the other, until now?"""
+    rows = await connection.execute_query_dict(
+        "DELETE FROM follow WHERE follower_id = $1 AND followee_id = $2 RETURNING id", [follower, followee]
     )
     await connection.execute_query(
         "DELETE FROM notification WHERE actor_id = $1 AND account_id = $2 AND kind = 'FOLLOWED'", [follower, followee]
     )
+    return bool(rows)
 
 
 async def followers(context: Context, account_id: UUID, window: Window) -> Page[Account]:

@@ -11,7 +11,7 @@ from models.base import new_id
 from models.errors import Invalid
 from models.mute import Mute
 from resolvers.context import Context
-from resolvers.follow import member_in_good_standing, member_page, no_such_member
+from resolvers.follow import check_not_blocked, member_once_met, member_page, member_to_meet
 from resolvers.limit import Limit
 from resolvers.page import Page, Window
 
@@ -22,7 +22,7 @@ async def mute(context: Context, account_id: UUID) -> Account:
     """Mute a member; twice is success. Raises `NotFound`, `Invalid` (oneself), `RateLimited`."""
     member = context.member
     await _MUTES.spend(context.stores.redis, str(member.id))
-    target = await member_in_good_standing(account_id)
+    target = await member_to_meet(context, account_id)
     if target.id == member.id:
         raise Invalid("You cannot mute yourself.", field="accountId")
     await connections.get("default").execute_query(
@@ -37,10 +37,9 @@ async def mute(context: Context, account_id: UUID) -> Account:
 
 async def unmute(context: Context, account_id: UUID) -> Account:
     """Meet a member again; who was not muted is success. Raises `NotFound`."""
-    target = await Account.get_or_none(id=account_id)
-    if target is None:
-        raise no_such_member()
-    await Mute.filter(muter_id=context.member.id, muted_id=target.id).delete()
+    target = await member_once_met(account_id)
+    if not await Mute.filter(muter_id=context.member.id, muted_id=target.id).delete():
+        await check_not_blocked(context.member.id, target.id)
     return target
 
 

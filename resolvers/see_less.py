@@ -11,6 +11,7 @@ from tortoise import connections
 from models.base import new_id
 from models.errors import Conflict, Invalid, NotFound
 from models.taste import LessOf, SeeLess
+from resolvers.account import account_asked_for
 from resolvers.context import Context
 from resolvers.keyset import rows_page
 from resolvers.limit import Limit
@@ -75,7 +76,7 @@ async def _target(context: Context, of: LessOf, *, video_id: UUID | None, accoun
     if account_id is not None:
         if of is not LessOf.AUTHOR:
             raise Invalid("Only AUTHOR takes a member; give a video.", field="id")
-        if await context.loaders.accounts.load(account_id) is None:
+        if await account_asked_for(context, account_id) is None:
             raise NotFound("There is no such member.", field="id")
         return account_id
     video = None if video_id is None else await context.loaders.videos.load(video_id)

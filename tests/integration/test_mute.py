@@ -7,17 +7,23 @@ from typing import Any
 from tortoise import connections
 
 from jobs.inbox import deliver
+from models.block import Block
+from models.cameo import ALL_SCOPES
+from models.follow import Follow
+from models.grant import Audience, Grant
 from models.mute import Mute
 from models.notification import MOST_TOGETHER, Notification, NotificationKind, notify
+from models.taste import SeeLess
 from schema.node import global_id
 from tests.api import Api, Server
-from tests.consent import account, make_video, shift_clock
-from tests.social import change, like, said, towards, unlike, vid
+from tests.consent import account, make_cameo, make_video, shift_clock
+from tests.social import WITH, change, like, said, towards, unlike, vid
 
 PUBLISH = "mutation($input: PublishVideoInput!) { publishVideo(input: $input) { __typename } }"
 MUTED = """query($handle: String!) {
   viewer { mutes { edges { node { handle } } } } account(handle: $handle) { viewerMutes mutes { edges { cursor } } }
 }"""
+LESS, GRANT = WITH % ("SeeLess", "seeLess"), WITH % ("GrantCameo", "grantCameo")
 HEARD = """{ notifications { unreadCount edges { node {
   __typename count actor { handle } video { id }
   ... on Commented { comment { body } } ... on Replied { comment { body } } ... on Remixed { original { id } }
@@ -62,6 +68,29 @@ async def test_mutes_and_blocks_are_the_business_of_whoever_made_them(server: Se
         found = await who.run(asked, **hers)
         assert [found["node"], found["account"]] == ([hers, hers] if there else [None, None])
         assert len(found["known"]["followers"]["edges"]) == there, "whoever blocks is nowhere to be found"
+
+
+async def test_whoever_blocks_answers_nothing_but_a_block(server: Server, ada: Api, bob: Api) -> None:
+    cameo = await make_cameo(ada, audience=Audience.APPROVED, scopes=ALL_SCOPES)
+    dee = await server.member("dee")
+    await towards(ada, "mute", bob)
+    await towards(bob, "block", ada)
+    assert await towards(ada, "unmute", bob) == "UnmuteSuccess", "what was done before can be taken back"
+    less = {"of": "AUTHOR", "id": global_id("Account", account(bob).id)}
+    given = {"cameoId": global_id("Cameo", cameo.id), "subject": less["id"], "idempotencyKey": "k"}
+
+    async def left() -> list[int]:
+        return [await rows.all().count() for rows in (Mute, SeeLess, Follow, Block, Grant)]
+
+    before = await left()
+    for verb in ("follow", "unfollow", "mute", "unmute", "unblock"):
+        assert await towards(ada, verb, bob) == "NotFoundError", verb
+    assert (await ada.mutate(LESS, **less))["code"] == "NOT_FOUND"
+    assert (await ada.mutate(GRANT, **given, scopes=["FACE"]))["code"] == "NOT_FOUND"
+    assert await left() == before
+    assert await towards(ada, "block", bob) == "BlockSuccess", "they may be blocked back"
+    assert [await towards(ada, "unblock", bob) for _ in range(2)] == ["UnblockSuccess", "NotFoundError"]
+    assert await towards(ada, "mute", dee) == "MuteSuccess"
 
 
 async def test_what_people_do_is_told_together_and_taken_back_with_what_they_did(
