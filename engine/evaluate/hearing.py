@@ -7,6 +7,7 @@ import re
 import shutil
 import tempfile
 import unicodedata
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,19 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from engine.diorama.sound.phonemes import phonemes
 from engine.errors import EngineError
 from engine.evaluate.nets import BANDS, HEARD_RATE, HOP, SOUNDS, Ear
 
 _WINDOW = 512
 _LEAST = 0.4
 """Least probability of a sound that counts as heard."""
+
+_TOLD_APART = re.compile(r"[^\w\u0303]|[ˈˌː]")
+"""Stress, length, pauses and gaps between words: not what tells one line from another."""
+
+_NEAR = str.maketrans({"ɔ": "o", "ɛ": "e", "œ": "ø", "ə": None, "ᵊ": None, "ɑ": "a", "ɪ": "i", "ʊ": "u", "ᵻ": "i"})
+"""Vowels that a speaker may say for each other, and the one that may be left out."""
 
 
 class RecogniserMissing(EngineError):
@@ -73,12 +81,26 @@ def lasting(likely: NDArray[np.float32]) -> bool:
 def wrong_words(said: str, wanted: str) -> float:
     """Word error rate of ``said`` against ``wanted``: edits / words wanted."""
     one, two = plain(said), plain(wanted)
+    return edits(one, two) / max(len(two), 1)
+
+
+def wrong_sounds(said: str, wanted: str, language: str) -> float:
+    """Share of the sounds wanted that ``said``, read aloud, has otherwise, wherever its words begin and end.
+
+    A recogniser writes what it hears as the words it expects: "arc anciel" is how "arc-en-ciel" sounds.
+    """
+    one, two = (_TOLD_APART.sub("", phonemes(text, language).translate(_NEAR)) for text in (said, wanted))
+    return edits(one, two) / max(len(two), 1)
+
+
+def edits(one: Sequence[str], two: Sequence[str]) -> int:
+    """Fewest insertions, deletions and exchanges that make ``two`` of ``one``."""
     row = list(range(len(two) + 1))
-    for i, word in enumerate(one, 1):
+    for i, here in enumerate(one, 1):
         before, row[0] = row[0], i
-        for j, other in enumerate(two, 1):
-            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (word != other))
-    return row[-1] / max(len(two), 1)
+        for j, there in enumerate(two, 1):
+            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (here != there))
+    return row[-1]
 
 
 def plain(text: str) -> list[str]:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.evaluate.hearing import Whisper, lasting, onsets, sounds, wrong_words
+from engine.evaluate.hearing import Whisper, lasting, onsets, sounds, wrong_sounds, wrong_words
 from engine.evaluate.hues import likeliest
 from engine.evaluate.pairs import SHOWN, pair
 from engine.evaluate.prompts import Ask, Prompt
@@ -33,7 +33,7 @@ IN_TIME = 0.08
 """Seconds between a landing seen and one heard; pictures are 0.04 s apart."""
 
 MOST_WRONG = 0.25
-"""Most word errors a line may have."""
+"""Largest share of a line's words, or of its sounds however they were written, that may be wrong."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,8 @@ def _speech(case: _Case, ask: Ask) -> tuple[bool | None, str]:
     if case.whisper is None:
         return None, "Whisper is not installed"
     said = case.whisper(case.clip.waveform, case.clip.rate, case.prompt.language)
-    return wrong_words(said, ask.value) <= MOST_WRONG, said
+    wrong = min(wrong_words(said, ask.value), wrong_sounds(said, ask.value, case.prompt.language))
+    return wrong <= MOST_WRONG, said
 
 
 def _sound(case: _Case, ask: Ask) -> tuple[bool, str]:
