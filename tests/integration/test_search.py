@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from base64 import urlsafe_b64decode
 from typing import Any
 
 import pytest
@@ -167,8 +166,6 @@ async def test_the_battery_is_found_and_pages_neither_repeat_nor_skip(server: Se
     whole = await found(bob, "a cat or a dog at night", first=50)
     page = (await bob.run(SEARCH, text="a cat or a dog at night", first=4))["search"]
     read = [edge["node"]["caption"] for edge in page["edges"]]
-    raw = [urlsafe_b64decode(edge["cursor"] + "==") for edge in page["edges"]]
-    assert [int.from_bytes(each[9:11], "big") for each in raw] != [1, 2, 3, 4], "a gap would tell what is left out"
     await many(ada, ["a cat or a dog at night", "a cat and a dog by night"])
     await write_meanings()
     gone = whole[5]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64decode
 from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -22,7 +23,7 @@ from models.keys import Key
 from models.policy import set_policy
 from models.tables import connect
 from models.video import Rendition, VideoVisibility
-from resolvers.cursor import decode_cursor, encode_cursor
+from resolvers.cursor import decode_cursor, encode_cursor, pack_moment
 from resolvers.media import open_media, open_preview, preview_address
 from schema.node import global_id, row_id
 from tests.api import Api, Server, finished_video
@@ -287,6 +288,9 @@ def test_cursors_read_back_and_serve_no_other_list(at: datetime, row: Any, conne
     key = Key("cursor", b"k" * 32)
     cursor = encode_cursor(key, connection, at, row)
     assert decode_cursor(key, connection, cursor) == (at, row)
+    raw = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+    told = row.bytes + pack_moment(at)
+    assert not {told[i : i + 8] for i in range(17)} & {raw[i : i + 8] for i in range(30)}, "nobody reads a place"
     with pytest.raises(Invalid):
         decode_cursor(key, connection + "x", cursor)
     with pytest.raises(Invalid):
