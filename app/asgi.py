@@ -38,7 +38,7 @@ from app.settings import Settings
 from app.settings import settings as settings_of_process
 from app.starter import keep_starter_clips
 from app.vault import open_vault
-from jobs.feed import FEED_STREAM
+from jobs.feed.stream import FEED_STREAM
 from jobs.inbox import INBOX_STREAM
 from jobs.progress import ProgressReader
 from jobs.queue import Doorbell

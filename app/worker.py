@@ -18,10 +18,10 @@ from tortoise import Tortoise
 from app.vault import open_vault
 from engine.runner import CHILD_COMMAND, EngineChild
 from jobs.arq_settings import CHORES_QUEUE, GENERATE_QUEUE
-from jobs.attempt import Tools
 from jobs.bell import answer
-from jobs.capture_attempt import CaptureTools
+from jobs.capture.attempt import CaptureTools
 from jobs.chores import Chores
+from jobs.clip.attempt import Tools
 from jobs.failures import STORE_AWAY
 from jobs.hints import listen
 from jobs.host import declare, keep_declared, withdraw

@@ -18,7 +18,7 @@ import asyncpg
 from redis.asyncio import Redis
 
 from bench.feed_scale import FIRST, QUERY, VIEWERS
-from jobs.feed import FEED_STREAM
+from jobs.feed.stream import FEED_STREAM
 from jobs.inbox import INBOX_STREAM
 from jobs.progress import ProgressReader
 from jobs.queue import Doorbell

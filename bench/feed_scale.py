@@ -35,7 +35,7 @@ from app.seed.load import Progress, load, settle
 from app.seed.media import share_clips
 from app.seed.world import make_world, tables
 from app.settings import Settings
-from jobs.taste import refresh_tastes
+from jobs.derived.taste import refresh_tastes
 from models.policy import seed_policy
 from models.storage import MediaStore
 from models.tables import connect

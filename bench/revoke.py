@@ -36,12 +36,12 @@ from tortoise import Tortoise
 from app.embedded import start_stores
 from app.migrate import migrate
 from app.settings import Settings
-from jobs.feed import FEED_STREAM
+from jobs.consent.withdrawn import purge_withdrawn, tell_withdrawn
+from jobs.feed.stream import FEED_STREAM
 from jobs.inbox import INBOX_STREAM, deliver
 from jobs.progress import ProgressReader
 from jobs.queue import Doorbell
 from jobs.tail import Tail
-from jobs.withdrawn import purge_withdrawn, tell_withdrawn
 from models.account import Account
 from models.base import new_id
 from models.cameo import Cameo

@@ -29,8 +29,8 @@ from app.embedded import start_stores
 from app.migrate import migrate
 from app.settings import Settings
 from bench.feed import cpu_seconds
-from jobs.trend_score import Scale
-from jobs.trends import rank_trends
+from jobs.trends.find import rank_trends
+from jobs.trends.score import Scale
 from models.policy import policy_in_force, seed_policy
 from models.tables import connect
 

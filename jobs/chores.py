@@ -9,22 +9,22 @@ from pathlib import Path
 from redis.asyncio import Redis
 from tortoise import connections
 
-from jobs.consent import TOPIC_WITHDRAWN
-from jobs.counts import settle_counts
-from jobs.erasure_work import Eraser
-from jobs.evidence import destroy_copies
-from jobs.export import build_pending
-from jobs.feed import FEED_STREAM
+from jobs.consent.change import TOPIC_WITHDRAWN
+from jobs.consent.evidence import destroy_copies
+from jobs.consent.notices import examine_notices
+from jobs.consent.withdrawn import purge_withdrawn, tell_withdrawn
+from jobs.derived.counts import settle_counts
+from jobs.derived.leaders import rank_leaders
+from jobs.derived.meaning import write_meanings
+from jobs.derived.quality import refresh_quality
+from jobs.derived.taste import refresh_tastes
+from jobs.erasure.work import Eraser
+from jobs.export.build import build_pending
+from jobs.feed.live_counts import tell_counts
+from jobs.feed.stream import FEED_STREAM
 from jobs.inbox import deliver
-from jobs.leaders import rank_leaders
-from jobs.live_counts import tell_counts
-from jobs.meaning import write_meanings
-from jobs.notices import examine_notices
 from jobs.outbox import purge_pending, tell_feeds
-from jobs.quality import refresh_quality
-from jobs.taste import refresh_tastes
-from jobs.trends import find_trends
-from jobs.withdrawn import purge_withdrawn, tell_withdrawn
+from jobs.trends.find import find_trends
 from models.keys import Keys
 from models.storage import MediaStore
 from models.vault import Vault

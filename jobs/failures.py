@@ -7,7 +7,7 @@ import msgspec
 from tortoise.exceptions import DBConnectionError
 
 from engine.errors import EngineError
-from jobs.lease import Failure
+from jobs.clip.lease import Failure
 from models.errors import DomainError
 
 STORE_AWAY = (

@@ -13,7 +13,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
 from engine.diorama.art import house as art
-from jobs.lookalikes import CROPS_LABEL
+from jobs.capture.lookalikes import CROPS_LABEL
 from models.account import Account
 from models.audit import Transition, append_all, chain_of
 from models.cameo import ALL_SCOPES, Cameo, CameoKind, CameoState, CameoVersion, vault_subject

@@ -12,10 +12,10 @@ from redis.asyncio import Redis
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
-from jobs.feed import TOPIC_FEED, keep
+from jobs.feed.stream import TOPIC_FEED, keep
 from jobs.metrics import PURGED
-from jobs.progress_event import EventKind, FailureDetail, ProgressEvent
-from jobs.progress_writer import announce
+from jobs.progress.event import EventKind, FailureDetail, ProgressEvent
+from jobs.progress.writer import announce
 from jobs.queue import (
     LATER_SECONDS,
     TOPIC_ANNOUNCE,

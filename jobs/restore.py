@@ -16,8 +16,8 @@ from tortoise import connections
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
-from jobs.consent import stop_jobs
-from jobs.erase import Begun, begin_account, begin_cameo, shred
+from jobs.consent.change import stop_jobs
+from jobs.erasure.begin import Begun, begin_account, begin_cameo, shred
 from jobs.queue import enqueue_purge_of
 from jobs.waiting import forget_shredded
 from models.audit import append, chain_of

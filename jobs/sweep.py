@@ -14,14 +14,15 @@ from redis.exceptions import RedisError
 from tortoise import connections
 from tortoise.transactions import in_transaction
 
-from jobs.capture_end import sweep_captures
+from jobs.capture.end import sweep_captures
 from jobs.chores import Chores
-from jobs.consent_sweep import sweep_consent
+from jobs.clip.lease import ATTEMPTS_SPENT, LEASE_SECONDS, Failure, give_up
+from jobs.consent.sweep import sweep_consent
+from jobs.consent.versions import sweep_versions
 from jobs.daily_head import keep_daily_head
-from jobs.export_end import sweep_exports
+from jobs.export.end import sweep_exports
 from jobs.failures import STORE_AWAY
 from jobs.inbox import forget_old
-from jobs.lease import ATTEMPTS_SPENT, LEASE_SECONDS, Failure, give_up
 from jobs.metrics import EXPIRED
 from jobs.outbox import drain
 from jobs.queue import Doorbell
@@ -29,7 +30,6 @@ from jobs.shred import shred_pending
 from jobs.tasks.check_capture import CaptureBench
 from jobs.tasks.generate_video import Bench
 from jobs.uploads import sweep_uploads
-from jobs.versions import sweep_versions
 from jobs.waiting import sweep_waiting
 from models.keys import Keys
 from models.storage import MediaStore

@@ -13,7 +13,7 @@ import structlog
 from redis.asyncio import ConnectionPool, Redis
 from redis.exceptions import RedisError
 
-from jobs.progress_event import START, Cursor
+from jobs.progress.event import START, Cursor
 
 STREAM_LENGTH = 10_000
 """Entries kept, about; whoever was away for longer is told that history is gone."""
@@ -143,7 +143,7 @@ class Tail:
 
     async def _run(self) -> None:
         pool = cast("ConnectionPool", self._redis.connection_pool)
-        # As in `jobs.progress_reader`: a blocking read has a connection and a time limit of its own.
+        # As in `jobs.progress.reader`: a blocking read has a connection and a time limit of its own.
         options = {**pool.connection_kwargs, "socket_timeout": None}
         blocking = Redis(connection_pool=ConnectionPool(connection_class=pool.connection_class, **options))
         broken = False

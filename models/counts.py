@@ -20,8 +20,8 @@ class VideoCounts(Model):
     ``tree_count`` everything made from it, at any depth; both count what is published to all and hidden by nobody.
     ``counted``: is this video itself counted in its ancestors' rows?
     ``finish_count`` is how many members watched it to its end. ``quality`` (0 … 1) is how well those who met it
-    received it, ``hot`` the same with the decay of time; a job (`jobs.quality`) works both out for rows that were
-    counted since: those whose ``refreshed_at`` is None.
+    received it, ``hot`` the same with the decay of time; a job (`jobs.derived.quality`) works both out for rows that
+    were counted since: those whose ``refreshed_at`` is None.
     """
 
     id: UUID = fields.UUIDField(primary_key=True)

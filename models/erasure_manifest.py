@@ -1,6 +1,6 @@
 """The manifest: every class of data derived from a person, where it lies, and how it is destroyed.
 
-The eraser (`jobs/erasure_work.py`) works through this list and counts class by class in the receipt; tests fail for a
+The eraser (`jobs/erasure/work.py`) works through this list and counts class by class in the receipt; tests fail for a
 column of the database that no class and no exception names, and plant a canary in each class.
 """
 

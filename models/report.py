@@ -72,7 +72,7 @@ class Report(Row):
 
 
 class Evidence(Row):
-    """The copy of a withdrawn video that an open report needs; ``id`` is that report's. See `jobs/evidence.py`.
+    """The copy of a withdrawn video that an open report needs; ``id`` is that report's. See `jobs/consent/evidence.py`.
 
     It lies in media storage under `evidence_folder`, sealed under `evidence_subject`. The row is written before the
     copy is; ``kept_at`` says that it is whole, ``destroyed_at`` that it is gone.

@@ -56,7 +56,7 @@ class FeedWeights(Model):
 
 
 async def taste_changed(connection: BaseDBAsyncClient, account_id: UUID) -> None:
-    """A member liked, made or finished something: their taste is due to be worked out anew (`jobs.taste`)."""
+    """A member liked, made or finished something: their taste is due to be worked out anew (`jobs.derived.taste`)."""
     await connection.execute_query(
         """
         INSERT INTO account_taste AS t (id, due) VALUES ($1, true)

@@ -8,7 +8,7 @@ from uuid import UUID
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
-from jobs.consent import Effects, decline_approvals, withdraw_for
+from jobs.consent.change import Effects, decline_approvals, withdraw_for
 from models.audit import Transition, append_all, chain_of
 from models.consent.locks import lock_for_change
 from models.consent.withdraw import Reach

@@ -14,7 +14,7 @@ from tortoise.transactions import in_transaction
 
 from engine.capture.runner import make_portrait
 from engine.capture.spec import CaptureRefused
-from jobs.capture_end import give_up_upload
+from jobs.capture.end import give_up_upload
 from jobs.queue import TOPIC_PURGE_LATER
 from models.account import Account, avatar_prefix
 from models.base import new_id

@@ -7,7 +7,7 @@ from uuid import UUID
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
-from jobs.consent import Effects, revoke_grants, stop_jobs, withdraw_for
+from jobs.consent.change import Effects, revoke_grants, stop_jobs, withdraw_for
 from models.account import Account
 from models.audit import Transition, append_all, chain_of
 from models.base import new_id

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from tortoise import connections
 
-from jobs.consent_gate import faults_of
+from jobs.clip.gate import faults_of
 from models.cameo import Cameo
 from models.video import Video
 from resolvers.cameo import own_cameo

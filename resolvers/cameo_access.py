@@ -13,8 +13,8 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
 from engine.text.restrictions import narrower as forbids_more
-from jobs.consent import Effects, decline_approvals, revoke_grants, stop_jobs, withdraw_for
-from jobs.consent_gate import faults_of
+from jobs.clip.gate import faults_of
+from jobs.consent.change import Effects, decline_approvals, revoke_grants, stop_jobs, withdraw_for
 from models.audit import append, chain_of
 from models.base import new_id
 from models.cameo import NO_SCOPES, Cameo, CameoState

@@ -15,7 +15,7 @@ from tortoise.transactions import in_transaction
 
 from engine.capture.spec import CameoKind as EngineKind
 from engine.capture.spec import Challenge, Language, Need, make_challenge
-from jobs.capture_end import end_captures, end_open_captures
+from jobs.capture.end import end_captures, end_open_captures
 from models.account import Account
 from models.audit import Transition, append_all, chain_of
 from models.base import new_id

@@ -11,8 +11,8 @@ from uuid import UUID
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
-from jobs.capture_end import end_captures
-from jobs.capture_held import open_held
+from jobs.capture.end import end_captures
+from jobs.capture.held import open_held
 from models.audit import Transition, append_all, chain_of
 from models.capture import UNDER_REVIEW, Capture, CaptureState, Review
 from models.decision import Decision, DecisionStage

@@ -15,7 +15,7 @@ from engine.spec import LONGEST_NAME, CastMember
 from engine.text import check
 from engine.text.names import handles_in
 from engine.text.pool import in_pool
-from jobs.consent_gate import binding
+from jobs.clip.gate import binding
 from models.base import new_id
 from models.cameo import Scope
 from models.consent.company import company

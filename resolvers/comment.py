@@ -11,7 +11,7 @@ import msgspec
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
-from jobs.live_counts import stir
+from jobs.feed.live_counts import stir
 from models.audit import SERVER, append
 from models.base import new_id
 from models.comment import LONGEST_COMMENT, Comment

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from uuid import UUID
 
-from jobs.live_counts import COUNTS, counts_of
+from jobs.feed.live_counts import COUNTS, counts_of
 from jobs.tail import Entry
 from models.rules.sql import account, holding
 from models.rules.video import may_be_met, may_be_seen_by, published_by_followed

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from tortoise.transactions import in_transaction
 
-from jobs.consent import Effects
-from jobs.erase import Begun, begin_account, begin_cameo, shred
+from jobs.consent.change import Effects
+from jobs.erasure.begin import Begun, begin_account, begin_cameo, shred
 from models.cameo import Cameo
 from models.erasure import Erasure, ErasureKind
 from models.errors import Conflict, Unauthenticated

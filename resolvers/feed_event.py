@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncGenerator, Collection
 from uuid import UUID
 
-from jobs.feed import FeedChange, FeedEvent, events
+from jobs.feed.stream import FeedChange, FeedEvent, events
 from resolvers.context import Context
 from resolvers.count_event import told_counts
 from resolvers.feed.following import reader

@@ -15,7 +15,7 @@ from tortoise.transactions import in_transaction
 
 from engine.errors import InvalidRequest
 from engine.spec import Capabilities, CastMember, GenerationSpec, Quality, Source
-from jobs.lease import cancel
+from jobs.clip.lease import cancel
 from jobs.queue import enqueue_generation
 from models.account import Account
 from models.base import new_id

@@ -13,7 +13,7 @@ from tortoise.transactions import in_transaction
 
 from engine.text.restrictions import Restrictions
 from engine.text.restrictions import narrower as forbids_more
-from jobs.consent import Effects, revoke_grants, stop_jobs
+from jobs.consent.change import Effects, revoke_grants, stop_jobs
 from models.account import Account
 from models.audit import append, chain_of
 from models.cameo import Cameo, Scope

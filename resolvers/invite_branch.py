@@ -8,7 +8,7 @@ from uuid import UUID
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
-from jobs.consent import Effects
+from jobs.consent.change import Effects
 from models.account import Account
 from models.audit import SERVER, append
 from models.consent.locks import lock_accounts

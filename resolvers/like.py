@@ -7,7 +7,7 @@ from uuid import UUID
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
-from jobs.live_counts import stir
+from jobs.feed.live_counts import stir
 from models.base import new_id
 from models.counts import add_likes
 from models.errors import NotFound

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from tortoise import connections
 
-from jobs.capture_held import open_held
+from jobs.capture.held import open_held
 from models.cameo import Cameo, CameoVersion, Scope, vault_subject
 from models.capture import UNDER_REVIEW, Capture, CaptureState, capture_subject
 from models.errors import NotFound

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from engine.media.playlist import INIT_NAME, PLAYLIST_NAME, segment_name
-from jobs.lease import live_prefix
+from jobs.clip.lease import live_prefix
 from models.errors import NotFound
 from models.generation import Generation, GenerationState
 from resolvers.context import Stores

@@ -14,7 +14,7 @@ from tortoise.transactions import in_transaction
 
 from engine.text.names import Certainty
 from engine.text.pool import in_pool
-from jobs.protected import ProtectedNames
+from jobs.consent.protected import ProtectedNames
 from jobs.shred import enqueue_shred
 from models.audit import SERVER, append
 from models.base import new_id

@@ -9,13 +9,13 @@ from uuid import UUID
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
-from jobs.consent_gate import faults_of, owners_of
-from jobs.counts import enqueue_counts
-from jobs.draft import await_approval
-from jobs.feed import enqueue_added, enqueue_gone
-from jobs.meaning import enqueue_meaning, unsay_prompt
+from jobs.clip.draft import await_approval
+from jobs.clip.gate import faults_of, owners_of
+from jobs.derived.counts import enqueue_counts
+from jobs.derived.meaning import enqueue_meaning, unsay_prompt
+from jobs.feed.stream import enqueue_added, enqueue_gone
 from jobs.remixed import tell_remixed
-from jobs.trend_join import forget_signs, join_trend
+from jobs.trends.join import forget_signs, join_trend
 from models.audit import Transition, append_all, chain_of
 from models.base import new_id
 from models.cameo import Scope

@@ -1,7 +1,7 @@
 """Quotas: engine seconds a member may spend in a day (UTC), in each pool of engines.
 
-A charge is made with the job and given back when the job yields nothing: `jobs.lease.end` and
-`jobs.consent.decline_approvals` do that.
+A charge is made with the job and given back when the job yields nothing: `jobs.clip.lease.end` and
+`jobs.consent.change.decline_approvals` do that.
 """
 
 from __future__ import annotations

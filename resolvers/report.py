@@ -10,9 +10,9 @@ import msgspec
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
-from jobs.counts import enqueue_counts
-from jobs.evidence import give_up
-from jobs.feed import enqueue_gone
+from jobs.consent.evidence import give_up
+from jobs.derived.counts import enqueue_counts
+from jobs.feed.stream import enqueue_gone
 from jobs.shred import enqueue_shred
 from models.audit import SERVER, append
 from models.consent.gates import cameos_of_video

@@ -8,8 +8,8 @@ from uuid import UUID
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
-from jobs.consent import Effects, stop_all_of, stop_jobs
-from jobs.counts import enqueue_counts_of
+from jobs.consent.change import Effects, stop_all_of, stop_jobs
+from jobs.derived.counts import enqueue_counts_of
 from models.account import Account
 from models.audit import SERVER, append
 from models.consent.epochs import raise_for_all

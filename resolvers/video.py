@@ -8,9 +8,9 @@ from uuid import UUID
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
-from jobs.counts import enqueue_counts
-from jobs.feed import enqueue_gone
-from jobs.meaning import enqueue_meaning
+from jobs.derived.counts import enqueue_counts
+from jobs.derived.meaning import enqueue_meaning
+from jobs.feed.stream import enqueue_gone
 from jobs.queue import enqueue_purge
 from models.audit import Transition, append_all, chain_of
 from models.consent.gates import cameos_of_video

@@ -9,7 +9,7 @@ from uuid import UUID
 import strawberry
 from strawberry.types import Info
 
-from jobs.feed import FeedChange, FeedEvent
+from jobs.feed.stream import FeedChange, FeedEvent
 from models.errors import Invalid
 from resolvers.count_event import MOST_TOLD
 from resolvers.feed_event import watch_following, watch_for_you, watch_friends, watch_latest

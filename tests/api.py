@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 from tortoise import connections
 
 from engine.spec import Capabilities
-from jobs.feed import FEED_STREAM
+from jobs.feed.stream import FEED_STREAM
 from jobs.inbox import INBOX_STREAM
 from jobs.progress import ProgressReader
 from jobs.queue import Doorbell

@@ -11,8 +11,8 @@ from tortoise.transactions import in_transaction
 
 from engine.protocol import ClipMessage
 from engine.spec import CastMember, GenerationSpec, Source
-from jobs.finish import Finished, StoredObject, finish
-from jobs.lease import Lease, claim
+from jobs.clip.finish import Finished, StoredObject, finish
+from jobs.clip.lease import Lease, claim
 from models.account import Account
 from models.base import new_id
 from models.cameo import Cameo, Scope

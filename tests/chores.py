@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from jobs.chores import Chores
-from jobs.export_end import sweep_exports
+from jobs.export.end import sweep_exports
 from jobs.shred import shred_pending
 from resolvers.context import Stores
 

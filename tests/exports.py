@@ -14,8 +14,8 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from app.routes.export import export
-from jobs.export_schema import Bundle as Everything
-from jobs.export_schema import json_schema
+from jobs.export.schema import Bundle as Everything
+from jobs.export.schema import json_schema
 from models.base import new_id
 from models.video import Video
 from tests.api import Api, Server

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from jobs.capture_attempt import CaptureTools
+from jobs.capture.attempt import CaptureTools
 from jobs.outbox import purge_pending
 from jobs.shred import shred_pending
 from jobs.tasks.check_capture import CaptureBench

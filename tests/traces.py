@@ -7,7 +7,7 @@ from typing import Any
 
 from tortoise import connections
 
-from jobs.scrolls import head_key, owned_key
+from jobs.feed.scrolls import head_key, owned_key
 from models.account import Account, avatar_prefix
 from models.appearance import ShownAppearance
 from models.base import new_id

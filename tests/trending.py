@@ -9,8 +9,8 @@ from uuid import UUID
 from tortoise import connections
 from tortoise.transactions import in_transaction
 
-from jobs.trend_score import Scale
-from jobs.trends import Found, rank_trends
+from jobs.trends.find import Found, rank_trends
+from jobs.trends.score import Scale
 from models.base import new_id
 from models.policy import policy_in_force
 

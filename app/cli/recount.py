@@ -17,7 +17,7 @@ async def _recount() -> int:
 
     from app.embedded import store_urls
     from app.settings import settings
-    from jobs.recount import recount as count_anew
+    from jobs.derived.recount import recount as count_anew
     from models.tables import connect
 
     await connect(store_urls(settings()).database_url)

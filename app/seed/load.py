@@ -11,7 +11,7 @@ import asyncpg
 
 from app.seed.columns import HEADER, TRAILER, pieces
 from app.trouble import Trouble
-from jobs.quality import refresh_quality
+from jobs.derived.quality import refresh_quality
 
 if TYPE_CHECKING:
     from app.seed.world import Table

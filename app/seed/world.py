@@ -15,7 +15,7 @@ from app.seed.people import DAY, Follows, Ints, People, make_follows, make_peopl
 from app.seed.reactions import SECONDS, Comments, Likes, Meetings, make_comments, make_likes, make_meetings
 from app.seed.videos import AUDIENCES, Videos, make_videos, words_of
 from app.seed.words import COMMENTS, REPLIES
-from jobs.taste import WHOLE
+from jobs.derived.taste import WHOLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,8 +9,8 @@ from typing import Any
 import structlog
 from tortoise import connections
 
-from jobs.capture_attempt import CaptureAttempt, CaptureTools
-from jobs.capture_lease import claim
+from jobs.capture.attempt import CaptureAttempt, CaptureTools
+from jobs.capture.lease import claim
 from jobs.failures import STORE_AWAY
 from jobs.metrics import CAPTURES
 

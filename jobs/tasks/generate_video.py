@@ -11,9 +11,9 @@ from uuid import UUID
 import structlog
 from tortoise import connections
 
-from jobs.attempt import Attempt, Tools
+from jobs.clip.attempt import Attempt, Tools
+from jobs.clip.lease import Lease, claim
 from jobs.failures import STORE_AWAY
-from jobs.lease import Lease, claim
 from jobs.metrics import ATTEMPT_SECONDS, CLAIMED, SETTLED, WAIT_SECONDS
 
 _log = structlog.get_logger()

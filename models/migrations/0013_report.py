@@ -24,7 +24,7 @@ class Migration(migration.Migration):
                 ('kept_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ('destroyed_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],
-            options={'table': 'evidence', 'app': 'models', 'unique_together': [('video_id',)], 'pk_attr': 'id', 'table_description': "The copy of a withdrawn video that an open report needs; ``id`` is that report's. See `jobs/evidence.py`."},
+            options={'table': 'evidence', 'app': 'models', 'unique_together': [('video_id',)], 'pk_attr': 'id', 'table_description': "The copy of a withdrawn video that an open report needs; ``id`` is that report's. See `jobs/consent/evidence.py`."},
             bases=['Row'],
         ),
         ops.CreateModel(

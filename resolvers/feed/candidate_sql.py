@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from jobs.quality import PRIOR
+from jobs.derived.quality import PRIOR
 from models.rules.account import apart, follows, in_good_standing, mutes
 from models.rules.video import addresses
 

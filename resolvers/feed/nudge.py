@@ -9,7 +9,7 @@ from uuid import UUID
 
 from redis.asyncio import Redis
 
-from jobs.scrolls import since_key
+from jobs.feed.scrolls import since_key
 
 PATIENCE = 2.0
 

@@ -36,7 +36,7 @@ Weights = Mapping[Feature, float]
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One video as the ranker knows it. ``hours`` since it was published; ``quality`` 0 … 1 (`jobs.quality`).
+    """One video as the ranker knows it. ``hours`` since it was published; ``quality`` 0 … 1 (`jobs.derived.quality`).
 
     ``taste`` is the cosine (-1 … 1) with what the viewer likes, ``less`` (0 … 1) with what they want less of, ``steer``
     (-1 … 1) what their sentence makes of it; 0 where nothing is known. ``meaning`` is a unit vector, or None.

@@ -16,7 +16,7 @@ from uuid import UUID
 import msgspec
 from redis.asyncio import Redis
 
-from jobs.scrolls import head_key, owned_key, places_key
+from jobs.feed.scrolls import head_key, owned_key, places_key
 from models.errors import Conflict
 from resolvers.feed.candidates import Places
 from resolvers.feed.steer import SteerReading

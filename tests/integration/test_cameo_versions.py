@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from jobs.likeness_files import lay_out
-from jobs.versions import sweep_versions
+from jobs.clip.likeness_files import lay_out
+from jobs.consent.versions import sweep_versions
 from models.cameo import Cameo, CameoKind, CameoState, CameoVersion, Scope
 from models.generation import GenerationState
 from models.grant import Audience, Grant

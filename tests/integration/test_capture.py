@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from tortoise import connections
 
-from jobs.capture_end import sweep_captures
-from jobs.capture_lease import claim
+from jobs.capture.end import sweep_captures
+from jobs.capture.lease import claim
 from jobs.uploads import sweep_uploads
 from models.account import Account
 from models.cameo import Cameo, CameoState, CameoVersion

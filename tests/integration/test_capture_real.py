@@ -11,8 +11,8 @@ from app.embedded import Stores as RunningStores
 from engine.capture.runner import CHILD_COMMAND
 from engine.capture.spec import Turn
 from engine.spec import CastMember
-from jobs.capture_end import sweep_captures
-from jobs.likeness_files import lay_out
+from jobs.capture.end import sweep_captures
+from jobs.clip.likeness_files import lay_out
 from models.cameo import Cameo, CameoState, CameoVersion, Scope
 from tests.api import Api, Server
 from tests.captures import record

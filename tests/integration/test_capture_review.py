@@ -13,8 +13,8 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from app.routes.likeness import capture, thumbnail
-from jobs.capture_end import sweep_captures
-from jobs.protected import ProtectedFace
+from jobs.capture.end import sweep_captures
+from jobs.consent.protected import ProtectedFace
 from models.account import Role
 from models.base import new_id
 from models.cameo import Cameo, CameoState, Scope

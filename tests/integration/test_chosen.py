@@ -9,7 +9,7 @@ from uuid import UUID
 from tortoise import connections
 from tortoise.transactions import in_transaction
 
-from jobs.consent import withdraw_for
+from jobs.consent.change import withdraw_for
 from models.account import Account
 from models.block import Block
 from models.cameo import ALL_SCOPES, Scope

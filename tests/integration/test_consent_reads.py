@@ -12,12 +12,12 @@ from tortoise.transactions import in_transaction
 
 from engine.media.playlist import PLAYLIST_NAME
 from engine.runner import EngineChild
-from jobs.attempt import Attempt, Tools
-from jobs.consent_gate import end_for_consent
-from jobs.lease import Lease
+from jobs.clip.attempt import Attempt, Tools
+from jobs.clip.gate import end_for_consent
+from jobs.clip.lease import Lease
 from jobs.outbox import drain
 from jobs.progress import preview_key
-from jobs.progress_writer import PreviewBytes, ProgressWriter
+from jobs.progress.writer import PreviewBytes, ProgressWriter
 from models.cameo import Cameo
 from models.errors import NotFound
 from models.generation import Generation, GenerationState

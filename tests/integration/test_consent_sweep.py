@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from jobs.consent import TOPIC_WITHDRAWN
-from jobs.consent_sweep import sweep_consent
+from jobs.consent.change import TOPIC_WITHDRAWN
+from jobs.consent.sweep import sweep_consent
 from models.cameo import Cameo
 from models.generation import Outbox, QuotaCharge
 from models.grant import Audience, OnExpiry

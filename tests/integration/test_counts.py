@@ -13,8 +13,8 @@ from uuid import UUID
 import pytest
 
 from jobs.chores import Chores
-from jobs.counts import TOPIC_COUNTS, settle_counts
-from jobs.recount import recount
+from jobs.derived.counts import TOPIC_COUNTS, settle_counts
+from jobs.derived.recount import recount
 from models.account import Account, Role
 from models.cameo import ALL_SCOPES, Cameo
 from models.comment import Comment

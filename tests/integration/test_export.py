@@ -12,8 +12,8 @@ import pytest
 from tortoise import connections
 
 from app.embedded import Stores as RunningStores
-from jobs.export import build_pending
-from jobs.export_end import sweep_exports
+from jobs.export.build import build_pending
+from jobs.export.end import sweep_exports
 from models.audit import append, chain_of
 from models.cameo import ALL_SCOPES
 from models.export import Export, ExportPart, ExportState

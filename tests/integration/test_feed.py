@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tortoise import connections
 from tortoise.transactions import in_transaction
 
-from jobs.feed import FEED_STREAM, FeedChange, tell
+from jobs.feed.stream import FEED_STREAM, FeedChange, tell
 from models.base import new_id
 from models.block import Block
 from models.follow import Follow

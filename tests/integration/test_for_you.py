@@ -16,8 +16,8 @@ from redis.asyncio import Redis
 from tortoise import connections
 from tortoise.transactions import in_transaction
 
-from jobs.quality import refresh_quality
-from jobs.taste import refresh_tastes
+from jobs.derived.quality import refresh_quality
+from jobs.derived.taste import refresh_tastes
 from resolvers.cursor import decode_cursor
 from resolvers.feed import candidate_sql
 from resolvers.feed.candidates import Places

@@ -12,9 +12,9 @@ from tortoise import connections
 from tortoise.transactions import in_transaction
 
 from app.embedded import Stores
-from jobs.consent import revoke_grants, stop_jobs
+from jobs.consent.change import revoke_grants, stop_jobs
 from jobs.progress import EventKind
-from jobs.progress_writer import last_event
+from jobs.progress.writer import last_event
 from jobs.queue import Doorbell
 from models.account import Account
 from models.base import new_id

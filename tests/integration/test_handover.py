@@ -12,7 +12,7 @@ from tortoise import connections
 
 from app.embedded import Stores
 from engine.spec import FaceCrop
-from jobs.lookalikes import CROPS_LABEL
+from jobs.capture.lookalikes import CROPS_LABEL
 from jobs.queue import Doorbell
 from models.account import Account
 from models.cameo import Cameo, CameoVersion, Scope, vault_subject

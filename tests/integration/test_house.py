@@ -9,8 +9,8 @@ from engine.diorama.art import house as art
 from engine.diorama.cast import load_cast
 from engine.identity.face import Faces
 from engine.spec import CastMember
+from jobs.clip.likeness_files import lay_out
 from jobs.house import install_house
-from jobs.likeness_files import lay_out
 from models.account import Account
 from models.audit import AuditEntry
 from models.cameo import ALL_SCOPES, Cameo, CameoState, Scope

@@ -8,8 +8,8 @@ from typing import Any
 from tortoise import connections
 from tortoise.transactions import in_transaction
 
-from jobs.leaders import count_leaders, rank_leaders
-from jobs.recount import recount
+from jobs.derived.leaders import count_leaders, rank_leaders
+from jobs.derived.recount import recount
 from models.account import Account
 from models.base import new_id
 from models.leader import Leader

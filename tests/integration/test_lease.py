@@ -9,7 +9,7 @@ from tortoise import connections
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
-from jobs.lease import MAX_ATTEMPTS, Failure, Lease, cancel, cancelled, claim, fail, heartbeat, release
+from jobs.clip.lease import MAX_ATTEMPTS, Failure, Lease, cancel, cancelled, claim, fail, heartbeat, release
 from jobs.sweep import sweep_leases
 from models.account import Account
 from models.base import new_id

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from jobs.counts import settle_counts
-from jobs.feed import FEED_STREAM
-from jobs.live_counts import tell_counts
+from jobs.derived.counts import settle_counts
+from jobs.feed.live_counts import tell_counts
+from jobs.feed.stream import FEED_STREAM
 from models.block import Block
 from models.counts import VideoCounts
 from models.like import Like

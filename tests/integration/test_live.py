@@ -23,8 +23,8 @@ from tortoise.transactions import in_transaction
 from app.embedded import Stores
 from app.routes.live import live
 from engine.protocol import SegmentMessage
-from jobs.lease import Lease, cancel
-from jobs.live import LiveSegments
+from jobs.clip.lease import Lease, cancel
+from jobs.clip.live import LiveSegments
 from jobs.progress import ProgressWriter, stream_key
 from jobs.queue import Doorbell
 from models.account import Account

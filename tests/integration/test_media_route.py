@@ -13,7 +13,7 @@ import pytest
 from redis.asyncio import Redis
 
 from app.embedded import Stores as RunningStores
-from jobs.feed import FEED_STREAM
+from jobs.feed.stream import FEED_STREAM
 from jobs.inbox import INBOX_STREAM
 from jobs.progress import ProgressReader, preview_key
 from jobs.queue import Doorbell

@@ -11,10 +11,10 @@ from redis.exceptions import RedisError
 from tortoise.transactions import in_transaction
 
 from jobs.arq_settings import GENERATE_QUEUE, arq_redis, bell_key
-from jobs.lease import cancel
+from jobs.clip.lease import cancel
 from jobs.outbox import drain, purge_pending
 from jobs.progress import EventKind, stream_key
-from jobs.progress_writer import last_event
+from jobs.progress.writer import last_event
 from jobs.queue import Doorbell, enqueue_generation, enqueue_purge, enqueue_purge_of
 from models.base import new_id
 from models.generation import Generation, Outbox

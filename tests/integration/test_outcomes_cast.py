@@ -10,10 +10,10 @@ from tortoise import connections
 from tortoise.transactions import in_transaction
 
 from engine.spec import GenerationSpec
-from jobs.consent_gate import Fault, end_as_forbidden, end_for_consent
-from jobs.consent_sweep import sweep_consent
-from jobs.lease import Lease
-from jobs.recount import recount
+from jobs.clip.gate import Fault, end_as_forbidden, end_for_consent
+from jobs.clip.lease import Lease
+from jobs.consent.sweep import sweep_consent
+from jobs.derived.recount import recount
 from models.cameo import Cameo, CameoState, CameoVersion, Scope
 from models.consent.gates import consent_has_ended
 from models.generation import Generation, GenerationState

@@ -10,7 +10,7 @@ from tortoise import connections
 from tortoise.transactions import in_transaction
 
 from app.embedded import Stores as RunningStores
-from jobs.erase import begin_cameo
+from jobs.erasure.begin import begin_cameo
 from models.account import Account
 from models.cameo import Cameo, CameoState
 from models.decision import Decision

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from tortoise import connections
 
 from app.routes.likeness import evidence
-from jobs.evidence import destroy_copies, keep_copies
+from jobs.consent.evidence import destroy_copies, keep_copies
 from models.account import Account, Role
 from models.audit import chain_of
 from models.cameo import Cameo

@@ -23,8 +23,8 @@ from jobs.progress import (
     read_preview,
     stream_key,
 )
-from jobs.progress_channel import QUEUE_LENGTH
-from jobs.progress_writer import PREVIEWS_KEPT
+from jobs.progress.channel import QUEUE_LENGTH
+from jobs.progress.writer import PREVIEWS_KEPT
 
 
 @pytest.fixture

@@ -12,12 +12,12 @@ import pytest
 from tortoise import connections
 
 from engine.capture.spec import PictureReport
-from jobs.consent_gate import ResultForbidden
-from jobs.lease import claim
-from jobs.lookalikes import FACE_LABEL as CAMEO_FACE
-from jobs.lookalikes import pack_embedding
-from jobs.notices import examine_notices
-from jobs.protected import ProtectedFace, check_cast, check_faces, is_protected, protected_faces
+from jobs.capture.lookalikes import FACE_LABEL as CAMEO_FACE
+from jobs.capture.lookalikes import pack_embedding
+from jobs.clip.gate import ResultForbidden
+from jobs.clip.lease import claim
+from jobs.consent.notices import examine_notices
+from jobs.consent.protected import ProtectedFace, check_cast, check_faces, is_protected, protected_faces
 from models.account import Role
 from models.base import new_id
 from models.cameo import Cameo, CameoVersion, vault_subject

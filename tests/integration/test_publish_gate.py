@@ -8,7 +8,7 @@ import pytest
 from tortoise import connections
 from tortoise.transactions import in_transaction
 
-from jobs.consent import withdraw_for
+from jobs.consent.change import withdraw_for
 from models.cameo import ALL_SCOPES, Cameo, CameoState, Scope
 from models.consent.locks import lock_for_change
 from models.consent.withdraw import Reach

@@ -13,9 +13,9 @@ from redis.asyncio import Redis
 from tortoise.transactions import in_transaction
 
 from app.embedded import Stores
-from jobs.consent import withdraw_for
+from jobs.consent.change import withdraw_for
+from jobs.derived.recount import recount
 from jobs.queue import Doorbell
-from jobs.recount import recount
 from models.block import Block
 from models.cameo import Cameo, Scope
 from models.consent.locks import lock_for_change

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from tortoise import connections
 
-from jobs.feed import TOPIC_FEED
+from jobs.feed.stream import TOPIC_FEED
 from models.account import Role
 from models.audit import SERVER
 from models.base import new_id

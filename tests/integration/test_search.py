@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tortoise import connections
 from tortoise.transactions import in_transaction
 
-from jobs.meaning import write_meanings
+from jobs.derived.meaning import write_meanings
 from models.block import Block
 from models.errors import Invalid
 from models.grant import Audience

@@ -14,7 +14,7 @@ from app.local_owner import first_invite
 from app.settings import Settings
 from app.starter import starter_clips_left, starter_clips_made, take_turn
 from app.starter_clips import STARTER_CLIPS
-from jobs.lease import claim, release
+from jobs.clip.lease import claim, release
 from jobs.queue import Doorbell
 from models.account import Account
 from models.base import new_id

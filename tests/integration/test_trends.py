@@ -6,7 +6,7 @@ from uuid import UUID
 
 from tortoise import connections
 
-from jobs.trends import find_trends
+from jobs.trends.find import find_trends
 from models.policy import set_policy
 from models.video import Video, VideoVisibility
 from tests.consent import shift_clock

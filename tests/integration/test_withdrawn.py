@@ -11,10 +11,10 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from tortoise.transactions import in_transaction
 
-from jobs.consent import withdraw_for
-from jobs.feed import FeedChange, tell
+from jobs.consent.change import withdraw_for
+from jobs.consent.withdrawn import purge_withdrawn, tell_withdrawn
+from jobs.feed.stream import FeedChange, tell
 from jobs.queue import enqueue_purge
-from jobs.withdrawn import purge_withdrawn, tell_withdrawn
 from models.account import Session
 from models.base import new_id
 from models.block import Block
@@ -247,7 +247,7 @@ async def test_a_withdrawal_that_cannot_be_purged_does_not_keep_the_others(
 async def test_batches_go_through_a_withdrawal_to_its_end(
     server: Server, bob: Api, clip: tuple[Cameo, Video], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("jobs.withdrawn.BATCH", 2)
+    monkeypatch.setattr("jobs.consent.withdrawn.BATCH", 2)
     for _ in range(4):
         await make_video(server.stores, bob, [clip[0]])
     await withdraw_all(clip[0])

@@ -14,10 +14,10 @@ from tortoise.transactions import in_transaction
 
 from app.embedded import Stores
 from engine.media.probe import probe
-from jobs.lease import cancel
-from jobs.meaning import enqueue_meaning
+from jobs.clip.lease import cancel
+from jobs.derived.meaning import enqueue_meaning
 from jobs.progress import EventKind, ProgressReader
-from jobs.progress_writer import last_event
+from jobs.progress.writer import last_event
 from jobs.queue import Doorbell
 from models.generation import Generation, Outbox, QuotaCharge
 from models.storage import MediaStore

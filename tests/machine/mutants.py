@@ -14,8 +14,8 @@ from typing import Any
 
 from tortoise import connections
 
-import jobs.consent
-import jobs.draft
+import jobs.clip.draft
+import jobs.consent.change
 import models.consent.epochs
 import models.consent.gates
 import models.consent.standing
@@ -121,8 +121,8 @@ async def _nothing(*_: Any, **__: Any) -> None:
     """Done, says nobody."""
 
 
-async def _no_effects(*_: Any, **__: Any) -> jobs.consent.Effects:
-    return jobs.consent.Effects()
+async def _no_effects(*_: Any, **__: Any) -> jobs.consent.change.Effects:
+    return jobs.consent.change.Effects()
 
 
 _LIVE_BY_TIME = "coalesce(g.expires_at > yume_now(), true)"
@@ -177,7 +177,7 @@ def _new_cast_drops_inherited(surgery: Surgery) -> None:
         return resolvers.remix.Parent(found.video_id, {})
 
     surgery.function(original, parent_for)
-    surgery.only_in(jobs.draft, "_check_closed", _nothing)
+    surgery.only_in(jobs.clip.draft, "_check_closed", _nothing)
 
 
 def _stale_standing(surgery: Surgery) -> None:
@@ -227,7 +227,7 @@ def _always(value: Any) -> Callable[..., Awaitable[Any]]:
 
 
 def _removing_one_removes_all(surgery: Surgery) -> None:
-    original = jobs.consent.withdraw_for
+    original = jobs.consent.change.withdraw_for
 
     async def withdraw_for(connection: Any, cameo_id: Any, reason: WithdrawalReason, _: Reach) -> Any:
         return await original(connection, cameo_id, reason, Reach())
@@ -267,7 +267,7 @@ def _never(*_: Any) -> bool:
 
 
 def _mutual_never_ends(surgery: Surgery) -> None:
-    surgery.function(resolvers.follow.end_mutual, _always((jobs.consent.Effects(), [])))
+    surgery.function(resolvers.follow.end_mutual, _always((jobs.consent.change.Effects(), [])))
 
 
 def _blocked_lose_sight(surgery: Surgery) -> None:

@@ -14,10 +14,10 @@ from tortoise.transactions import in_transaction
 
 from engine.protocol import ClipMessage
 from engine.spec import Capabilities, GenerationSpec
-from jobs.consent_gate import ConsentEnded, check_consent, end_for_consent
-from jobs.consent_sweep import sweep_consent
-from jobs.finish import StoredObject, finish
-from jobs.lease import Lease, claim
+from jobs.clip.finish import StoredObject, finish
+from jobs.clip.gate import ConsentEnded, check_consent, end_for_consent
+from jobs.clip.lease import Lease, claim
+from jobs.consent.sweep import sweep_consent
 from models.account import Account, Role
 from models.base import new_id
 from models.cameo import Scope

@@ -19,8 +19,8 @@ from tortoise.transactions import in_transaction
 
 from engine.protocol import ClipMessage
 from engine.spec import GenerationSpec
-from jobs.finish import StoredObject, finish
-from jobs.lease import Lease
+from jobs.clip.finish import StoredObject, finish
+from jobs.clip.lease import Lease
 from models.account import Account
 from models.base import new_id
 from models.cameo import NO_SCOPES

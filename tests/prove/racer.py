@@ -21,8 +21,8 @@ from tortoise.transactions import in_transaction
 
 from engine.protocol import ClipMessage
 from engine.spec import GenerationSpec
-from jobs.finish import StoredObject, finish
-from jobs.lease import Failure, Lease, cancel, cancelled, claim, fail, release
+from jobs.clip.finish import StoredObject, finish
+from jobs.clip.lease import Failure, Lease, cancel, cancelled, claim, fail, release
 from jobs.sweep import sweep_leases
 from models.base import new_id
 from models.tables import connect

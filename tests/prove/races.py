@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from jobs.lease import LEASE_SECONDS
+from jobs.clip.lease import LEASE_SECONDS
 from models.account import Account
 from models.generation import Generation
 from tests.jobs_stack import member, queue_one, rows

@@ -14,7 +14,7 @@ from engine.capture.spec import (
     make_challenge,
 )
 from engine.spec import FaceCrop
-from jobs.capture_held import again, merged
+from jobs.capture.held import again, merged
 from jobs.progress import Cursor
 from models.capture import Capture, CaptureState
 from resolvers.capture_event import events_after

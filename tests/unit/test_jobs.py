@@ -14,11 +14,11 @@ from engine.errors import ChildDied, EngineError, InvalidRequest, OutOfMemory, T
 from engine.media.probe import Probe
 from engine.spec import GenerationSpec
 from jobs.arq_settings import decode, encode
-from jobs.check import _fault
+from jobs.clip.check import _fault
 from jobs.failures import CheckFailed, failure_of
 from jobs.progress import Cursor, EventKind, FailureDetail, PreviewPicture, ProgressEvent
-from jobs.progress_channel import QUEUE_LENGTH, Subscriber
-from jobs.progress_event import FIELD, decode_event, encode_event
+from jobs.progress.channel import QUEUE_LENGTH, Subscriber
+from jobs.progress.event import FIELD, decode_event, encode_event
 from models.errors import NotFound
 
 numbers = st.integers(min_value=0, max_value=2**64 - 1)

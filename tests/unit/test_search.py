@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.meaning import Said, read, things_in
+from jobs.derived.meaning import Said, read, things_in
 from models.errors import Invalid
 from resolvers.search.asked import LONGEST, read_name, read_search
 

@@ -1,0 +1,1 @@
+"""One generation in a worker, from the claim to the draft."""

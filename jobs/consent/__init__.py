@@ -1,0 +1,1 @@
+"""What follows when consent ends, or somebody asks not to be shown."""

@@ -1,0 +1,1 @@
+"""Erasing a cameo or an account: hidden in one transaction, then destroyed class by class."""

@@ -1,0 +1,1 @@
+"""Bundles of all that is a member's."""

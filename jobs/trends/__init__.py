@@ -1,0 +1,1 @@
+"""What rises, and how videos come into it."""
