@@ -362,7 +362,7 @@ class Reader(Clauses):
         mention.varied = VARIED.get(art, ())
         if item.form in mixed():
             mention.count = 2
-        mention.size = pending.size or 1.0
+        mention.size = (pending.size or 1.0) * item.scale
         mention.motions += pending.motions
         self.out.mentions.append(mention)
         return len(self.out.mentions) - 1

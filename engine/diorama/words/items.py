@@ -45,6 +45,8 @@ class Item:
     near: bool = False
     cast: int | None = None
     owner: bool = False
+    scale: float = 1.0
+    """How much bigger than usual it is, besides any adjective."""
 
     def meaning(self, *roles: str) -> Meaning | None:
         """The first meaning with one of ``roles``."""

@@ -68,14 +68,20 @@ class Lexicon:
         return 0, []
 
 
+@cache
 def read(name: str) -> dict[str, Any]:
-    """One lexicon file, parsed."""
+    """One lexicon file, parsed once; nobody changes it."""
     return tomllib.loads((FOLDER / f"{name}.toml").read_text("utf-8"))
 
 
 def phrases(text: str) -> list[str]:
     """A comma-separated list, stripped."""
     return [one.strip() for one in text.split(",") if one.strip()]
+
+
+def folded(phrase: str) -> str:
+    """``phrase`` as the form of an item: folded words with single spaces."""
+    return " ".join(token.form for token in tokenize(phrase))
 
 
 @cache

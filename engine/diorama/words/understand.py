@@ -9,8 +9,11 @@ from functools import cache
 from engine.diorama.art import pack
 from engine.diorama.scene import SLOTS, STYLES, Brief, Line, Subject
 from engine.diorama.words.clauses import NARRATOR
+from engine.diorama.words.costume import dress
 from engine.diorama.words.grammar import Reader
 from engine.diorama.words.items import read_items
+from engine.diorama.words.kinship import relate_kin
+from engine.diorama.words.kit import equip
 from engine.diorama.words.lexicon import language_of, lexicon, read
 from engine.diorama.words.meaning import Finder
 from engine.diorama.words.members import Members, enlist
@@ -84,6 +87,9 @@ def reading_of(prompt: str, language: str | None = None, *, cast: Sequence[str] 
     tokens = mended(tokens, language)
     items = read_items(tokens, lexicon(), language, Members(cast) if cast else None)
     choose(items, tokens, language)
+    dress(items)
+    relate_kin(items)
+    equip(items)
     reading = Reader(items, language, Finder(MOST_LOOKUPS)).read()
     reading.forms = tuple(token.form for token in tokens)
     return reading, quotes, language

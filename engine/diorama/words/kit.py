@@ -1,0 +1,41 @@
+"""Kits: a drummer has a drum and a skateboarder a skateboard, though nobody names them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+from engine.diorama.words.items import Item
+from engine.diorama.words.lexicon import LANGUAGES, folded, phrases, read
+
+
+@cache
+def _kits() -> tuple[Mapping[str, str], Mapping[str, str]]:
+    """Folded words of who has a kit, and of verbs that need one → the kit's art."""
+    found: tuple[dict[str, str], dict[str, str]] = ({}, {})
+    for art, entry in read("kit").items():
+        for words, part in zip(found, ("who", "does"), strict=True):
+            spelled = [word for language in LANGUAGES for word in phrases(entry.get(f"{part}_{language}", ""))]
+            words.update((folded(word), art) for word in spelled)
+    return found
+
+
+def equip(items: list[Item]) -> None:
+    """Put into the hands (or under the feet) of those among ``items`` what their names or verbs imply, in place."""
+    who, does = _kits()
+    named = {item.value for item in items if item.role == "subject"}
+    at = 0
+    while at < len(items):
+        item = items[at]
+        acting = item.role in {"motion", "action"} and item.form in does
+        art = does.get(item.form) if acting else who.get(item.form) if item.role == "subject" else None
+        if art is not None and art not in named and item.cast is None:
+            entry = read("kit")[art]
+            if not acting and item.near:
+                item.value = entry.get("as", item.value)
+            word = art.replace("-", " ")
+            brought = [Item("action", entry["how"], "", "", []), Item("subject", art, word, word, [])]
+            items[at + 1 : at + 1] = brought
+            named.add(art)
+            at += len(brought)
+        at += 1
