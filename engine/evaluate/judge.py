@@ -82,7 +82,11 @@ def _count(case: _Case, ask: Ask) -> tuple[bool, str]:
 
 def _colour(case: _Case, ask: Ask) -> tuple[bool, str]:
     track = case.tracks[ask.subject]
-    found = likeliest(pixels(case.clip, track), ask.subject, case.clip.light) if _shown(case, ask.subject) else ""
+    if not _shown(case, ask.subject):
+        return False, ""
+    weather = case.seen.setting["weather"]
+    mist = max(weather, key=lambda name: weather[name]) == "fog"
+    found = likeliest(pixels(case.clip, track), ask.subject, case.clip.light, mist=mist)
     return found == ask.value, found
 
 

@@ -18,16 +18,28 @@ AROUND = 1.2
 DIFFERENT = 5
 """Least difference of a channel from the empty stage: both are the same pictures but for the actors."""
 
+HOLE = 40
+"""Most pixels of a hole in a figure that is taken for a part of it."""
+
 
 def masked(frame: NDArray[np.uint8], plate: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """(h, w, 4) uint8: the BGR of what is on ``frame`` and not on the empty stage ``plate``, 0 elsewhere, and a mask.
 
-    Holes of a few pixels, where an actor has the colour of what is behind it, are closed.
+    Holes of a few pixels, where an actor has the colour of what is behind it, are closed; gaps between two are not.
     """
     mask = (contrast(frame, plate) > DIFFERENT).astype(np.uint8) * 255
-    mask = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+    mask = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
     mask = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
+    mask = filled(np.asarray(mask, np.uint8))
     return np.dstack((cv2.bitwise_and(frame, frame, mask=mask), mask)).astype(np.uint8)
+
+
+def filled(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """``mask`` without its holes of at most `HOLE` pixels."""
+    _, found, measured, _ = cv2.connectedComponentsWithStats(cv2.bitwise_not(mask), connectivity=4)
+    labels, stats = np.asarray(found, np.int32), np.asarray(measured, np.int32)
+    small = stats[:, cv2.CC_STAT_AREA] <= HOLE
+    return np.where(small[labels], 255, mask).astype(np.uint8)
 
 
 def contrast(frame: NDArray[np.uint8], plate: NDArray[np.uint8]) -> NDArray[np.uint8]:
