@@ -53,6 +53,8 @@ class Tail:
         self._boxes: set[_Box] = set()
         self._position: Cursor | None = None
         self._reading: asyncio.Task[None] | None = None
+        self.listeners = 0
+        """Subscribers that stand where they hear whatever comes."""
 
     async def stop(self) -> None:
         """End all open subscriptions: the process shuts down."""
@@ -72,8 +74,12 @@ class Tail:
             heard = await self._place(after)
             if self._reading is None:
                 self._reading = asyncio.create_task(self._run(), name=f"tail-{self._key}")
-            async with aclosing(self._entries(box, heard, after, again=again)) as entries:
-                yield entries
+            self.listeners += 1
+            try:
+                async with aclosing(self._entries(box, heard, after, again=again)) as entries:
+                    yield entries
+            finally:
+                self.listeners -= 1
         finally:
             self._boxes.discard(box)
             if not self._boxes:
@@ -107,9 +113,12 @@ class Tail:
         """Where to begin; makes sure that the shared reader stands somewhere first."""
         while self._position is None:
             try:
-                self._position = await self._end()
+                end = await self._end()
             except (RedisError, OSError):
                 await asyncio.sleep(RETRY_SECONDS)
+            else:
+                # Somebody who came at the same time may stand there by now, and wait for what came since.
+                self._position = self._position or end
         return self._position if after is None else (Cursor.parse(after) or START)
 
     async def _missed(self, heard: Cursor, *, known: bool, again: bool) -> AsyncGenerator[Entry, None]:

@@ -53,6 +53,7 @@ async def revoke_branch(context: Context, account_id: UUID, *, size: int, suspen
             facts |= {"suspended": suspended, "jobs": len(set(effects.jobs)), "cameos": done.cameos}
         await append(connection, SERVER, "INVITE_BRANCH_REVOKED", facts)
     await effects.follow_up(context.stores.doorbell)
+    await context.stores.doorbell.ring_purge()
     return Closed(standing, invites, suspended)
 
 

@@ -10,6 +10,7 @@ from tortoise.transactions import in_transaction
 
 from jobs.consent.change import Effects, stop_all_of, stop_jobs
 from jobs.derived.counts import enqueue_counts_of
+from jobs.feed.stream import enqueue_gone_of
 from models.account import Account
 from models.audit import SERVER, append
 from models.consent.epochs import raise_for_all
@@ -49,6 +50,7 @@ async def suspend(context: Context, account_id: UUID) -> Account:
             await append(connection, SERVER, "ACCOUNT_SUSPENDED", facts)
             await target.refresh_from_db(using_db=connection)
     await effects.follow_up(context.stores.doorbell)
+    await context.stores.doorbell.ring_purge()
     return target
 
 
@@ -70,6 +72,7 @@ async def suspend_all(connection: BaseDBAsyncClient, account_ids: list[UUID]) ->
     await connection.execute_query(
         "UPDATE session SET revoked_at = yume_now() WHERE account_id = ANY ($1::uuid[]) AND revoked_at IS NULL", [found]
     )
+    await enqueue_gone_of(connection, found)
     await enqueue_counts_of(connection, *found)
     await raise_for_all(connection, cameos)
     jobs = [*await stop_jobs(connection, cameos), *await stop_all_of(connection, *found)]

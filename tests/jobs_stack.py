@@ -20,6 +20,7 @@ from tortoise.transactions import in_transaction
 
 from engine.spec import GenerationSpec
 from jobs.queue import enqueue_generation
+from jobs.tail import Tail
 from models.account import Account
 from models.base import new_id
 from models.generation import Generation, QuotaCharge
@@ -57,7 +58,11 @@ async def state_of(generation_id: UUID) -> str:
     return (await rows("SELECT state FROM generation WHERE id = $1", generation_id))[0]["state"]
 
 
-async def until(condition: Callable[[], Awaitable[Any]], *, seconds: float = 20.0, what: str = "") -> Any:
+PATIENCE = 90.0
+"""Seconds after which something will not happen any more, however busy the machine. Promises have their own times."""
+
+
+async def until(condition: Callable[[], Awaitable[Any]], *, seconds: float = PATIENCE, what: str = "") -> Any:
     """What ``condition`` answers once it is true. Fails after ``seconds``."""
     end = time.monotonic() + seconds
     while not (answer := await condition()):
@@ -66,7 +71,7 @@ async def until(condition: Callable[[], Awaitable[Any]], *, seconds: float = 20.
     return answer
 
 
-async def until_state(generation_id: UUID, *states: str, seconds: float = 20.0) -> str:
+async def until_state(generation_id: UUID, *states: str, seconds: float = PATIENCE) -> str:
     """The state, once it is one of ``states``."""
 
     async def reached() -> str | None:
@@ -74,6 +79,15 @@ async def until_state(generation_id: UUID, *states: str, seconds: float = 20.0) 
         return state if state in states else None
 
     return await until(reached, seconds=seconds, what=f"{generation_id} becomes {states}")
+
+
+async def until_listening(tail: Tail, subscribers: int = 1) -> None:
+    """Wait until so many stand where they hear whatever comes."""
+
+    async def ready() -> bool:
+        return tail.listeners >= subscribers
+
+    await until(ready, what=f"{subscribers} listen")
 
 
 @dataclass

@@ -18,7 +18,7 @@ from tortoise.transactions import in_transaction
 from jobs.clip.lease import media_prefix
 from jobs.consent.evidence import awaiting, keep_copies
 from jobs.derived.counts import enqueue_counts_withdrawn
-from jobs.feed.stream import FeedChange, tell
+from jobs.feed.stream import FEED_MOST, FeedChange, tell
 from jobs.progress import forget_progress
 from models.consent.withdraw import mark, reached
 from models.erasure_manifest import VIDEO_CLASSES, Tally
@@ -29,8 +29,6 @@ from models.vault import Vault
 
 BATCH = 100
 """Videos whose bytes are destroyed in one transaction."""
-FEED_MOST = 1_000
-"""Videos that open feeds are told of one by one; beyond that they are told to read again."""
 
 
 async def tell_withdrawn(redis: Redis) -> int:

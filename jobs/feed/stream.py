@@ -16,6 +16,8 @@ from models.generation import Outbox
 
 FEED_STREAM = "feed"
 TOPIC_FEED = "feed"
+FEED_MOST = 1_000
+"""Videos that open feeds are told of one by one; beyond that they are told to read again."""
 _BATCH = 200
 _BYTES = 16
 
@@ -48,8 +50,19 @@ async def enqueue_gone(connection: BaseDBAsyncClient, video_ids: Sequence[UUID])
 
     Ring `jobs.queue.Doorbell.ring_purge` after the commit to be quick; a worker's sweep does it in any case.
     """
-    if video_ids:
+    if len(video_ids) > FEED_MOST:
+        await _enqueue(connection, FeedChange.STALE, [])
+    elif video_ids:
         await _enqueue(connection, FeedChange.GONE, video_ids)
+
+
+async def enqueue_gone_of(connection: BaseDBAsyncClient, account_ids: Sequence[UUID]) -> None:
+    """As `enqueue_gone`, for whatever of these authors may be in open feeds: they are suspended.
+
+    What goes by link is in none, and its id stays a secret: it may go by link again.
+    """
+    rows = await connection.execute_query_dict(_SHOWN, [list(account_ids), FEED_MOST + 1])
+    await enqueue_gone(connection, [row["id"] for row in rows])
 
 
 async def tell(redis: Redis, change: FeedChange, video_ids: Sequence[UUID] = ()) -> None:
@@ -88,3 +101,11 @@ def _ids(fields: Mapping[bytes, bytes]) -> list[UUID]:
 async def _enqueue(connection: BaseDBAsyncClient, change: FeedChange, video_ids: Iterable[UUID]) -> None:
     payload = {"change": change.value, "videos": [str(each) for each in video_ids]}
     await Outbox.create(using_db=connection, topic=TOPIC_FEED, payload=payload)
+
+
+_SHOWN = """
+    SELECT id FROM video_visibility
+    WHERE author_id = ANY ($1::uuid[]) AND author_state = 'PUBLISHED' AND audience <> 'LINK'
+        AND consent = 'LIVE' AND moderation = 'CLEAR'
+    LIMIT $2
+"""

@@ -23,6 +23,7 @@ from schema.node import global_id
 from tests.api import Api, Refused, Server
 from tests.chores import do_chores
 from tests.consent import FACE_AND_ALL, make_cameo, make_grant, make_video, shift_clock
+from tests.jobs_stack import PATIENCE, until_listening
 
 LIST = """query($first: Int! = 20, $after: String) { notifications(first: $first, after: $after) {
   unreadCount pageInfo { hasNextPage endCursor }
@@ -61,7 +62,7 @@ async def listed(caller: Api, **variables: Any) -> list[dict[str, Any]]:
 
 
 async def heard(stream: AsyncIterator[dict[str, Any]]) -> dict[str, Any]:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         return (await anext(stream))["notifications"]
 
 
@@ -131,7 +132,7 @@ async def test_a_subscriber_hears_what_arrives_and_resumes_where_it_stopped(
 ) -> None:
     stream = ada.subscribe(WATCH)
     waiting = asyncio.ensure_future(heard(stream))
-    await asyncio.sleep(0.2)
+    await until_listening(server.stores.inbox)
     await tell(server, bob, NotificationKind.GRANT_CHANGED, actor=id_of(ada), cameo=cameo.id)
     await tell(server, ada, NotificationKind.CAMEO_REFUSED, actor=id_of(bob), cameo=cameo.id, rule="TOPIC:POLITICS")
     first = await waiting
@@ -170,7 +171,7 @@ async def test_numbers_follow_the_order_of_commits(server: Server, ada: Api, bob
 async def test_a_subscription_ends_with_its_session(server: Server, ada: Api, bob: Api, cameo: Cameo) -> None:
     stream = ada.subscribe(WATCH)
     waiting = asyncio.ensure_future(heard(stream))
-    await asyncio.sleep(0.2)
+    await until_listening(server.stores.inbox)
     await Session.filter(account_id=id_of(ada)).delete()
     await tell(server, ada, NotificationKind.CAMEO_USED, actor=id_of(bob), cameo=cameo.id)
     with pytest.raises(Refused, match="UNAUTHENTICATED"):

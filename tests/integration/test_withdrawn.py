@@ -15,7 +15,7 @@ from jobs.consent.change import withdraw_for
 from jobs.consent.withdrawn import purge_withdrawn, tell_withdrawn
 from jobs.feed.stream import FeedChange, tell
 from jobs.queue import enqueue_purge
-from models.account import Session
+from models.account import Role, Session
 from models.base import new_id
 from models.block import Block
 from models.cameo import Cameo
@@ -24,12 +24,13 @@ from models.consent.withdraw import Reach
 from models.likeness import VideoLikeness, WithdrawalReason
 from models.receipt import verify_receipt
 from models.storage import MediaStore
-from models.video import Rendition, Video
+from models.video import Rendition, Video, VideoVisibility
 from models.withdrawal import Withdrawal
 from schema.node import global_id
 from tests.api import Api, Refused, Server
 from tests.chores import chores_of, do_chores
 from tests.consent import FACE_AND_ALL, make_cameo, make_grant, make_video
+from tests.jobs_stack import PATIENCE, until_listening
 
 FEED = """subscription { feedUpdates(kind: LATEST) {
   __typename cursor ... on VideoGone { id } ... on VideoAdded { video { id } }
@@ -62,7 +63,7 @@ async def keys_of(media: MediaStore) -> list[str]:
     return [key async for key in media.list("videos/")]
 
 
-async def heard(stream: AsyncIterator[dict[str, Any]], *, seconds: float = 5.0) -> dict[str, Any]:
+async def heard(stream: AsyncIterator[dict[str, Any]], *, seconds: float = PATIENCE) -> dict[str, Any]:
     async with asyncio.timeout(seconds):
         [event] = (await anext(stream)).values()
         return event
@@ -169,18 +170,46 @@ async def test_an_open_feed_hears_of_what_is_gone_from_any_process(
     stream = cass.subscribe(FEED)
     other = Server(server.stores).anyone.subscribe(FEED)
     waiting = [asyncio.ensure_future(heard(each)) for each in (stream, other)]
-    await asyncio.sleep(0.1)
+    await until_listening(server.stores.feed, 2)
     await withdraw_all(cameo)
     await chores_of(server.stores).tell()
     for event in await asyncio.gather(*waiting):
         assert (event["__typename"], event["id"]) == ("VideoGone", global_id("Video", video.id))
 
 
+@pytest.mark.parametrize("most", [1000, 1])
+async def test_an_open_feed_hears_of_what_the_suspended_published_but_never_of_a_link(
+    server: Server, cass: Api, ada: Api, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jobs.feed.stream.FEED_MOST", most)
+    root = await server.member("root", role=Role.ADMIN)
+    public, followers, by_link = [await make_video(server.stores, ada) for _ in range(3)]
+    await make_video(server.stores, ada, published=False)
+    await VideoVisibility.filter(id=followers.id).update(audience="FOLLOWERS")
+    await VideoVisibility.filter(id=by_link.id).update(audience="LINK")
+    stream = cass.subscribe(FEED)
+    waiting = asyncio.ensure_future(heard(stream))
+    await until_listening(server.stores.feed)
+    suspend = "mutation($input: SuspendAccountInput!) { suspendAccount(input: $input) { __typename } }"
+    for _ in range(2):
+        await root.mutate(suspend, accountId=global_id("Account", public.author_id))
+        await chores_of(server.stores).tell()
+    await tell(server.stores.redis, FeedChange.GONE, [end := new_id()])
+    told = [await waiting]
+    while told[-1].get("id") != global_id("Video", end):
+        told.append(await heard(stream))
+    if most == 1:
+        assert [each["__typename"] for each in told] == ["FeedStale", "VideoGone"], "too many are read anew"
+    else:
+        gone = {each["id"] for each in told[:-1]}
+        assert gone == {global_id("Video", each.id) for each in (public, followers)}
+
+
 async def test_a_feed_resumes_from_its_cursor_without_a_gap(server: Server, clip: tuple[Cameo, Video]) -> None:
     ids = [new_id() for _ in range(5)]
     stream = server.anyone.subscribe(FEED)
     first = asyncio.ensure_future(heard(stream))
-    await asyncio.sleep(0.1)
+    await until_listening(server.stores.feed)
     await tell(server.stores.redis, FeedChange.GONE, ids[:3])
     await tell(server.stores.redis, FeedChange.GONE, ids[3:])
     event = await first
@@ -203,7 +232,7 @@ async def test_an_addition_is_judged_anew_for_each_viewer(
     await Block.create(blocker_id=cass.viewer.id, blocked_id=bob.viewer.id)
     blind, seeing = cass.subscribe(FEED), server.anyone.subscribe(FEED)
     waiting = [asyncio.ensure_future(heard(each)) for each in (blind, seeing)]
-    await asyncio.sleep(0.1)
+    await until_listening(server.stores.feed, 2)
     await tell(server.stores.redis, FeedChange.ADDED, [video.id])
     assert (await waiting[1])["video"]["id"] == global_id("Video", video.id)
     await tell(server.stores.redis, FeedChange.GONE, [video.id])
@@ -214,7 +243,7 @@ async def test_a_feed_ends_with_its_session(server: Server, cass: Api, monkeypat
     monkeypatch.setattr("resolvers.feed_event._TRUST_SECONDS", 0.0)
     stream = cass.subscribe(FEED)
     waiting = asyncio.ensure_future(heard(stream))
-    await asyncio.sleep(0.1)
+    await until_listening(server.stores.feed)
     await Session.filter(account_id=cass.viewer.id).delete()  # type: ignore[union-attr]
     await tell(server.stores.redis, FeedChange.GONE, [new_id()])
     with pytest.raises(Refused, match="UNAUTHENTICATED"):
