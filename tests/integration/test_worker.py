@@ -22,7 +22,7 @@ from jobs.queue import Doorbell
 from models.generation import Generation, Outbox, QuotaCharge
 from models.storage import MediaStore
 from models.video import AuthorState, Rendition, Video, VideoVisibility
-from tests.jobs_stack import Worker, member, queue_one, ready_workers, rows, state_of, until, until_state
+from tests.jobs_stack import PATIENCE, Worker, member, queue_one, ready_workers, rows, state_of, until, until_state
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ async def test_a_queued_generation_becomes_a_draft_with_its_files_and_every_step
     reader = ProgressReader(redis)
     await reader.start()
     await Doorbell(redis).ring()
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(PATIENCE):
         events = [event async for event in reader.subscribe(generation.id, None)]
     await reader.stop()
 
