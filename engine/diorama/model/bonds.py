@@ -10,6 +10,7 @@ import numpy as np
 
 from engine.diorama.model.condition import ROAMING
 from engine.diorama.model.latents import FACING, SCALE, X, Y
+from engine.diorama.model.siblings import fan
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,6 +27,11 @@ NEIGHBOURS = 0.25
 """Widest gap, in frame widths, between two that are beside each other."""
 GROUND = 0.75
 """The farthest ground (the smallest y) on which every place has firm ground."""
+SEEN = 0.62
+"""Share of whoever stands farther away that is to be seen beside the nearer one."""
+UNDER_A_ROOF, LIFT, CANOPY = 0.45, 0.3, 1.25
+"""How tall one is under a roof, in heights of it; how high an umbrella's handle is held and how tall it is, in heights
+of who is under it."""
 ORDERS = frozenset({"left_of", "right_of", "beside"})
 AERIAL = frozenset({"fly", "float", "hover", "orbit"})
 
@@ -46,6 +52,10 @@ class Bond:
     """Whether one of the two is a thing of the sky, which stands on no ground."""
     roams: bool
     """Whether the first goes somewhere."""
+    cover: str = ""
+    """How the other covers who is under it: `outline.cover_of`."""
+    fast: bool = False
+    """Whether the other must stay where it is: it is kept, or follows somebody itself."""
 
     @property
     def touch(self) -> NDArray[np.float32]:
@@ -69,17 +79,18 @@ def relate(condition: Condition, tracks: NDArray[np.float32], *, fixed: frozense
             continue
         moved, other = (target, slot) if relation == "holding" else (slot, target)
         if fixed is None or (moved not in fixed and other in fixed):
-            TIE[relation](_bond(condition, tracks, slot, target))
+            TIE[relation](_bond(condition, tracks, slot, target, fast=fixed is not None or depth(target) > 0))
+    fan(condition, tracks, fixed or frozenset())
 
 
-def _bond(condition: Condition, tracks: NDArray[np.float32], slot: int, target: int) -> Bond:
+def _bond(condition: Condition, tracks: NDArray[np.float32], slot: int, target: int, *, fast: bool) -> Bond:
     own, other, actor = tracks[slot], tracks[target], condition.actors[target]
-    (w, h), (wide, tall) = condition.extent(slot), condition.extent(target)
+    (w, h), (wide, tall) = condition.outline(slot), condition.outline(target)
     hangs = actor.kind in ("sky", "flyer") or bool(AERIAL & set(actor.motions))
     scale, size = own[:, SCALE], other[:, SCALE]
     roams = bool(ROAMING & set(condition.deeds(slot)))
     skyward = "sky" in (condition.actors[slot].kind, actor.kind)
-    return Bond(own, other, w * scale, h * scale, wide * size, tall * size, hangs, skyward, roams)
+    return Bond(own, other, w * scale, h * scale, wide * size, tall * size, hangs, skyward, roams, actor.cover, fast)
 
 
 def _near(bond: Bond, reach: NDArray[np.float32]) -> None:
@@ -139,18 +150,63 @@ def _over(bond: Bond) -> None:
 
 
 def _under(bond: Bond) -> None:
-    _near(bond, 0.45 * bond.touch)
     if bond.hangs:
-        return
-    scale = np.minimum(1, 0.62 * np.median(bond.top) / np.maximum(np.median(bond.height), 1e-3))
-    bond.own[:, SCALE] *= np.float32(scale)
+        _near(bond, 0.45 * bond.touch)
+        if not (bond.fast or bond.skyward):
+            lack = float((bond.other[:, Y] - bond.own[:, Y] + bond.height).max())
+            bond.other[:, Y] -= np.float32(max(lack, 0.0))
+    elif bond.cover == "roof" or bond.fast:
+        _roof(bond)
+    else:
+        _burden(bond, *((LIFT, CANOPY) if bond.cover == "canopy" else (0.9, None)))
+
+
+def _roof(bond: Bond) -> None:
+    """Stand before the foot of something that is much taller, which grows for that as far as the frame lets it."""
+    _near(bond, 0.2 * bond.touch)
+    top, height = max(float(np.median(bond.top)), 1e-3), _as_near(bond)
+    if not bond.fast:
+        room = float(np.median(bond.other[:, Y])) - HIGHEST_TOP
+        growth = max(1.0, min(height / UNDER_A_ROOF / top, room / top, 1.6))
+        bond.other[:, SCALE] *= np.float32(growth)
+        top *= growth
+    bond.own[:, SCALE] *= np.float32(min(1.0, UNDER_A_ROOF * top / height))
     bond.own[:, Y] += np.float32(bond.other[:, Y].max() + 0.012 - np.quantile(bond.own[:, Y], 0.9))
 
 
+def _as_near(bond: Bond) -> float:
+    """Bring who is under something as near as that is, for the model makes it small; returns its height then."""
+    own, other = (float(np.median(one[:, SCALE])) for one in (bond.own, bond.other))
+    nearer = np.float32(np.clip(other / max(own, 1e-3), 1.0, 2.5))
+    bond.own[:, SCALE] *= nearer
+    return max(float(np.median(bond.height * nearer)), 1e-3)
+
+
+def _burden(bond: Bond, lift: float, tall: float | None) -> None:
+    """Put the other ``lift`` heights above the foot of who is under it, where it goes along.
+
+    ``tall`` is how tall it is to be in such heights, None for its own size. Both step back until they fit the frame.
+    """
+    height, top = _as_near(bond), max(float(np.median(bond.top)), 1e-3)
+    growth = 1.0 if tall is None else tall * height / top
+    room = float(np.quantile(bond.own[:, Y], 0.9)) - HIGHEST_TOP
+    fit = np.float32(min(1.0, room / (lift * height + growth * top)))
+    bond.own[:, SCALE] *= fit
+    bond.other[:, SCALE] *= fit * np.float32(growth)
+    leaps = np.minimum(bond.other[:, Y] - np.quantile(bond.other[:, Y], 0.9), 0)
+    head = np.float32(lift * height) * fit * bond.own[:, SCALE] / np.median(bond.own[:, SCALE])
+    bond.other[:, Y] = bond.own[:, Y] - head + leaps
+    apart, reach = bond.other[:, X] - bond.own[:, X], 0.1 * bond.touch
+    bond.other[:, X] = bond.own[:, X] + np.clip(apart - np.median(apart), -reach, reach)
+
+
 def _in_depth(bond: Bond, nearer: float) -> None:
-    _near(bond, bond.touch if bond.roams else np.maximum(0.62 * bond.touch, _seen(bond, nearer)))
-    if not bond.roams:
-        _show(bond, _seen(bond, nearer))
+    apart = seen_beside(bond, nearer)
+    if bond.roams:
+        _pass_by(bond, float(np.median(apart)), float(np.median(bond.touch)))
+    else:
+        _near(bond, np.maximum(0.62 * bond.touch, apart))
+        _show(bond, apart)
     if bond.skyward:
         return
     ground, mine = float(bond.other[:, Y].max()), float(bond.own[:, Y].max())
@@ -158,11 +214,23 @@ def _in_depth(bond: Bond, nearer: float) -> None:
     bond.own[:, Y] += np.float32(shift if shift * nearer > 0 else np.clip(shift, -0.03, 0.03))
 
 
-def _seen(bond: Bond, nearer: float) -> NDArray[np.float32]:
-    """The distance of the middles at which half of whoever is farther away is seen beside the nearer one."""
-    front = bond.width if nearer > 0 else bond.breadth
-    tops = (bond.height, bond.top) if nearer > 0 else (bond.top, bond.height)
-    return np.where(tops[1] > 1.3 * tops[0], 0, 0.5 * front).astype(np.float32)
+def _pass_by(bond: Bond, least: float, most: float) -> None:
+    """Keep its way to one side of the other, and its middle between ``least`` and ``most`` from the other's."""
+    across = bond.own[:, X] - bond.other[:, X]
+    side = np.float32(1.0 if np.median(across) >= 0 else -1.0)
+    across = side * across
+    low, high = float(across.min()), float(across.max())
+    across = (across - low) * min(1.0, (most - least) / max(high - low, 1e-3))
+    bond.own[:, X] = bond.other[:, X] + side * (across + np.clip(low, least, most - across.max())).astype(np.float32)
+
+
+def seen_beside(bond: Bond, nearer: float) -> NDArray[np.float32]:
+    """(KEYS,) the distance of the middles at which `SEEN` of whoever is farther away is seen beside the nearer one."""
+    front, back = (bond.width, bond.breadth) if nearer > 0 else (bond.breadth, bond.width)
+    low, high = (bond.height, bond.top) if nearer > 0 else (bond.top, bond.height)
+    covered = np.clip((low - abs(nearer)) / np.maximum(high, 1e-3), 1e-3, 1.0)
+    overlap = back * (1 - SEEN) / covered
+    return np.where(overlap >= np.minimum(front, back), 0, bond.touch - overlap).astype(np.float32)
 
 
 def _show(bond: Bond, apart: NDArray[np.float32]) -> None:
@@ -195,7 +263,7 @@ def keep_in_frame(condition: Condition, tracks: NDArray[np.float32], fixed: froz
     for family in families(condition):
         if fixed & set(family):
             continue
-        half = np.stack([condition.extent(s)[0] * tracks[s, :, SCALE] / 2 for s in family])
+        half = np.stack([condition.outline(s)[0] * tracks[s, :, SCALE] / 2 for s in family])
         if any(condition.link(s)[0] == "chasing" for s in family):
             half *= np.float32(CHASE_INSIDE)
         x = tracks[family, :, X]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.diorama.model.clock import JOIN, Clock, clocks
+from engine.diorama.outline import breadth_of, cover_of
 from engine.diorama.scene import CAMERAS, KEYS, KINDS, MOODS, MOTIONS, RELATIONS, SLOTS, WEATHERS
 
 if TYPE_CHECKING:
@@ -36,13 +37,19 @@ WORLD_FEATURES = len(CAMERAS) + len(WEATHERS) + len(MOODS) + SLOTS + 4
 
 @dataclass(frozen=True)
 class Actor:
-    """One slot of the scene: what it does, to whom, and how big it is (height / shorter side of the frame)."""
+    """One slot of the scene: what it does, to whom, and how big it is (height / shorter side of the frame).
+
+    The model is not told ``breadth`` (width / height of its picture) and ``cover`` (`outline.cover_of`): they are for
+    what is corrected afterwards.
+    """
 
     motions: tuple[str, ...] = ("idle",)
     relation: str = "none"
     target: int | None = None
     kind: str = "animal"
     size: float = 0.3
+    breadth: float = 1.0
+    cover: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,6 +89,11 @@ class Condition:
         size = self.actors[slot].size
         return size / max(1.0, self.aspect), size * min(1.0, self.aspect)
 
+    def outline(self, slot: int) -> tuple[float, float]:
+        """As `extent`, but of the picture: extent takes everybody for as wide as tall, as the model was taught."""
+        width, height = self.extent(slot)
+        return width * self.actors[slot].breadth, height
+
     def deeds(self, slot: int) -> tuple[str, ...]:
         """The motions ``slot`` really performs: who chases or is chased moves as its kind does."""
         actor = self.actors[slot]
@@ -118,9 +130,12 @@ def condition_of(brief: Brief, *, seconds: float, aspect: float) -> Condition:
     A relation that would close a circle (a on b, b on a) is dropped from the later subject.
     """
     actors = tuple(
-        Actor(s.motions[:MOST_MOTIONS] or ("idle",), s.relation, s.target, s.kind, float(np.clip(s.size, 0.05, 1.0)))
+        Actor(
+            s.motions[:MOST_MOTIONS] or ("idle",), s.relation, s.target, s.kind, float(np.clip(s.size, 0.05, 1.0)),
+            breadth_of(s), cover_of(s),
+        )
         for s in brief.subjects[:SLOTS]
-    )
+    )  # fmt: skip
     condition = Condition(
         actors, brief.camera, brief.weather, brief.mood, brief.place in FLOATING_PLACES, seconds, aspect
     )

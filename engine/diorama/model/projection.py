@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.diorama.model.bonds import HIGHEST_TOP, ORDERS, families, keep_in_frame, relate, stand_on_ground
+from engine.diorama.model.bonds import HIGHEST_TOP, ORDERS
 from engine.diorama.model.clock import JOIN
+from engine.diorama.model.crowd import stage
 from engine.diorama.model.latents import FACING, IMPACT, OPACITY, ROTATION, SCALE, SQUASH, X, Y
 from engine.diorama.scene import KEYS
 
@@ -35,9 +36,6 @@ FOOTED = frozenset({
     "explode", "sleep",
 })  # fmt: skip
 """Motions that keep to a ground line, or leave it by leaps only."""
-
-APART, CROWDED_APART = 0.92, 0.8
-"""How far apart strangers stand, as a share of the distance at which they touch; three or more stand in depth."""
 
 LANDING = frozenset({"jump", "bounce"})
 """Motions whose landings are heard; the bounds of a run are not landings."""
@@ -72,13 +70,7 @@ def project(
         _roll(condition, slot, track)
         _rest(condition, slot, track)
     np.clip(tracks, LOWEST, HIGHEST, out=tracks)
-    relate(condition, tracks)
-    stand_on_ground(condition, tracks)
-    for slot, track in held.items():
-        tracks[slot] = track
-    if held:
-        relate(condition, tracks, fixed=frozenset(held))
-    _spread(condition, tracks, frozenset(held))
+    tracks = stage(condition, tracks, held)
     _keep_heads_in(condition, tracks)
     np.clip(tracks, LOWEST, HIGHEST, out=tracks)
     for slot, track in held.items():
@@ -216,51 +208,3 @@ def _steady_camera(condition: Condition, camera: NDArray[np.float32]) -> NDArray
     reach = 0.5 * (1 - 1 / steady[:, 2])
     steady[:, :2] = np.clip(steady[:, :2], 0.5 - reach[:, None], 0.5 + reach[:, None])
     return steady
-
-
-def _gap(condition: Condition, tracks: NDArray[np.float32], a: int, b: int) -> NDArray[np.float32]:
-    """(KEYS,) the distance of two middles at which their pictures touch."""
-    widths = condition.extent(a)[0] * tracks[a, :, SCALE] + condition.extent(b)[0] * tracks[b, :, SCALE]
-    return (widths / 2).astype(np.float32)
-
-
-def _spread(condition: Condition, tracks: NDArray[np.float32], fixed: frozenset[int]) -> None:
-    """Move strangers, and neighbours in the wrong order, apart, and all into the frame, by whole-track shifts.
-
-    Families with a ``fixed`` slot stay where they are, and the others make room.
-    """
-    ties = [0] * len(tracks)
-    for number, family in enumerate(families(condition)):
-        for slot in family:
-            ties[slot] = number
-    for _ in range(10):
-        keep_in_frame(condition, tracks, fixed)
-        for a in range(len(tracks)):
-            for b in range(a + 1, len(tracks)):
-                if ties[a] != ties[b]:
-                    _part(condition, tracks, ties, (a, b), fixed)
-
-
-def _part(
-    condition: Condition, tracks: NDArray[np.float32], ties: list[int], pair: tuple[int, int], fixed: frozenset[int]
-) -> None:
-    a, b = pair
-    still = {ties[slot] for slot in fixed}
-    seen = np.minimum(tracks[a, :, OPACITY], tracks[b, :, OPACITY]) > 0.1
-    if not seen.any():
-        return
-    side = 1.0 if tracks[b, :, X].mean() >= tracks[a, :, X].mean() else -1.0
-    asked = {(a, b): condition.link(a), (b, a): condition.link(b)}
-    if asked[a, b] == ("left_of", b) or asked[b, a] == ("right_of", a):
-        side = 1.0
-    elif asked[a, b] == ("right_of", b) or asked[b, a] == ("left_of", a):
-        side = -1.0
-    share = APART if len(set(ties)) < 3 else CROWDED_APART
-    lack = float((share * _gap(condition, tracks, a, b) - side * (tracks[b, :, X] - tracks[a, :, X]))[seen].max())
-    if lack <= 0:
-        return
-    moving = [slot for slot in pair if ties[slot] not in still]
-    for slot in moving:
-        push = (side if slot == b else -side) * lack / len(moving)
-        family = [s for s, t in enumerate(ties) if t == ties[slot]]
-        tracks[family, :, X] += np.float32(push)

@@ -25,27 +25,31 @@ RAISED = frozenset({
 })  # fmt: skip
 """Held by their lower end, and up."""
 
+CANOPIES = frozenset({"umbrella", "umbrella-with-rain-drops"})
+"""Held above the head."""
+
 OPEN_HULLS = frozenset({"canoe", "sailboat", "speedboat", "motor-boat", "ferry", "ship", "passenger-ship"})
 
-SIZES = {"head": (0.2, 0.34), "eyes": (0.08, 0.15), "raised": (0.62, 0.9), "hand": (0.26, 0.46), "mouth": (0.2, 0.42)}
+SIZES = {
+    "head": (0.2, 0.34), "eyes": (0.08, 0.15), "raised": (0.62, 0.9), "above": (0.95, 1.1), "hand": (0.26, 0.46),
+    "mouth": (0.2, 0.42),
+}  # fmt: skip
 """Least and greatest height of what is held, in heights of its holder."""
 
-ROOFED = frozenset({
-    "airplane", "ambulance", "automobile", "bus", "delivery-truck", "fire-engine", "helicopter", "locomotive",
-    "minibus", "oncoming-automobile", "oncoming-bus", "pickup-truck", "police-car", "sport-utility-vehicle", "taxi",
-    "tractor", "trolleybus",
-})  # fmt: skip
-
-SUNK, IN_THE_ROOF = 0.3, 0.48
-"""Share of a rider that its mount hides: the legs on a back, all below the chest in a vehicle's roof."""
+SUNK, ON_ALL_FOURS = 0.3, 0.1
+"""Share of a rider that its mount hides: the legs of a person; an animal stands on a back or a roof."""
 
 
 @dataclass(frozen=True)
 class Bond:
-    """Somebody's ``carrier`` (an index into the subjects) and where on it: a key of `SIZES`, or "seat"."""
+    """Somebody's ``carrier`` (an index into the subjects) and where on it: a key of `SIZES`, or "seat".
+
+    ``sunk`` is the share of a rider that its seat hides.
+    """
 
     carrier: int
     where: str
+    sunk: float = SUNK
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,7 @@ def bonds_of(subjects: tuple[Subject, ...], puppets: list[Puppet]) -> dict[int, 
         if subject.relation == "holding" and other not in bonds and subjects[other].relation != "holding":
             bonds[other] = Bond(k, _grip(subject, subjects[other]))
         elif subject.relation == "on" and subjects[other].kind in MOUNTS and subject.kind in {"animal", "person"}:
-            bonds[k] = Bond(other, "seat")
+            bonds[k] = Bond(other, "seat", SUNK if subject.kind == "person" else ON_ALL_FOURS)
     return bonds
 
 
@@ -83,8 +87,8 @@ def _grip(holder: Subject, thing: Subject) -> str:
     if thing.art in EYEWEAR:
         return "eyes"
     if thing.art in RAISED:
-        return "raised"
-    return "hand" if holder.kind == "person" and thing.kind != "food" else "mouth"
+        return "above" if thing.art in CANOPIES else "raised"
+    return "hand" if holder.kind == "person" else "mouth"
 
 
 def fastened(bond: Bond, own: Puppet, pose: Pose, size: float, put: Put, frame: tuple[int, int, int]) -> Pose:
@@ -111,20 +115,28 @@ def fastened(bond: Bond, own: Puppet, pose: Pose, size: float, put: Put, frame: 
 def _foot(bond: Bond, own: Puppet, put: Put, tall: float) -> tuple[float, float]:
     """The point (frame pixels) at which the lower edge of what is ``tall`` pixels high is put."""
     drawn, up = put.drawn, put.tall
-    mouth = _seen(put, drawn.mouth)
     if bond.where == "seat":
         x, y = _seen(put, _seat(put.puppet.asset, drawn, put.puppet.pad))
-        sunk = IN_THE_ROOF if put.puppet.asset.id in ROOFED else SUNK
         behind = up * (1 - _saddle(put.puppet.asset.id)[1])
-        return x, y + min(sunk * tall, 0.9 * behind)
+        return x, y + min(bond.sunk * tall, 0.9 * behind)
     if bond.where in {"head", "eyes"}:
         return _worn(bond, put, tall)
-    if bond.where in {"hand", "raised"} and isinstance(put.puppet.rig, Biped):
+    if bond.where in {"hand", "raised", "above"} and isinstance(put.puppet.rig, Biped):
         x, y = _seen(put, _hand(put.puppet.rig, drawn))
-        return x + put.way * 0.02 * up, y + (0.04 * up if bond.where == "raised" else 0.45 * tall)
+        if bond.where == "hand":  # nearer to the body than the hand: it is held before it
+            return x - put.way * 0.08 * up, y + 0.45 * tall
+        return x + put.way * (0.02 if bond.where == "raised" else -0.12) * up, y + 0.04 * up
+    return _at_the_head(bond, own, put, tall)
+
+
+def _at_the_head(bond: Bond, own: Puppet, put: Put, tall: float) -> tuple[float, float]:
+    """As `_foot`, for who has no hands: over the head, beside it, or in the mouth."""
+    up, mouth = put.tall, _seen(put, put.drawn.mouth)
     wide = tall * own.asset.image.shape[1] / own.asset.image.shape[0]
+    if bond.where == "above":
+        return mouth[0] + put.way * 0.24 * up, _seen(put, _crown(put))[1] + 0.5 * tall
     if bond.where == "raised":
-        return mouth[0] + put.way * 0.1 * up + 0.2 * wide * put.way, mouth[1] + 0.12 * up
+        return mouth[0] + put.way * (0.3 * up + 0.45 * wide), mouth[1] + 0.3 * up
     if put.puppet.asset.facing != 0 and put.puppet.rig is None:  # in the muzzle
         return mouth[0] + put.way * 0.3 * wide, mouth[1] + 0.62 * tall
     return mouth[0] + put.way * 0.12 * up, mouth[1] + 0.05 * up + tall

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from engine.diorama.cast import Likeness
 from engine.diorama.journey import embark
+from engine.diorama.outline import cover_of
 from engine.diorama.paint import bubble, effects, raster, style
 from engine.diorama.paint.ambient import Ambient, Glitter
 from engine.diorama.paint.attach import Put, bonds_of, fastened
@@ -70,7 +71,7 @@ class Painter:
         ]
         self.puppets = [self._puppet(course, cast) for course in self.courses]
         self.bonds = bonds_of(brief.subjects, self.puppets)
-        self.holding = {b.carrier for b in self.bonds.values() if b.where in {"hand", "raised"}}
+        self.holding = {b.carrier for b in self.bonds.values() if b.where in {"hand", "raised", "above"}}
         # Golden steps from a chosen start: no two of a kind play in step.
         first = np.random.default_rng((scene.seed, len(self.courses))).random()
         self.lags = [float((first + k * 0.618) % 1) for k in range(len(self.courses))]
@@ -217,9 +218,10 @@ class Painter:
             other = course.subject.target
             if other is not None and 0 <= other < len(rank) and other != k:
                 relation = course.subject.relation
-                if relation in {"behind", "under"}:
+                sheltered = relation == "under" and cover_of(self.courses[other].subject) != ""
+                if relation == "behind" or (relation == "under" and not sheltered):
                     rank[k] = min(rank[k], rank[other] - 1e-3)
-                elif relation in {"in_front_of", "on", "over", "holding"} and other not in self.bonds:
+                elif sheltered or (relation in {"in_front_of", "on", "over", "holding"} and other not in self.bonds):
                     rank[k] = max(rank[k], rank[other] + 1e-3)
         for k, bond in self.bonds.items():
             # A mount hides its rider's legs; what is held is in front of the holder.
