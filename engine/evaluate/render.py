@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from engine.diorama import sound
 from engine.diorama.art import pack
 from engine.diorama.model.condition import condition_of
+from engine.diorama.model.crowd import stage
 from engine.diorama.model.direct import Director
+from engine.diorama.model.projection import HIGHEST, LOWEST
 from engine.diorama.paint.light import Light
 from engine.diorama.paint.painter import Painter
 from engine.diorama.paint.puppet import Drawn, Puppet
@@ -68,11 +70,12 @@ def drawn(prompt: Prompt, *, seed: int) -> Clip:
     """What ``prompt`` asks, without understanding or model: the clip by which the oracle's ceiling is measured.
 
     The brief is put together from the prompt's asks, and its scene is one of the animator's that the model learned
-    from.
+    from, with everybody moved to where they can be seen, as in every clip.
     """
     brief = _brief(prompt)
     condition = condition_of(brief, seconds=SECONDS, aspect=ASPECT)
     tracks, camera = direct(condition, np.random.default_rng(seed))
+    tracks = np.clip(stage(condition, tracks, {}), LOWEST, HIGHEST)
     return painted(Scene(brief, SECONDS, seed, tracks, camera), fps=rate_for(prompt.asks))
 
 
