@@ -18,6 +18,7 @@ from resolvers.appearances import appearances, shown_appearances
 from resolvers.avatar import avatar_url
 from resolvers.block import blocked
 from resolvers.feed.hydrate import hydrate
+from resolvers.loaders.account import MOST_PUBLISHED
 from resolvers.loaders.relation import Relation
 from resolvers.mute import muted
 from resolvers.page import Page, Window
@@ -84,6 +85,14 @@ class Account(Node):
     @field(Access.PARENT, "Is this the viewer's own account?")
     def is_viewer(self, info: Info) -> bool:
         return _is_viewer(info, self.row)
+
+    @loaded(
+        Access.PARENT,
+        "How many videos they published to all, the same for everybody; what is for fewer people is not counted, nor "
+        f"what is beyond {MOST_PUBLISHED}.",
+    )
+    async def video_count(self, info: Info) -> int:
+        return await info.context.loaders.published.load(self.row.id)
 
     @field(
         Access.PARENT,

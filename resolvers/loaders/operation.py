@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from resolvers.loaders.account import AccountsById
+from resolvers.loaders.account import AccountsById, PublishedByAccount
 from resolvers.loaders.cameo import (
     AccessByCameo,
     AskedByCameo,
@@ -36,6 +36,7 @@ class Loaders:
 
     def __init__(self, viewer_id: UUID | None) -> None:
         self.accounts = AccountsById()
+        self.published = PublishedByAccount()
         self.seen = SeenVideos(viewer_id)
         self.videos = VideosById(viewer_id, self)
         self.likenesses = LikenessesByVideo()

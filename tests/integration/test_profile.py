@@ -40,7 +40,7 @@ mutation($input: ShowAppearanceInput!) { showAppearance(input: $input) {
 """
 LOOK = """
 query($handle: String!) { account(handle: $handle) {
-  avatarUrl remixableDefault onLeaderboards
+  avatarUrl remixableDefault onLeaderboards videoCount
   videos { edges { node { id } } } remixes { edges { node { id } } } shownAppearances { edges { node { id } } }
 } }
 """
@@ -150,6 +150,7 @@ async def test_a_profile_shows_each_viewer_what_is_for_them(server: Server, ada:
     async def found(who: Api, field: str = "videos") -> list[str]:
         look = (await who.run(LOOK, handle="bob"))["account"]
         assert (look["remixableDefault"] is None) == (who is not bob)
+        assert look["videoCount"] == 1, "the same for all, whatever else is for them"
         return [names[edge["node"]["id"]] for edge in look[field]["edges"]]
 
     assert await found(bob) == ["LINK", "CHOSEN", "MUTUALS", "FOLLOWERS", "PUBLIC"]
@@ -160,6 +161,9 @@ async def test_a_profile_shows_each_viewer_what_is_for_them(server: Server, ada:
     assert (await bob.mutate(UPDATE, remixableDefault=False, onLeaderboards=True))["account"]["onLeaderboards"] is True
     draft = await make_video(server.stores, bob, published=False)
     assert (await bob.mutate(PUBLISH, videoId=global_id("Video", draft.id)))["video"] == {"remixable": False}
+    for hides, counted in (({"moderation": "HIDDEN"}, 1), ({"consent": "WITHDRAWN"}, 0)):
+        await VideoVisibility.filter(id=(draft if counted else videos["PUBLIC"]).id).update(**hides)
+        assert (await fan.run(LOOK, handle="bob"))["account"]["videoCount"] == counted
 
 
 async def test_a_member_shows_what_they_were_cast_in_while_it_is_public(server: Server, ada: Api, bob: Api) -> None:
