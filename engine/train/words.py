@@ -16,7 +16,7 @@ from engine.diorama.words.lexicon import FOLDER, LANGUAGES, phrases, read
 from engine.diorama.words.meaning import PICTURED, VECTORS
 
 BATCH = 64
-LOOSE = frozenset({"everyday"})
+LOOSE = frozenset({"everyday", "seldom"})
 """Tables that are looked up word for word only: a barman is drawn as a man, but speaks for no other word's meaning."""
 
 

@@ -154,12 +154,12 @@ class Clauses:
         if self._prenominal(self.at):
             self.pending.motions.append(self.item.value)
             return
+        if self._is_passive(self.item.value, motion_relations().get(self.item.value, "beside")):
+            return
         if self.at and self.items[self.at - 1].form in MAKES and self.item.form.endswith(("er", "ir", "re")):
             # "Fait disparaître un lapin": it is the rabbit that vanishes.
             self.verb = True
             self.link = ("beside", list(self.actors), {"object": self.item.value})
-            return
-        if self._is_passive(self.item.value, motion_relations().get(self.item.value, "beside")):
             return
         entry = motion_relations().get(self.item.value)
         self._act(self.at, self.item, self.item.value)

@@ -6,7 +6,7 @@ from engine.diorama.art import pack
 from engine.diorama.words.clauses import OF, Clauses, Pending
 from engine.diorama.words.deeds import relate, stand_on_sides
 from engine.diorama.words.items import Item, noun_ahead
-from engine.diorama.words.lexicon import colours, foreign, ideas, listed, mixed, naturals, persons
+from engine.diorama.words.lexicon import actions, colours, foreign, ideas, listed, mixed, naturals, persons
 from engine.diorama.words.meaning import NOUN_NEAR, NOUN_SURE
 from engine.diorama.words.members import NEUTRAL
 from engine.diorama.words.mentions import Mention, Reading
@@ -45,6 +45,7 @@ VERB_ENDINGS = {"en": ("s", "ing", "ed"), "fr": ("e", "ent", "ant", "it", "ait",
 BEFORE_NOUNS = frozenset(
     {"", "determiner", "count", "relation", "action", "conjunction", "comma", "end", "size", "colour", "stop"}
 )
+KNOWN_NOUNS = frozenset({"subject", "place", "undrawn", "group", "weather", "time", "season"})
 CREATURES = frozenset({"animal", "flyer", "swimmer"})
 NAMING = frozenset({"named", "called", "nomme", "nommee", "appele", "appelee", "appelle", "surnomme", "surnommee"})
 VARIED = {"person-standing": ("woman-standing", "man-standing")}
@@ -125,6 +126,15 @@ class Reader(Clauses):
         if self._is_name() or self._merges_with_last() or self._tells_of_clothes():
             return
         self._mention(self.at, self.item, self.item.value)
+
+    def _on_kit(self) -> None:
+        """Let who was named last, or acts, have the thing that goes with them; it plays no further part."""
+        holders = self.actors or ([] if self.last is None else [self.last])
+        if self.last is not None and self.items[self.at - 1].role == "subject":
+            holders = [self.last]
+        if holders:
+            index = self._add(self.item, self.item.value, Pending(count=1))
+            relate(self.out, actions()[self.item.form]["relation"], holders, index, dict(actions()[self.item.form]))
 
     def _is_name(self) -> bool:
         """Whether the noun here is what somebody is called: "my cat mittens", "a dog named biscuit"."""
@@ -247,7 +257,7 @@ class Reader(Clauses):
         after = self.at + len(chain)
         follows = self.items[after].role if after < len(self.items) else ""
         words = [self.items[one].text for one in chain]
-        known_follows = follows in {"subject", "place", "undrawn", "group"}
+        known_follows = follows in KNOWN_NOUNS
         if self._role_before(self.at) not in BEFORE_NOUNS or known_follows or not self._mention_unknown(words):
             self.out.unsupported += words
 

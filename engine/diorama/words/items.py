@@ -22,6 +22,7 @@ _LATIN = 0x24F
 _FEW = 2
 _FAR = frozenset({"moon", "volcano"})
 _AT = frozenset({"at", "à", "au"})
+_AT_THE = frozenset({"a", "au", "aux", "en"})
 # The order in which roles win when nothing nearby decides.
 _RANK = (
     "famous", "camera", "style", "likeness", "group", "time", "season", "weather", "place", "interjection", "subject",
@@ -78,6 +79,8 @@ def read_items(tokens: list[Token], book: Lexicon, language: str, cast: Members 
         if length > 1 and items and _is_noun_first(items[-1], meanings, book.table.get((token.form,), [])):
             # "A giant wave at sunset" is no waving at anybody.
             length, meanings = 1, book.table[(token.form,)]
+        elif length > 1 and _steals(tokens, place, length, book):
+            length, meanings = length - 1, book.table[tuple(one.form for one in tokens[place : place + length - 1])]
         text = " ".join(one.text for one in tokens[place : place + max(length, 1)])
         text = text.replace("' ", "'").replace("- ", "-").rstrip("-")
         form = " ".join(one.form for one in tokens[place : place + max(length, 1)])
@@ -94,6 +97,13 @@ def _is_noun_first(before: Item, phrase: list[Meaning], word: list[Meaning]) -> 
     """Whether a phrase that is only a verb begins with what is a noun after ``before``: an article, an adjective."""
     described = before.meaning("determiner", "count", "size", "colour") is not None
     return described and all(one.role in _VERBS for one in phrase) and any(one.role in _NOUN_ROLES for one in word)
+
+
+def _steals(tokens: list[Token], place: int, length: int, book: Lexicon) -> bool:
+    """Whether the last word of a phrase begins a preposition of its own: in "balancing on top of", "on" does."""
+    longer, meanings = book.match(tokens, place + length - 1)
+    shorter = tuple(one.form for one in tokens[place : place + length - 1])
+    return longer > 1 and any(one.role == "relation" for one in meanings) and shorter in book.table
 
 
 def _match(tokens: list[Token], place: int, book: Lexicon, language: str) -> tuple[int, list[Meaning]]:
@@ -188,6 +198,9 @@ def _as_verb_or_noun(items: list[Item], index: int, before: str, language: str) 
     verb, noun = item.meaning(*_VERBS), item.meaning(*_NOUNLIKE)
     if verb is None:
         return None
+    between = item.meaning("relation")
+    if between is not None and item.form == "entre" and _noun_next(items, index):
+        return between
     mood = item.meaning("mood")
     if mood is not None and noun is None and language == "fr" and before in {"subject", "place", "unknown", "colour"}:
         return mood
@@ -196,6 +209,14 @@ def _as_verb_or_noun(items: list[Item], index: int, before: str, language: str) 
     if noun is not None and not _verbal(items, index, before, language):
         return noun
     return _verb(items, index)
+
+
+def _noun_next(items: list[Item], index: int) -> bool:
+    """Whether a noun phrase follows at once: "entre deux arbres" goes nowhere, "entre au café" and "entre dans" do."""
+    if index + 1 >= len(items) or items[index + 1].form in _AT_THE:
+        return False
+    follows = items[index + 1]
+    return bool(({one.role for one in follows.meanings} | {follows.role}) & (NOUNS | {"determiner", "count"}))
 
 
 def _only_a_noun_fits(items: list[Item], index: int) -> bool:

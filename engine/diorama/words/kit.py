@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from engine.diorama.words.items import Item
+from engine.diorama.words.items import MODIFIERS, NOUNS, Item, noun_ahead
 from engine.diorama.words.lexicon import LANGUAGES, folded, phrases, read
 
 
@@ -21,7 +21,7 @@ def _kits() -> tuple[Mapping[str, str], Mapping[str, str]]:
 
 
 def equip(items: list[Item]) -> None:
-    """Put into the hands (or under the feet) of those among ``items`` what their names or verbs imply, in place."""
+    """Put an item of role "kit" (its art, and how it is had) behind those ``items`` that imply one, in place."""
     who, does = _kits()
     named = {item.value for item in items if item.role == "subject"}
     at = 0
@@ -33,9 +33,14 @@ def equip(items: list[Item]) -> None:
             entry = read("kit")[art]
             if not acting and item.near:
                 item.value = entry.get("as", item.value)
-            word = art.replace("-", " ")
-            brought = [Item("action", entry["how"], "", "", []), Item("subject", art, word, word, [])]
-            items[at + 1 : at + 1] = brought
+            after = _past_noun(items, at) if acting else at
+            items.insert(after + 1, Item("kit", art, art.replace("-", " "), entry["how"], []))
             named.add(art)
-            at += len(brought)
         at += 1
+
+
+def _past_noun(items: list[Item], at: int) -> int:
+    """Where the noun stands that the verb at ``at`` describes ("a skateboarding cat"), else ``at``."""
+    if items[at].form.endswith("ing") and (not at or items[at - 1].role in MODIFIERS) and noun_ahead(items, at):
+        return next(place for place in range(at + 1, len(items)) if items[place].role in NOUNS)
+    return at

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from engine.diorama.art import pack
-from engine.diorama.words.lexicon import phrases, read
+from engine.diorama.words.lexicon import listed, phrases, read
 from engine.diorama.words.mentions import Mention, Reading
 from engine.diorama.words.reading import tokenize
 
@@ -19,6 +19,8 @@ MOST_BROUGHT = 2
 
 BROUGHT = {"balloon": "float", "sparkles": "explode", "soccer-ball": "roll"}
 """What things do that nobody told to do anything."""
+
+PLAYERS = frozenset({"animal", "person", "flyer", "swimmer"})
 
 BEARERS = frozenset({"pere", "mere", "father", "mother", "papa", "mama"})
 """Who is named after a feast is no feast: "père Noël"."""
@@ -47,6 +49,8 @@ def celebrate(reading: Reading, forms: Sequence[str], language: str) -> None:
             if key in entry:
                 reading.setting.setdefault(key, entry[key])
         reading.unsupported[:] = [word for word in reading.unsupported if _folded(word) not in spelled]
+        if "plays" in entry:
+            _play(reading, entry["plays"])
         if named <= MOST_NAMED:
             _bring(reading, entry, alone=not reading.mentions)
 
@@ -58,6 +62,14 @@ def _bring(reading: Reading, entry: Mapping[str, Any], *, alone: bool) -> None:
         if not alone and any(one.art == art for one in reading.mentions):
             continue
         reading.mentions.append(Mention(art, art.replace("-", " "), str(pack.index()[art]["kind"]), motions=[motion]))
+
+
+def _play(reading: Reading, motion: str) -> None:
+    """Have everybody who was told nothing else do ``motion``, while the ball bounces."""
+    for one in reading.mentions:
+        if not one.motions or one.motions == ["idle"]:
+            moved = motion if one.kind in PLAYERS else "bounce" if one.art in listed("balls") else "idle"
+            one.motions[:] = [moved]
 
 
 def _folded(text: str) -> tuple[str, ...]:

@@ -9,6 +9,9 @@ from engine.diorama.words.items import Item
 from engine.diorama.words.lexicon import phrases, read
 from engine.diorama.words.reading import Token, fold
 
+NO_PICTURE = "sound"
+"""Stands for an art where a word tells what is heard: the siren of an ambulance."""
+
 
 @cache
 def _senses(language: str) -> Mapping[str, Mapping[str, frozenset[str]]]:
@@ -29,4 +32,7 @@ def choose(items: list[Item], tokens: list[Token], language: str) -> None:
         if item.role != "subject" or arts is None or item.cast is not None:
             continue
         cued = next((art for art, cues in arts.items() if art != "else" and cues & (forms - {item.form})), None)
-        item.value = cued or next(iter(arts.get("else", ())), item.value)
+        if cued == NO_PICTURE:
+            item.role = "undrawn"
+        else:
+            item.value = cued or next(iter(arts.get("else", ())), item.value)

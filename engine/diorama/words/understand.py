@@ -14,7 +14,7 @@ from engine.diorama.words.grammar import Reader
 from engine.diorama.words.items import read_items
 from engine.diorama.words.kinship import relate_kin
 from engine.diorama.words.kit import equip
-from engine.diorama.words.lexicon import language_of, lexicon, read
+from engine.diorama.words.lexicon import language_of, lexicon, listed, read
 from engine.diorama.words.meaning import Finder
 from engine.diorama.words.members import Members, enlist
 from engine.diorama.words.mentions import Mention, Reading
@@ -96,8 +96,10 @@ def reading_of(prompt: str, language: str | None = None, *, cast: Sequence[str] 
 
 
 def _setting(reading: Reading) -> dict[str, str]:
-    """Place, time, weather … as named, completed by the seasons."""
+    """Place, time, weather … as named, completed by the seasons, and by the moon unless it acts itself."""
     setting = dict(reading.setting)
+    if any(one.art in listed("nightly") for one in reading.mentions[1:]):
+        setting.setdefault("time", "night")
     seasons = read_cached("seasons")
     for season in reading.seasons:
         for key in ("place", "time", "weather", "mood"):
