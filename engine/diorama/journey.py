@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.diorama.outline import breadth_of
 from engine.diorama.scene import CAMERA_CHANNELS, KEYS, TRACK_CHANNELS
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ SLOWEST, FASTEST = 0.12, 1.0
 
 ENCLOSED = frozenset({"room", "kitchen", "stage", "school", "stadium"})
 """Places of one view, which do not go on to the left and to the right."""
+
+CROWD, EDGE = 3, 0.015
+"""From so many on a party is held in the frame throughout, and how far from its sides."""
 
 START = 0.3
 """Seconds that a journey takes to get going and to stop."""
@@ -89,6 +93,8 @@ def embark(scene: Scene) -> tuple[Scene, Journey | None]:
         if k != lead:
             tracks[k, :, _X] = tracks[lead, :, _X] + _beside(scene, k, lead, mirror, going, way)
     _centre(brief, tracks, sorted(members), going, way)
+    if len(members) >= CROWD:
+        _keep_in_frame(brief, tracks, sorted(members))
     if brief.camera == "follow":
         reach = 0.5 * (1 - 1 / np.maximum(camera[:, _CAMERA_ZOOM], 1))
         camera[:, _CAMERA_X] = np.clip(tracks[lead, :, _X], 0.5 - reach, 0.5 + reach)
@@ -194,6 +200,16 @@ def _centre(brief: Brief, tracks: NDArray[np.float32], members: list[int], going
     x = tracks[members, :, _X]
     middle = ((x + half).max(axis=0) + (x - half).min(axis=0)) / 2
     tracks[members, :, _X] += np.float32(0.5 - 0.03 * way - float(np.mean(middle[going])))
+
+
+def _keep_in_frame(brief: Brief, tracks: NDArray[np.float32], members: list[int]) -> None:
+    """Shift the party, key by key, into the frame; one that is too wide has its middle in the frame's."""
+    half = np.array([[0.5 * brief.subjects[k].size * breadth_of(brief.subjects[k])] for k in members])
+    half = half * tracks[members, :, _SCALE]
+    low = (tracks[members, :, _X] - half).min(axis=0) - EDGE
+    high = (tracks[members, :, _X] + half).max(axis=0) - 1 + EDGE
+    shift = np.where(high - low > 0, -(low + high) / 2, np.maximum(-low, 0) - np.maximum(high, 0))
+    tracks[members, :, _X] += shift.astype(np.float32)
 
 
 def _carried(brief: Brief, index: int, lead: int) -> bool:

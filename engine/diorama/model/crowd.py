@@ -13,6 +13,7 @@ from engine.diorama.model.bonds import (
     CHASE_INSIDE,
     GROUND,
     HIGHEST_TOP,
+    ORDERS,
     SIDE,
     families,
     keep_in_frame,
@@ -38,11 +39,8 @@ CROWD = 4
 NEAREST, DEPTH = 0.86, 0.097
 """The ground of the row in front, and how much farther up the picture the other one stands."""
 
-TIERS = {4: (0.0, 1.0), 5: (0.0, 1.0, 0.5), 6: (0.0, 1.0, 0.5)}
-"""How high, from low to high, those in the air are by turns from left to right, by their number."""
-
-AIRSPACE = (0.3, 0.66)
-"""The feet of the highest and the lowest of a crowd in the air, above ground and where there is none."""
+CEILING, FLOOR = 0.1, 0.68
+"""The top of the highest and the feet of the lowest of a crowd in the air, above ground and where there is none."""
 
 LEVEL = 0.3
 """Share of its height that one must have beside another for the two to stand fully apart."""
@@ -52,6 +50,12 @@ FULL = 0.85
 
 LARGEST, STEP, ROUNDS = 1.7, 0.93, 14
 """How much a crowd may come nearer, by which factor it then steps back, and how often."""
+
+NATURAL = 0.7
+"""Least scale of the largest of several that share a landmark, before they step back."""
+
+TURNING = 1.12
+"""How much broader and higher than its picture is what a spinning thing takes."""
 
 MOSTLY = 0.85
 """Share of the time in which those of a crowd are apart; fewer are so throughout."""
@@ -74,8 +78,8 @@ def stage(
     Where there is too little room all become smaller, as if the camera stepped back.
     """
     free = [slot for slot in range(len(tracks)) if slot not in held]
-    crowd = _form_up(condition, tracks, held)
-    size = _close(condition, crowd, free) if len(families(condition)) >= CROWD else 1.0
+    size = _nearness(condition, tracks, free)
+    crowd = tracks if held else _formed_up(condition, tracks, size)
     placed, lack = _placed(condition, crowd, held, free, size)
     for _ in range(ROUNDS):
         if lack <= TOLERANCE or not free:
@@ -89,7 +93,7 @@ def _placed(
     condition: Condition, tracks: NDArray[np.float32], held: Mapping[int, NDArray[np.float32]], free: list[int],
     size: float,
 ) -> tuple[NDArray[np.float32], float]:  # fmt: skip
-    """Everybody at ``size``, in their relations, apart; and the frame widths that then still lack."""
+    """Everybody ``size`` times as large, in their relations, apart; and the frame widths that then still lack."""
     placed = tracks.copy()
     placed[free, :, SCALE] *= np.float32(size)
     relate(condition, placed)
@@ -111,21 +115,26 @@ def _aloft(condition: Condition, family: list[int]) -> bool:
     return condition.floating or all(AERIAL.issuperset(condition.actors[s].motions) for s in family)
 
 
-def _form_up(
-    condition: Condition, tracks: NDArray[np.float32], held: Mapping[int, NDArray[np.float32]]
-) -> NDArray[np.float32]:
+def _tiers(condition: Condition) -> int:
+    """How many heights a crowd in the air has."""
+    return 3 if condition.aspect < 1 and len(families(condition)) > CROWD else 2
+
+
+def _formed_up(condition: Condition, tracks: NDArray[np.float32], size: float) -> NDArray[np.float32]:
     """A crowd's tracks in rows: every other family nearer, or higher where they fly, each with less of a way to go."""
     groups = families(condition)
-    if len(groups) < CROWD or held:
-        return tracks.copy()
+    if len(groups) < CROWD:
+        return tracks
     formed = tracks.copy()
     groups.sort(key=lambda family: (float(formed[family, :, X].mean()), family))
     for aloft in (False, True):
         row = [family for family in groups if _aloft(condition, family) is aloft]
         if len(row) > 1:
-            levels = _tiers(len(row)) if aloft else _rows([_floor(formed, family) for family in row])
-            for family, level in zip(row, levels, strict=True):
-                formed[family, :, Y] += np.float32(level - _floor(formed, family))
+            tall = size * max(_size(condition, formed, s)[1] for family in row for s in family)
+            floors = [_floor(formed, family) for family in row]
+            levels = _heights(len(row), _tiers(condition), CEILING + tall) if aloft else _rows(floors)
+            for family, floor, level in zip(row, floors, levels, strict=True):
+                formed[family, :, Y] += np.float32(level - floor)
     for family in groups:
         middle = formed[family, :, X].mean()
         wide = max(float(np.ptp(formed[s, :, X])) for s in family)
@@ -139,19 +148,34 @@ def _rows(floors: list[float]) -> list[float]:
     return [NEAREST - DEPTH * ((k + first + 1) % 2) for k in range(len(floors))]
 
 
-def _tiers(count: int) -> list[float]:
-    tiers, (highest, lowest) = TIERS.get(count, (0.0, 1.0)), AIRSPACE
-    return [lowest - (lowest - highest) * tiers[k % len(tiers)] for k in range(count)]
+def _heights(count: int, tiers: int, highest: float) -> list[float]:
+    """Low, high and, of three ``tiers``, between them by turns."""
+    return [FLOOR - max(FLOOR - highest, 0.0) * (0.0, 1.0, 0.5)[k % tiers] for k in range(count)]
 
 
-def _close(condition: Condition, tracks: NDArray[np.float32], free: list[int]) -> float:
-    """The factor by which a crowd comes nearer so that it fills two rows."""
+def _size(condition: Condition, tracks: NDArray[np.float32], slot: int) -> tuple[float, float]:
+    """Width and height of somebody's picture most of the time, in fractions of the frame's."""
+    width, height = condition.outline(slot)
+    return width * float(np.median(tracks[slot, :, SCALE])), height * float(np.quantile(tracks[slot, :, SCALE], 0.9))
+
+
+def _nearness(condition: Condition, tracks: NDArray[np.float32], free: list[int]) -> float:
+    """The factor by which a crowd comes nearer so that it fills its rows, and those that share a landmark too."""
     if not free:
         return 1.0
-    wide = [condition.outline(s)[0] * float(np.median(tracks[s, :, SCALE])) for s in free]
-    tall = max(condition.outline(s)[1] * float(np.quantile(tracks[s, :, SCALE], 0.9)) for s in free)
-    filled = 2 * FULL * (1 - 2 * SIDE) / max(sum(wide), 1e-3)
-    return float(np.clip(min(filled, (GROUND - HIGHEST_TOP) / 2 / max(tall, 1e-3)), 1.0, LARGEST))
+    if len(families(condition)) < CROWD:
+        bonds = [condition.link(s) for s in free]
+        shared = any(bonds.count(bond) > 1 and bond[1] is not None and bond[0] not in ORDERS for bond in bonds)
+        largest = max(float(np.median(tracks[s, :, SCALE])) for s in free)
+        return float(np.clip(NATURAL / max(largest, 1e-3), 1.0, LARGEST)) if shared else 1.0
+    sizes = [_size(condition, tracks, s) for s in free]
+    rows, room = 2, (GROUND - HIGHEST_TOP) / 2
+    if all(_aloft(condition, family) for family in families(condition)):
+        rows = _tiers(condition)
+        room = (FLOOR - CEILING) / rows
+    filled = rows * FULL * (1 - 2 * SIDE) / max(sum(wide for wide, _ in sizes), 1e-3)
+    tallest = max(1e-3, *(tall for _, tall in sizes))
+    return float(np.clip(min(filled, room / tallest), 0.3, LARGEST))
 
 
 def _spread(condition: Condition, tracks: NDArray[np.float32], fixed: frozenset[int]) -> float:
@@ -196,7 +220,12 @@ def _spread(condition: Condition, tracks: NDArray[np.float32], fixed: frozenset[
 
 
 def _box(condition: Condition, tracks: NDArray[np.float32], family: list[int]) -> Box:
-    size = np.array([condition.outline(s) for s in family], np.float32)[:, :, None] * tracks[family, None, :, SCALE]
+    turning = np.array([TURNING if "spin" in condition.actors[s].motions else 1.0 for s in family], np.float32)
+    size = (
+        turning[:, None, None]
+        * np.array([condition.outline(s) for s in family], np.float32)[:, :, None]
+        * tracks[family, None, :, SCALE]
+    )
     x, y, half = tracks[family, :, X], tracks[family, :, Y], size[:, 0] / 2
     if any(condition.link(s)[0] == "chasing" for s in family):
         half *= np.float32(CHASE_INSIDE)
