@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import zlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -15,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from engine.evaluate import causes, report, results
 from engine.evaluate.hearing import RecogniserMissing, Whisper
 from engine.evaluate.judge import judge
+from engine.evaluate.mismatch import mismatched
 from engine.evaluate.prompts import Prompt, composed, free
 from engine.evaluate.render import Clip, drawn, made
 from engine.evaluate.sight import oracle
@@ -32,27 +34,35 @@ def chosen(limit: int | None) -> list[Prompt]:
 
 
 def evaluate(
-    prompts: Sequence[Prompt], source: Callable[..., Clip], path: Path, whisper: Whisper | None, label: str
-) -> list[results.Result]:
-    """Judge ``source``'s clip of each prompt; what ``path`` already holds is not done again."""
+    prompts: Sequence[Prompt], source: Callable[..., Clip], path: Path, whisper: Whisper | None, label: str, *,
+    against: bool = False,
+) -> list[results.Result]:  # fmt: skip
+    """Judge ``source``'s clip of each prompt, with ``against`` also by what it does not show.
+
+    What ``path`` already holds is not done again.
+    """
     known = {one.name: one for one in results.load(path)}
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console) as bar:
         for prompt in bar.track(prompts, description=label):
             if prompt.name not in known:
-                known[prompt.name] = one_result(prompt, source, whisper)
+                known[prompt.name] = one_result(prompt, source, whisper, against=against)
                 results.append(path, known[prompt.name])
     return [known[prompt.name] for prompt in prompts]
 
 
-def one_result(prompt: Prompt, source: Callable[..., Clip], whisper: Whisper | None) -> results.Result:
+def one_result(
+    prompt: Prompt, source: Callable[..., Clip], whisper: Whisper | None, *, against: bool = False
+) -> results.Result:
     """Make and judge one clip; its seed comes from the prompt's name."""
     seed = zlib.crc32(prompt.name.encode()) % 10_000
     try:
         clip = source(prompt, seed=seed)
     except Exception as error:  # noqa: BLE001 - a prompt that breaks the engine is a result: it counts as wrong
         return results.failure(prompt, seed, error)
-    return results.result(prompt, seed, judge(prompt, clip, oracle(), whisper))
+    asks = prompt.asks + (mismatched(prompt) if against else ())
+    verdicts = judge(replace(prompt, asks=asks), clip, oracle(), whisper)
+    return results.result(prompt, seed, verdicts[: len(prompt.asks)], verdicts[len(prompt.asks) :])
 
 
 def recogniser() -> Whisper | None:
@@ -82,7 +92,9 @@ def main() -> None:
     found = evaluate(prompts, made, paths[0], whisper, "clips")
     top: list[results.Result] = []
     if not given.no_ceiling:
-        top = evaluate([one for one in prompts if one.family != "free"], drawn, paths[1], whisper, "ceiling")
+        top = evaluate(
+            [one for one in prompts if one.family != "free"], drawn, paths[1], whisper, "ceiling", against=True
+        )
     console.print(report.table(found, top), markup=False, soft_wrap=True)
     blame = causes.table(causes.counted(prompts, found, top))
     where = given.out if given.limit or given.no_ceiling else DOCS

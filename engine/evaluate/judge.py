@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -53,6 +54,11 @@ class _Case:
     oracle: Oracle
     whisper: Whisper | None
     tracks: Mapping[str, Track]
+
+    @cached_property
+    def said(self) -> str:
+        """What the recogniser reads in the clip; "" without one."""
+        return self.whisper(self.clip.waveform, self.clip.rate, self.prompt.language) if self.whisper else ""
 
 
 def judge(prompt: Prompt, clip: Clip, oracle: Oracle, whisper: Whisper | None) -> list[Verdict]:
@@ -142,9 +148,8 @@ def _setting(kind: str) -> Callable[[_Case, Ask], tuple[bool, str]]:
 def _speech(case: _Case, ask: Ask) -> tuple[bool | None, str]:
     if case.whisper is None:
         return None, "Whisper is not installed"
-    said = case.whisper(case.clip.waveform, case.clip.rate, case.prompt.language)
-    wrong = min(wrong_words(said, ask.value), wrong_sounds(said, ask.value, case.prompt.language))
-    return wrong <= MOST_WRONG, said
+    wrong = min(wrong_words(case.said, ask.value), wrong_sounds(case.said, ask.value, case.prompt.language))
+    return wrong <= MOST_WRONG, case.said
 
 
 def _sound(case: _Case, ask: Ask) -> tuple[bool, str]:

@@ -30,6 +30,9 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     family: str
     seed: int
     findings: tuple[Finding, ...]
+    mismatched: tuple[Finding, ...] = ()
+    """What the judge said to asks that the clip does not fulfil (`engine.evaluate.mismatch`): right is wrong there."""
+
     error: str = ""
 
     @property
@@ -38,12 +41,13 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
         return not self.error and all(finding.right is not False for finding in self.findings)
 
 
-def result(prompt: Prompt, seed: int, verdicts: Iterable[Verdict]) -> Result:
-    """The result of a judged prompt."""
-    findings = tuple(
-        Finding(attribute=one.ask.attribute, wanted=_wanted(one), found=one.found, right=one.right) for one in verdicts
+def result(prompt: Prompt, seed: int, verdicts: Iterable[Verdict], mismatched: Iterable[Verdict] = ()) -> Result:
+    """The result of a judged prompt, and of what was asked of its clip in error."""
+    findings, others = (
+        tuple(Finding(attribute=v.ask.attribute, wanted=_wanted(v), found=v.found, right=v.right) for v in given)
+        for given in (verdicts, mismatched)
     )
-    return _result(prompt, seed, findings, "")
+    return _result(prompt, seed, findings, mismatched=others)
 
 
 def failure(prompt: Prompt, seed: int, error: Exception) -> Result:
@@ -51,13 +55,15 @@ def failure(prompt: Prompt, seed: int, error: Exception) -> Result:
     findings = tuple(
         Finding(attribute=ask.attribute, wanted=ask.value, found="no clip", right=False) for ask in prompt.asks
     )
-    return _result(prompt, seed, findings, f"{type(error).__name__}: {error}")
+    return _result(prompt, seed, findings, error=f"{type(error).__name__}: {error}")
 
 
-def _result(prompt: Prompt, seed: int, findings: tuple[Finding, ...], error: str) -> Result:
+def _result(
+    prompt: Prompt, seed: int, findings: tuple[Finding, ...], *, mismatched: tuple[Finding, ...] = (), error: str = ""
+) -> Result:
     return Result(
         name=prompt.name, text=prompt.text, language=prompt.language, held_out=prompt.held_out, family=prompt.family,
-        seed=seed, findings=findings, error=error,
+        seed=seed, findings=findings, mismatched=mismatched, error=error,
     )  # fmt: skip
 
 
