@@ -98,9 +98,12 @@ def _moved(sprite: Sprite, extent: float, rng: np.random.Generator) -> tuple[Mat
 def compose(
     chosen: list[tuple[Sprite, float, float, float]], size: tuple[int, int], rng: np.random.Generator
 ) -> tuple[NDArray[np.uint8], list[Placed]]:
-    """(h, w, 4) uint8: BGR, and the mask, of sprites (extent, x, y) from back to front; with what is to be seen."""
+    """(h, w, 4) uint8: BGR, and the mask, of sprites (extent, x, y) from back to front; with what is to be seen.
+
+    As where a stage was subtracted, its colours show at the figures' edges and in their narrowest gaps.
+    """
     width, height = size
-    sheet = np.zeros((height, width, 4), np.float32)
+    sheet, cover = _ground(size, rng), np.zeros((height, width, 1), np.float32)
     owner = np.full((height, width), -1, np.int16)
     placed: list[tuple[Placed, int]] = []
     for index, (sprite, extent, x, y) in enumerate(chosen):
@@ -118,17 +121,29 @@ def compose(
         bx, by, bw, bh = cv2.boundingRect((whole > 100).astype(np.uint8))
         shown = cv2.warpAffine(picture, matrix, size, flags=cv2.INTER_LINEAR).astype(np.float32)
         alpha = shown[:, :, 3:] / 255
-        sheet = np.asarray(sheet * (1 - alpha) + shown, np.float32)
+        sheet = np.asarray(sheet * (1 - alpha) + shown[:, :, :3], np.float32)
+        cover = np.asarray(cover * (1 - alpha) + alpha, np.float32)
         owner[alpha[:, :, 0] > 0.5] = index
         area = max(int((whole > 127).sum()), 1)
         middle = (bx + bw / 2 - pad[0], by + bh / 2 - pad[1])
         placed.append((Placed(sprite.name, *middle, bw, bh, rotation, facing, 0.0), area))
-    mask = sheet[:, :, 3] > rng.uniform(20, 120)
+    mask = cover[:, :, 0] > rng.uniform(0.05, 0.4)
+    if rng.random() < 0.5:
+        mask = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)) > 0
     _spoil(mask, rng)
-    colours = _tinted(sheet[:, :, :3], rng) * mask[:, :, None]
+    colours = _tinted(sheet, rng) * mask[:, :, None]
     seen = [replace(one, shown=float(((owner == k) & mask).sum() / area))
             for k, (one, area) in enumerate(placed)]  # fmt: skip
     return np.dstack((np.clip(colours, 0, 255), mask * 255.0)).astype(np.uint8), seen
+
+
+def _ground(size: tuple[int, int], rng: np.random.Generator) -> NDArray[np.float32]:
+    """(h, w, 3) of a stage in a few soft colours, or of none."""
+    if rng.random() < 0.2:
+        return np.zeros((size[1], size[0], 3), np.float32)
+    patches = rng.uniform(0, 255, 3) + rng.normal(0, 30, (int(rng.integers(1, 5)), int(rng.integers(1, 4)), 3))
+    stage = cv2.resize(np.clip(patches, 0, 255).astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
+    return np.asarray(stage, np.float32)
 
 
 def _spoil(mask: NDArray[np.bool_], rng: np.random.Generator) -> None:
@@ -154,10 +169,12 @@ def _tinted(picture: NDArray[np.float32], rng: np.random.Generator) -> NDArray[n
 
 
 def crowd(sprites: list[list[Sprite]], rng: np.random.Generator) -> tuple[NDArray[np.uint8], list[Placed]]:
-    """A half-size picture of one to six figures, some of them close together or in front of each other."""
+    """A half-size picture of one to six figures: apart, close together, in front of each other or in rows."""
     width, height = SMALL
-    count = int(rng.choice([1, 2, 3, 4, 5, 6], p=[0.12, 0.4, 0.14, 0.12, 0.1, 0.12]))
-    twins = rng.random() < 0.4
+    if rng.random() < 0.25:
+        return compose(_troop(sprites, rng), SMALL, rng)
+    count = int(rng.choice([1, 2, 3, 4, 5, 6], p=[0.12, 0.44, 0.14, 0.1, 0.1, 0.1]))
+    twins = rng.random() < 0.3
     chosen: list[tuple[Sprite, float, float, float]] = []
     name = int(rng.integers(len(sprites)))
     common = np.exp(rng.uniform(np.log(18), np.log(120 if count < 3 else 66)))
@@ -175,21 +192,68 @@ def crowd(sprites: list[list[Sprite]], rng: np.random.Generator) -> tuple[NDArra
     return compose(chosen, SMALL, rng)
 
 
+def _troop(sprites: list[list[Sprite]], rng: np.random.Generator) -> list[tuple[Sprite, float, float, float]]:
+    """Two to seven of a kind side by side, in one row or in two or three that stand before each other."""
+    width, height = SMALL
+    own = sprites[int(rng.integers(len(sprites)))]
+    count, rows = int(rng.integers(2, 8)), int(rng.integers(1, 4))
+    extent = float(np.clip(width / count * np.exp(rng.normal(0.25, 0.3)), 10, 80))
+    step = float(np.clip(extent * rng.uniform(0.55, 1.15), 6, 0.95 * width / count))
+    left, ground = (width - step * (count - 1)) * rng.uniform(0.2, 0.8), rng.uniform(0.4, 0.85) * height
+    deep = extent * rng.uniform(0.15, 0.8)
+    placed = [
+        (own[int(rng.integers(len(own)))], extent * float(np.exp(rng.normal(0, 0.04))),
+         float(left + step * k + rng.normal(0, 0.08) * extent),
+         float(ground - deep * (k % rows) + rng.normal(0, 0.04) * extent))
+        for k in range(count)
+    ]  # fmt: skip
+    return sorted(placed, key=lambda one: one[3])
+
+
 def closeup(sprites: list[list[Sprite]], rng: np.random.Generator) -> tuple[NDArray[np.uint8], Placed]:
-    """A (CROP, CROP, 4) crop of one figure, a little off; a third have another close by or in front."""
-    extent = CROP / AROUND * float(np.exp(rng.normal(0, 0.12)))
-    x, y = CROP / 2 + rng.normal(0, 0.06, 2) * extent
+    """A (CROP, CROP, 4) crop of one figure, a little off, as sharp as its size in the picture allows.
+
+    Half have others close by, in front or behind, often of its own kind; the crop then shows all that touches it or
+    what is in its own box. A few show several as if they were one: they are "something else".
+    """
+    sharp = min(1.0, AROUND * float(np.exp(rng.uniform(np.log(20), np.log(150)))) / CROP)
+    size = max(round(CROP * sharp), 12)
+    extent = size / AROUND * float(np.exp(rng.normal(0, 0.12)))
+    x, y = size / 2 + rng.normal(0, 0.06, 2) * extent
     name = int(rng.integers(len(sprites)))
+    heap = rng.random() < 0.08
+    if heap:
+        extent *= rng.uniform(0.4, 0.62)
     own = sprites[name]
-    chosen = [(own[int(rng.integers(len(own)))], extent, float(x), float(y))]
+    chosen = [(own[int(rng.integers(len(own)))], float(extent), float(x), float(y))]
     main = 0
-    if rng.random() < 0.35:
-        other = sprites[int(rng.integers(len(sprites)))]
-        size = extent * float(np.exp(rng.uniform(-1.2, 0.9)))
-        way, reach = rng.uniform(-np.pi, np.pi), (extent + size) / 2 * rng.uniform(0.45, 1.1)
-        beside = (other[int(rng.integers(len(other)))], size, float(x + reach * np.cos(way)),
+    for _ in range(int(rng.choice([0, 1, 2, 3], p=[0.5, 0.3, 0.12, 0.08])) + 2 * heap):
+        twin = rng.random() < (0.8 if heap else 0.35)
+        other = own if twin else sprites[int(rng.integers(len(sprites)))]
+        large = extent * float(np.exp(rng.normal(0, 0.06) if twin else rng.uniform(-1.2, 0.9)))
+        way, reach = rng.uniform(-np.pi, np.pi), (extent + large) / 2 * rng.uniform(0.5, 1.1)
+        beside = (other[int(rng.integers(len(other)))], large, float(x + reach * np.cos(way)),
                   float(y + reach * np.sin(way)))  # fmt: skip
-        main = int(rng.random() < 0.5)
-        chosen.insert(1 - main, beside)
-    picture, placed = compose(chosen, (CROP, CROP), rng)
-    return picture, placed[main]
+        if rng.random() < 0.5:
+            chosen.append(beside)
+        else:
+            chosen.insert(0, beside)
+            main += 1
+    picture, placed = compose(chosen, (size, size), rng)
+    one = placed[main]
+    if heap:
+        one = replace(one, name=len(sprites) - 1, shown=1.0 if sum(o.shown > 0.5 for o in placed) > 2 else 0.0)
+    elif len(placed) > 1 and rng.random() < 0.6:
+        picture[_beyond(one, size, rng)] = 0
+    grown = CROP / size
+    if size != CROP:
+        picture = np.asarray(cv2.resize(picture, (CROP, CROP), interpolation=cv2.INTER_LINEAR), np.uint8)
+    return picture, replace(one, x=one.x * grown, y=one.y * grown, wide=one.wide * grown, tall=one.tall * grown)
+
+
+def _beyond(one: Placed, size: int, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """What of a crop is outside of a figure's box, as well as that is known."""
+    rows, columns = np.mgrid[:size, :size]
+    wide, tall = (0.56 * extent * np.exp(rng.normal(0, 0.08)) for extent in (one.wide, one.tall))
+    x, y = one.x + rng.normal(0, 0.03) * one.wide, one.y + rng.normal(0, 0.03) * one.tall
+    return (np.abs(columns - x) > wide) | (np.abs(rows - y) > tall)
