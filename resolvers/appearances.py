@@ -8,7 +8,7 @@ from tortoise.transactions import in_transaction
 
 from models.appearance import ShownAppearance
 from models.errors import NotFound
-from models.rules.video import may_be_listed
+from models.rules.video import casts, may_be_listed
 from resolvers.context import Context
 from resolvers.keyset import rows_page
 from resolvers.page import Page, Window
@@ -62,20 +62,12 @@ async def shown_appearances(context: Context, account_id: UUID, window: Window) 
     return page.map(lambda row: row["id"])
 
 
-def _cast(owner: str) -> str:
-    """Did its author cast this member, who still agrees? What a remix inherited is not theirs to show."""
-    return f"""EXISTS (
-        SELECT 1 FROM video_likeness l JOIN cameo c ON c.id = l.cameo_id
-        WHERE l.video_id = video_visibility.id AND c.owner_id = {owner} AND l.via = 'SHOWN' AND l.withdrawn_at IS NULL
-    ) AND video_visibility.author_id <> {owner}"""  # noqa: S608 - an expression
-
-
 _SHOWABLE = f"""
     SELECT video_visibility.id FROM video_visibility
-    WHERE video_visibility.id = $1 AND {may_be_listed("$2::uuid")} AND {_cast("$2::uuid")}
+    WHERE video_visibility.id = $1 AND {may_be_listed("$2::uuid")} AND {casts("$2::uuid")}
 """  # noqa: S608 - rules
 _SHOWN = f"""
     SELECT video_visibility.id, s.created_at AS moment
     FROM shown_appearance s JOIN video_visibility ON video_visibility.id = s.video_id
-    WHERE s.account_id = $1 AND {may_be_listed("$2::uuid")} AND {_cast("$1::uuid")}
+    WHERE s.account_id = $1 AND {may_be_listed("$2::uuid")} AND {casts("$1::uuid")}
 """  # noqa: S608 - rules

@@ -181,6 +181,10 @@ class Video(Node):
     async def viewer_has_liked(self, info: Info) -> bool:
         return await viewer_likes(info.context, self.row.id)
 
+    @loaded(Access.PARENT, "Is it on the viewer's profile? Null where `showAppearance` would not put it there.")
+    async def viewer_shows(self, info: Info) -> bool | None:
+        return await info.context.loaders.shown_by_viewer.load(self.row.id)
+
     @field(Access.PARENT, "What members wrote under it, newest first.")
     async def comments(
         self,

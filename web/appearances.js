@@ -9,13 +9,12 @@ import { CHANGED, erasures, receiptLink, toast } from "./stop.js";
 import { day, t } from "./words.js";
 
 const SHOWN = `query ($after: String) { viewer { cameos { id state } appearances(first: 24, after: $after) {
-  edges { node { ...Clip answers: approvals { state draftHash expiresAt cameo { id owner { isViewer } } } } }
+  edges { node { ...Clip viewerShows answers: approvals { state draftHash expiresAt cameo { id owner { isViewer } } } } }
   pageInfo { hasNextPage endCursor }
 } } }${CLIP}`;
 const RECEIPTS = `{ viewer { cameos { handle withdrawals(first: 20) { edges { cursor node {
   createdAt reason videos receiptUrl
 } } } } } }`;
-const ON_PROFILE = `{ viewer { shownAppearances(first: 50) { edges { node { id } } } } }`;
 const SHOW = `mutation ($input: ShowAppearanceInput!) {
   showAppearance(input: $input) { __typename ... on Error { code message field } }
 }`;
@@ -201,7 +200,7 @@ function look(video, changed) {
       ),
     );
   }
-  if (video.state === "PUBLISHED") box.append(onProfile(video, attempt));
+  if (video.viewerShows !== null) box.append(onProfile(video, attempt));
   box.append(
     note,
     h(
@@ -214,22 +213,16 @@ function look(video, changed) {
   return box;
 }
 
-/** Whether it is on the viewer's profile; only a public clip of somebody else's may be. */
+/** Whether it is on the viewer's profile, and changing that. */
 function onProfile(video, attempt) {
-  const toggle = h("input", { type: "checkbox", name: "shown", disabled: true });
-  const read = attempt(async () => {
-    const { edges } = (await graphql(ON_PROFILE)).viewer.shownAppearances;
-    toggle.checked = edges.some(({ node }) => node.id === video.id);
-    toggle.disabled = false;
-  });
+  const toggle = h("input", { type: "checkbox", name: "shown", checked: video.viewerShows });
   toggle.onchange = attempt(async () => {
     const shown = toggle.checked;
     toggle.checked = !shown; // until the server agrees
     await mutate(SHOW, { input: { videoId: video.id, shown } });
-    toggle.checked = shown;
+    toggle.checked = video.viewerShows = shown;
     toast(t(shown ? "shownHere" : "hiddenHere"));
   });
-  read();
   return h("label", { class: "choice" }, toggle, h("span", {}, t("showHere")));
 }
 

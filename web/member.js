@@ -5,13 +5,14 @@ import { mishaps, sure, told } from "./ask.js";
 import { ask } from "./cast.js";
 import { avatar } from "./discover.js";
 import { h } from "./dom.js";
+import { PEOPLE, people } from "./people.js";
 import { TILE, wall } from "./tiles.js";
 import { t } from "./words.js";
 
 const MEMBER = `query ($handle: String!) { account(handle: $handle) {
   id handle displayName bio isViewer viewerFollows followsViewer isMutual viewerBlocks
   cameos { id handle kind viewerHasAsked viewerMayUse { face voice reason } }
-  avatarUrl viewerMutes
+  avatarUrl viewerMutes videoCount
 } }`;
 const SHELVES = {
   videos: `query ($handle: String!, $after: String) { account(handle: $handle) {
@@ -24,7 +25,15 @@ const SHELVES = {
     shownAppearances(first: 18, after: $after) { edges { node { ${TILE} } } pageInfo { hasNextPage endCursor } }
   } }`,
 };
-const TITLES = { videos: "theirClips", remixes: "theirRemixes", shownAppearances: "theirAppearances" };
+const CIRCLES = {
+  followers: `query ($handle: String!, $after: String) { account(handle: $handle) {
+    followers(first: 30, after: $after) { ${PEOPLE} }
+  } }`,
+  following: `query ($handle: String!, $after: String) { account(handle: $handle) {
+    following(first: 30, after: $after) { ${PEOPLE} }
+  } }`,
+};
+const TITLES = { videos: "theirClips", remixes: "theirRemixes", shownAppearances: "theirAppearances", followers: "theirFollowers", following: "theyFollow" };
 const change = (name) => `mutation ($input: ${name[0].toUpperCase()}${name.slice(1)}Input!) {
   ${name}(input: $input) { ... on ${name[0].toUpperCase()}${name.slice(1)}Success { account { id } } ... on Error { code message } }
 }`;
@@ -60,7 +69,7 @@ function shown(account, changed) {
       h("h1", {}, account.displayName, " ", h("span", { class: "handle" }, `@${account.handle}`)),
     ),
     account.bio ? h("p", {}, account.bio) : "",
-    relation ? h("p", { class: "faint" }, relation) : "",
+    h("p", { class: "faint" }, [t("clips", account.videoCount), relation].filter(Boolean).join(" · ")),
     account.isViewer ? "" : standing(account, changed),
     h(
       "ul",
@@ -71,15 +80,16 @@ function shown(account, changed) {
   ];
 }
 
-/** What they published, what of it are remixes, and where others show them; one at a time. */
+/** What they published, what of it are remixes, where others show them, who follows whom; one at a time. */
 function shelves({ handle }) {
   const place = h("div", {});
-  const tabs = Object.keys(SHELVES).map((name) => {
+  const tabs = Object.keys(TITLES).map((name) => {
     const tab = h("button", { type: "button", class: "quiet" }, t(TITLES[name]));
     tab.onclick = () => {
       for (const each of tabs) each.removeAttribute("aria-current");
       tab.setAttribute("aria-current", "true");
-      place.replaceChildren(wall(SHELVES[name], { handle }, (data) => data.account?.[name]));
+      const fill = SHELVES[name] ? wall : people;
+      place.replaceChildren(fill(SHELVES[name] ?? CIRCLES[name], { handle }, (data) => data.account?.[name]));
     };
     return tab;
   });

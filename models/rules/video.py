@@ -120,6 +120,14 @@ def shows(viewer: str) -> str:
     )"""
 
 
+def casts(viewer: str) -> str:
+    """Did its author cast this viewer, who still agrees? What a remix inherited is not theirs to show."""
+    return f"""({_V}.author_id <> {viewer} AND EXISTS (
+        SELECT 1 FROM video_likeness l JOIN cameo c ON c.id = l.cameo_id
+        WHERE l.video_id = {_V}.id AND c.owner_id = {viewer} AND l.via = 'SHOWN' AND l.withdrawn_at IS NULL
+    ))"""
+
+
 def may_be_seen_by(viewer: str, published: str | None = None) -> str:
     """May this viewer watch this video when they know its id?"""
     own = f"({_V}.author_id = {viewer} OR {shows(viewer)})"

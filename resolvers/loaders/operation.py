@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from resolvers.loaders.account import AccountsById, PublishedByAccount
+from resolvers.loaders.appearance import ShownByViewer
 from resolvers.loaders.cameo import (
     AccessByCameo,
     AskedByCameo,
@@ -52,6 +53,7 @@ class Loaders:
         self.viewers = ViewersByVideo()
         self.recipes = RecipesByVideo(viewer_id)
         self.renditions = RenditionsByVideo()
+        self.shown_by_viewer = ShownByViewer(viewer_id)
         self.open_to_remix = OpenToRemix(viewer_id)
         self.generations = GenerationsById(viewer_id)
         self.queue_positions = QueuePositions()

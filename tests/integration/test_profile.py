@@ -179,6 +179,11 @@ async def test_a_member_shows_what_they_were_cast_in_while_it_is_public(server: 
         edges = (await who.run(LOOK, handle="ada"))["account"]["shownAppearances"]["edges"]
         return [edge["node"]["id"] for edge in edges]
 
+    async def toggle(who: Api, of: Video = video) -> bool | None:
+        asked = "query($id: ID!) { video(id: $id) { viewerShows } }"
+        return (await who.run(asked, id=global_id("Video", of.id)))["video"]["viewerShows"]
+
+    assert [await toggle(ada, each) for each in (video, remix, private, own)] == [False, None, None, None]
     for refused in (remix, private, own, await make_video(server.stores, bob)):
         payload = await ada.mutate(SHOW, videoId=global_id("Video", refused.id), shown=True)
         assert (payload["code"], payload["field"]) == ("NOT_FOUND", "videoId")
@@ -187,8 +192,10 @@ async def test_a_member_shows_what_they_were_cast_in_while_it_is_public(server: 
     for _ in range(2):
         assert (await ada.mutate(SHOW, videoId=vid, shown=True))["__typename"] == "ShowAppearanceSuccess"
     assert await shown(bob) == await shown(server.anyone) == [vid]
+    assert [await toggle(each) for each in (ada, bob, server.anyone)] == [True, None, None]
     await VideoVisibility.filter(id=video.id).update(audience=Visibility.MUTUALS)
     assert await shown(server.anyone) == []
+    assert await toggle(ada), "what is for fewer people now can be taken off, before it is public again"
     await VideoVisibility.filter(id=video.id).update(audience=Visibility.PUBLIC)
     assert await shown(server.anyone) == [vid]
     await ada.mutate(SHOW, videoId=vid, shown=False)
