@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,10 @@ from engine.evaluate.fit_ear import fit_ear
 from engine.evaluate.fit_eye import fit_find, fit_look
 from engine.evaluate.fit_setting import fit_setting
 from engine.evaluate.fit_watch import fit_watch, watched
-from engine.evaluate.nets import Ear, Watch
+from engine.evaluate.nets import Ear, Find, Look, Setting, Watch
 from engine.evaluate.sight import WEIGHTS, Oracle
 from engine.evaluate.sprites import bank
+from engine.evaluate.vocabulary import classes
 
 SHARES = {"setting": 0.28, "find": 0.36, "look": 0.26, "watch": 0.06, "ear": 0.04}
 """How the time is shared out. Painting sprites and clips and drawing soundtracks come on top."""
@@ -36,42 +37,47 @@ def main() -> None:
     parser.add_argument("--clips", type=int, default=CLIPS, help="clips to watch (default 1000)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--resume", action="store_true", help="go on from the eye's weights that are there")
+    parser.add_argument("--only", nargs="+", choices=SHARES, help="fit these, keep the others (with --resume)")
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     given = parser.parse_args()
+    if given.only and not given.resume:
+        parser.error("--only keeps the others, so it needs --resume")
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
     cv2.setNumThreads(1)
     fit(
         given.out, seconds=given.seconds, clips=given.clips, soundtracks=given.soundtracks, seed=given.seed,
-        resume=given.resume,
+        resume=given.resume, only=given.only or tuple(SHARES),
     )  # fmt: skip
 
 
-def fit(out: Path, *, seconds: float, clips: int, soundtracks: int, seed: int, resume: bool = False) -> Oracle:
-    """Fit all five networks and write them to ``out`` with a card beside it; with ``resume`` the eye goes on."""
-    share = {name: seconds * part for name, part in SHARES.items()}
-    start = Oracle.load(out) if resume else None
-    sprites = bank(np.random.default_rng(seed))
-    setting = last(
-        fit_setting(seconds=share["setting"], seed=seed, start=start.setting if start else None), "setting",
-        share["setting"],
-    )  # fmt: skip
-    find = last(
-        fit_find(sprites, seconds=share["find"], seed=seed + 1, start=start.find if start else None), "find",
-        share["find"],
-    )  # fmt: skip
-    look = last(
-        fit_look(sprites, seconds=share["look"], seed=seed + 2, start=start.look if start else None), "look",
-        share["look"],
-    )  # fmt: skip
-    console.print(f"watching {clips} clips")
-    seen = watched(Oracle(setting, find, look, Watch(), Ear()), clips=clips, seed=seed + 3)
-    watch = last(fit_watch(seconds=share["watch"], seed=seed + 4, seen=seen), "watch", share["watch"])
-    ear = last(fit_ear(soundtracks=soundtracks, seconds=share["ear"], seed=seed + 5), "ear", share["ear"])
-    oracle = Oracle(setting, find, look, watch, ear)
+def fit(
+    out: Path, *, seconds: float, clips: int, soundtracks: int, seed: int, resume: bool = False,
+    only: Collection[str] = tuple(SHARES),
+) -> Oracle:  # fmt: skip
+    """Fit the networks named in ``only`` and write all five to ``out``; with ``resume`` the eye goes on.
+
+    A card is written beside them when all were fitted: one that was fitted in parts is told by hand.
+    """
+    share = {name: seconds * SHARES[name] / sum(SHARES[each] for each in only) for name in only}
+    oracle = Oracle.load(out) if resume else Oracle(Setting(), Find(), Look(len(classes())), Watch(), Ear())
+    sprites = bank(np.random.default_rng(seed)) if {"find", "look"} & set(only) else []
+    steps: dict[str, Callable[[float], Iterator[tuple[Any, ...]]]] = {
+        "setting": lambda time: fit_setting(seconds=time, seed=seed, start=oracle.setting if resume else None),
+        "find": lambda time: fit_find(sprites, seconds=time, seed=seed + 1, start=oracle.find if resume else None),
+        "look": lambda time: fit_look(sprites, seconds=time, seed=seed + 2, start=oracle.look if resume else None),
+        "watch": lambda time: fit_watch(
+            seconds=time, seed=seed + 4, seen=watched(oracle, clips=clips, seed=seed + 3)
+        ),
+        "ear": lambda time: fit_ear(soundtracks=soundtracks, seconds=time, seed=seed + 5),
+    }  # fmt: skip
+    for name in (each for each in SHARES if each in only):
+        console.print(f"fitting: {name}")
+        setattr(oracle, name, last(steps[name](share[name]), name, share[name]))
     oracle.save(out)
     how = f"`python -m engine.evaluate.fit --seconds {seconds:g} --seed {seed}{' --resume' if resume else ''}`"
-    (out.parent / "README.md").write_text(CARD.format(how=how), encoding="utf-8")
+    if len(only) == len(SHARES):
+        (out.parent / "README.md").write_text(CARD.format(how=how), encoding="utf-8")
     return oracle
 
 
