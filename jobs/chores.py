@@ -14,6 +14,7 @@ from jobs.consent.evidence import destroy_copies
 from jobs.consent.notices import examine_notices
 from jobs.consent.withdrawn import purge_withdrawn, tell_withdrawn
 from jobs.derived.counts import settle_counts
+from jobs.derived.impressions import forget_impressions
 from jobs.derived.leaders import rank_leaders
 from jobs.derived.meaning import write_meanings
 from jobs.derived.quality import refresh_quality
@@ -91,6 +92,10 @@ class Chores:
     async def rank_leaders(self) -> int:
         """Work the leaderboards out, when policy's time for it has come; returns 1 when this worker did."""
         return int(await rank_leaders())
+
+    async def forget(self) -> int:
+        """Forget what members met long ago, once an hour; returns how many meetings were forgotten."""
+        return await forget_impressions()
 
     async def export(self) -> int:
         """Build the bundles that were asked for, one after the other; returns how many became ready.

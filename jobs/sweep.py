@@ -40,7 +40,7 @@ CONSENT_SECONDS = 15.0
 RANKING_SECONDS = 15.0
 """Between looks for what the ranked feed goes by: what is met every second is worked out no oftener."""
 TRENDS_SECONDS = 20.0
-"""Between two times that this worker asks whether trends are due: policy says when they are."""
+"""Between two times that this worker asks whether trends, and what is scheduled like them, are due."""
 BATCH = 50
 _DEAD_HOST = "1 minute"
 _OLD_SESSION = "30 days"
@@ -152,6 +152,7 @@ class Sweep:
             self._trends_at = time.monotonic() + TRENDS_SECONDS
             self._beside("trends", self._chores.find_trends)
             self._beside("leaders", self._chores.rank_leaders)
+            self._beside("forget", self._chores.forget)
 
     async def keep_promises(self) -> None:
         """Ring for what is queued and say last words, while Redis is there."""

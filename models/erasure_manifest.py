@@ -117,7 +117,7 @@ MANIFEST: tuple[DerivedClass, ...] = (
     _rows(
         "TASTE", Of.ACCOUNT,
         "likes, videos met and for how long, what is wanted less of, weights of the feed, and what was learned of it",
-        "rows deleted, counts corrected",
+        "rows deleted, counts corrected; what was met is forgotten after `impression_days` anyway",
         "feed_weights.weights", "feed_weights.steer", "account_taste.liking", "account_taste.near",
     ),
     _rows(

@@ -134,6 +134,9 @@ RULES: dict[str, Rule] = {
     "feed_scroll_minutes": Rule(120, _between(5, 1440), "minutes that a ranked scroll is kept unused, 5 to 1440"),
     "feed_nudge_minutes": Rule(30, _between(0, 1440), "minutes of feed before a word about it, 0 (never) to 1440"),
     "feed_nudge_gap_minutes": Rule(10, _between(1, 240), "minutes without the feed that begin anew, 1 to 240"),
+    "impression_days": Rule(
+        90, _between(1, 3650, whole=True), "days after which it is forgotten who met which video, 1 to 3650"
+    ),
     "leaderboard_minutes": Rule(60, _between(1, 10_080), "minutes between two counts for leaderboards, 1 to 10080"),
     "trend_minutes": Rule(15, _between(1, 1440), "minutes between two looks for trends, 1 to 1440"),
     "trend_window_hours": Rule(72, _between(1, 720), "hours that are compared with as many before, 1 to 720"),

@@ -16,6 +16,7 @@ from redis.asyncio import Redis
 from tortoise import connections
 from tortoise.transactions import in_transaction
 
+from jobs.derived.impressions import forget_impressions
 from jobs.derived.quality import refresh_quality
 from jobs.derived.taste import refresh_tastes
 from resolvers.cursor import decode_cursor
@@ -23,7 +24,7 @@ from resolvers.feed import candidate_sql
 from resolvers.feed.candidates import Places
 from schema.node import global_id, parse_global_id
 from tests.api import Api, Server
-from tests.consent import account, follow
+from tests.consent import account, follow, shift_clock
 from tests.feed_world import NATURE, OTHER, publish_many
 from tests.jobs_stack import rows
 
@@ -253,6 +254,11 @@ async def test_what_was_met_does_not_come_again_while_there_is_anything_new(
     await rows("UPDATE video_visibility SET moderation = 'HIDDEN' WHERE id = $1", parse_global_id(one["videoId"])[1])
     assert await bob.mutate(NOTE, views=[one, *many[:3]]) == {"__typename": "NoteViewsSuccess", "newCount": 0}
     assert await rows("SELECT 1 FROM impression WHERE account_id = $1", account(bob).id) == []
+
+    later = await rows("UPDATE impression SET seen_at = seen_at + interval '2 days' WHERE seconds = 4 RETURNING 1")
+    await shift_clock("91 days")
+    assert [await forget_impressions() for _ in range(2)] == [len(videos) - len(later), 0]
+    assert len(await rows("SELECT 1 FROM impression")) == len(later) > 0, "what was met since is remembered"
 
 
 async def test_a_sentence_steers_the_feed_and_is_shown_as_it_was_read(
