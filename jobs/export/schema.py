@@ -199,6 +199,16 @@ class ShownAppearance(_Part, frozen=True, kw_only=True):
     since: datetime
 
 
+class Report(_Row, frozen=True, kw_only=True):
+    """What the member told moderators of a video, or wrote to appeal against what they did to one of theirs."""
+
+    video: UUID
+    kind: str
+    reason: str
+    text: str
+    settled_at: datetime | None
+
+
 class SeeLess(_Part, frozen=True, kw_only=True):
     """What the member asked to see less of. ``target``: the video, or the author."""
 
@@ -254,6 +264,7 @@ class Bundle(_Part, frozen=True, kw_only=True):
     comments: list[Comment]
     chosen_viewers: list[ChosenViewer]
     shown_appearances: list[ShownAppearance]
+    reports: list[Report]
     see_less: list[SeeLess]
     feed_weights: list[FeedWeights]
     impressions: list[Impression]

@@ -1,4 +1,4 @@
-"""What a bundle says of likes, words, choices and tastes, section by section: one statement each, in any state."""
+"""What a bundle says of likes, words, choices, reports and tastes: one statement a section, in any state."""
 
 from __future__ import annotations
 
@@ -42,6 +42,12 @@ _IMPRESSIONS = f"""
         jsonb_build_object('video', i.video_id, 'seen_at', i.seen_at, 'seconds', i.seconds) AS said
     FROM impression i WHERE i.account_id = ({_EXPORT})
 """  # noqa: S608 - constants of this file
+# What moderators decided, and wrote about it, is not the reporter's.
+_REPORTS = f"""
+    SELECT r.id, jsonb_build_object('id', r.id, 'created_at', r.created_at, 'video', r.video_id, 'kind', r.kind,
+        'reason', r.reason, 'text', r.text, 'settled_at', r.resolved_at) AS said
+    FROM report r WHERE r.reporter_id = ({_EXPORT})
+"""  # noqa: S608 - constants of this file
 _TASTE = f"""
     SELECT t.id, jsonb_build_object('liking', t.liking::text::jsonb, 'refreshed_at', t.refreshed_at) AS said
     FROM account_taste t WHERE t.id = ({_EXPORT})
@@ -53,6 +59,7 @@ SOCIAL_SECTIONS: dict[str, str] = {
     "comments": _COMMENTS,
     "chosen_viewers": _CHOSEN,
     "shown_appearances": _SHOWN,
+    "reports": _REPORTS,
     "see_less": _SEE_LESS,
     "feed_weights": _FEED_WEIGHTS,
     "impressions": _IMPRESSIONS,

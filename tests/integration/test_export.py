@@ -20,6 +20,7 @@ from models.export import Export, ExportPart, ExportState
 from models.grant import OnExpiry
 from models.lineage import Lineage
 from models.notification import NotificationKind, notify
+from models.report import Report, ReportReason
 from models.storage import MediaStore
 from models.video import Rendition, RenditionKind, Video, VideoVisibility
 from schema.node import global_id
@@ -43,6 +44,11 @@ async def test_a_bundle_holds_everything_that_is_the_member_s_own(server: Server
     of_bob = await make_video(server.stores, bob, [cameo])
     await follow(ada, bob)
     await leave_traces(server, ada, bob, "my own words", own=[draft, shown], others=[of_bob, of_bob])
+    for who, words in ((ada, "it is not true"), (bob, "nobody else reads this")):
+        await Report.create(
+            reporter_id=account(who).id, video_id=of_bob.id, reason=ReportReason.DECEPTION, text=words,
+            note="a word among moderators", idempotency_key=words, request_hash="",
+        )  # fmt: skip
     await VideoVisibility.filter(id=of_bob.id).update(consent="WITHDRAWN")
     connection = connections.get("default")
     await append(connection, chain_of(cameo.id), "TEST_ENTRY", {"video": shown.id})
@@ -67,6 +73,9 @@ async def test_a_bundle_holds_everything_that_is_the_member_s_own(server: Server
     assert [each["handle"] for each in said["follows"]] == ["bob"]
     assert [each["kind"] for each in said["notifications"]] == ["CAMEO_USED"]
     _is_social(said, draft, of_bob)
+    [report] = said["reports"]
+    assert (report["video"], report["reason"], report["text"]) == (str(of_bob.id), "DECEPTION", "it is not true")
+    assert not [words for words in ("among moderators", "nobody else") if words in json.dumps(said)]
 
 
 def _is_social(said: dict[str, Any], draft: Video, withdrawn: Video) -> None:
