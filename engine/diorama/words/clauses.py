@@ -148,6 +148,22 @@ class Clauses:
             sources = [self.last]
         self.link = (self.item.value, sources, {}) if sources else None
 
+    def _on_borne(self) -> None:
+        """Let what was named last be on the head, or in the arms, of whoever was there before it."""
+        thing, people = self.last, [at for at, one in enumerate(self.out.mentions) if one.kind in TALKERS]
+        owner = next((at for at in people if at != thing), None)
+        if thing is None or owner is None:
+            return
+        self.link = None
+        held = self.item.value == "holding" or self.out.mentions[thing].art in listed("clothes")
+        first, second = (owner, thing) if held else (thing, owner)
+        here, there = self.out.mentions[first], self.out.mentions[second]
+        if held and here.relation == "holding" and here.target != thing:
+            return
+        if there.target == first:
+            there.relation, there.target = "none", None
+        here.relation, here.target = "holding" if held else "on", second
+
     # --- verbs ---
 
     def _on_motion(self) -> None:

@@ -52,6 +52,9 @@ def _stand(out: Reading, relation: str, here: Mention, target: int) -> None:
     elif relation == "in" and there.art in listed("clothes"):
         here.relation, here.target = "holding", target
     elif relation == "with":
+        if here.relation == "holding" and here.target not in {None, target}:
+            there.relation, there.target = "beside", _index(out, here)
+            return
         held = there.kind in HELD or there.art in listed("handheld")
         here.relation = "holding" if held and here.kind not in HELD else "beside"
         here.target = target

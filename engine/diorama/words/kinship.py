@@ -10,6 +10,9 @@ from engine.diorama.words.items import Item
 from engine.diorama.words.lexicon import LANGUAGES, folded, phrases, read
 
 CREATURES = frozenset({"animal", "flyer", "swimmer"})
+ADULT = 1.25
+"""How much bigger than usual "mother duck" is."""
+
 _ALIVE = CREATURES | {"person"}
 
 
@@ -23,6 +26,7 @@ def _words() -> Mapping[str, str]:
 
 def relate_kin(items: list[Item]) -> None:
     """Make whoever belongs to an animal among ``items`` one of its kind, in place: grown bigger, young ones smaller."""
+    _age_names(items)
     for at in range(1, len(items)):
         item, own = items[at], items[at - 1]
         age = _words().get(item.form)
@@ -36,6 +40,32 @@ def relate_kin(items: list[Item]) -> None:
         item.role, item.value, item.near = "subject", other.get(whose.value, whose.value), False
         item.scale = float(table["size"][age]) if item.value == whose.value else 1.0
         item.plural = item.plural or item.form.endswith("s")
+
+
+def _age_names(items: list[Item]) -> None:
+    """Make "maman canard" one big duck, and ducklings small beside a grown one."""
+    for at in range(len(items) - 2, -1, -1):
+        first, second = items[at : at + 2]
+        if _words().get(first.form) == "elder" and first.role == "subject" and _creature(second):
+            second.scale = ADULT
+            del items[at]
+        elif _words().get(second.form) == "elder" and second.role == "subject" and _creature(first):
+            first.scale = ADULT
+            del items[at + 1]
+    grown = {item.value for item in items if _creature(item) and item.form not in _young()}
+    for item in items:
+        if item.form in _young() and _creature(item) and item.value in grown:
+            item.scale = float(read("kinship")["size"]["young"])
+
+
+@cache
+def _young() -> frozenset[str]:
+    names = read("kinship")["names"]
+    return frozenset(folded(word) for language in LANGUAGES for word in phrases(names[f"young_{language}"]))
+
+
+def _creature(item: Item) -> bool:
+    return _alive(item) and pack.index()[item.value]["kind"] in CREATURES
 
 
 def _alive(item: Item) -> bool:

@@ -8,6 +8,7 @@ from functools import cache
 
 from engine.diorama.art import pack
 from engine.diorama.scene import SLOTS, STYLES, Brief, Line, Subject
+from engine.diorama.words.bearing import bear
 from engine.diorama.words.clauses import NARRATOR
 from engine.diorama.words.costume import dress
 from engine.diorama.words.grammar import Reader
@@ -87,6 +88,7 @@ def reading_of(prompt: str, language: str | None = None, *, cast: Sequence[str] 
     tokens = mended(tokens, language)
     items = read_items(tokens, lexicon(), language, Members(cast) if cast else None)
     choose(items, tokens, language)
+    bear(items)
     dress(items)
     relate_kin(items)
     equip(items)
