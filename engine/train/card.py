@@ -200,10 +200,13 @@ projected.
 ## What is corrected afterwards
 
 `engine/diorama/model/projection.py` projects every sample onto valid scenes: ranges, frame, ground, key noise, one
-sharp impact where the foot is lowest, a still camera where none was asked to move, strangers shifted apart, and every
-relation but orbit made exact by shifts. While an actor acts on the spot it is kept from sliding, a roll turns as far
-as it travels. The column "unprojected" is the sample as it leaves the model, on seen combinations; the columns to its
-right are what a clip gets.
+sharp impact where the foot is lowest, a still camera where none was asked to move, and every relation but orbit made
+exact by shifts. While an actor acts on the spot it is kept from sliding, a roll turns as far as it travels. `crowd.py`
+beside it makes room: four and more stand in two rows or fly in tiers, each with less of a way to go, strangers are
+shifted apart, and all become smaller until they are (or larger, where the model made a crowd small). So where six stand
+and how large they are is its doing; who is left or right and how they move is the model's. Only the correction knows
+how broad a picture is: the model takes everybody for as broad as tall. The column "unprojected" is the sample as it
+leaves the model, on seen combinations; the columns to its right are what a clip gets.
 
 ## What it cannot do
 

@@ -81,3 +81,33 @@ def test_on_a_rock_one_stands() -> None:
     painter = pair("frog", "on", "rock")
     poses = [course.at(0.5) for course in painter.courses]
     assert painter.fastened(poses, 0.5) == poses
+
+
+@pytest.mark.parametrize("mount", ["automobile", "bus"])
+def test_an_animal_stands_on_a_roof(mount: str) -> None:
+    painter = pair("fox", "on", mount)
+    rider, ridden = placed(painter)
+    roof = top(painter, ridden, 1)
+    assert abs(rider.y - roof) < 0.25 * (ridden.y - roof)
+
+
+@pytest.mark.parametrize("holder", ["princess", "panda", "cat"])
+def test_an_umbrella_is_held_above_the_head(holder: str) -> None:
+    painter = pair(holder, "holding", "umbrella")
+    one, umbrella = placed(painter)
+    head, canopy = top(painter, one, 0), top(painter, umbrella, 1)
+    assert canopy < head - 0.2 * (one.y - head)
+    assert umbrella.y < one.y
+
+
+def test_a_person_does_not_hold_food_before_its_face() -> None:
+    painter = pair("princess", "holding", "banana")
+    holder, held = placed(painter)
+    assert top(painter, held, 1) > holder.y - 0.65 * (holder.y - top(painter, holder, 0))
+
+
+def test_who_is_under_an_umbrella_or_a_tree_is_drawn_before_it() -> None:
+    for roof, before in (("umbrella", True), ("deciduous-tree", True), ("tiger", False)):
+        painter = pair("lion", "under", roof)
+        order = painter._order([course.at(0.5) for course in painter.courses])  # pyright: ignore[reportPrivateUsage]
+        assert (order.index(0) > order.index(1)) is before

@@ -27,8 +27,9 @@ NEIGHBOURS = 0.25
 """Widest gap, in frame widths, between two that are beside each other."""
 GROUND = 0.75
 """The farthest ground (the smallest y) on which every place has firm ground."""
-SEEN = 0.62
-"""Share of whoever stands farther away that is to be seen beside the nearer one."""
+SEEN, ASIDE = 0.62, 0.7
+"""Share of whoever stands farther away that is to be seen beside the nearer one; and how far apart the middles are at
+least, as a share of the distance at which they touch, so that each has an outline of its own."""
 UNDER_A_ROOF, LIFT, CANOPY = 0.45, 0.3, 1.25
 """How tall one is under a roof, in heights of it; how high an umbrella's handle is held and how tall it is, in heights
 of who is under it."""
@@ -205,7 +206,7 @@ def _in_depth(bond: Bond, nearer: float) -> None:
     if bond.roams:
         _pass_by(bond, float(np.median(apart)), float(np.median(bond.touch)))
     else:
-        _near(bond, np.maximum(0.62 * bond.touch, apart))
+        _near(bond, apart)
         _show(bond, apart)
     if bond.skyward:
         return
@@ -229,8 +230,8 @@ def seen_beside(bond: Bond, nearer: float) -> NDArray[np.float32]:
     front, back = (bond.width, bond.breadth) if nearer > 0 else (bond.breadth, bond.width)
     low, high = (bond.height, bond.top) if nearer > 0 else (bond.top, bond.height)
     covered = np.clip((low - abs(nearer)) / np.maximum(high, 1e-3), 1e-3, 1.0)
-    overlap = back * (1 - SEEN) / covered
-    return np.where(overlap >= np.minimum(front, back), 0, bond.touch - overlap).astype(np.float32)
+    hidden = np.minimum(back * (1 - SEEN) / covered, np.minimum(front, back))
+    return np.maximum(bond.touch - hidden, ASIDE * bond.touch).astype(np.float32)
 
 
 def _show(bond: Bond, apart: NDArray[np.float32]) -> None:
@@ -310,8 +311,8 @@ TIE: dict[str, Callable[[Bond], None]] = {
     "on": _on,
     "over": _over,
     "under": _under,
-    "behind": lambda bond: _in_depth(bond, -0.05),
-    "in_front_of": lambda bond: _in_depth(bond, 0.035),
+    "behind": lambda bond: _in_depth(bond, -0.06),
+    "in_front_of": lambda bond: _in_depth(bond, 0.045),
     "holding": _holding,
     "chasing": _chasing,
     "beside": _beside,

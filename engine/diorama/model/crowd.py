@@ -42,7 +42,7 @@ NEAREST, DEPTH = 0.86, 0.097
 CEILING, FLOOR = 0.1, 0.68
 """The top of the highest and the feet of the lowest of a crowd in the air, above ground and where there is none."""
 
-LEVEL = 0.3
+LEVEL = 0.2
 """Share of its height that one must have beside another for the two to stand fully apart."""
 
 FULL = 0.85
@@ -184,8 +184,10 @@ def _spread(condition: Condition, tracks: NDArray[np.float32], fixed: frozenset[
     Families with a ``fixed`` slot stay where they are, and the others make room. Returns the frame widths that lack
     where there is too little room.
     """
-    keep_in_frame(condition, tracks, fixed)
     groups = families(condition)
+    # A way that is too long is narrowed; those that are together and too broad must step back.
+    broad = [_broad(_box(condition, tracks, family)) for family in groups if not fixed & set(family)]
+    keep_in_frame(condition, tracks, fixed)
     still = [bool(fixed & set(family)) for family in groups]
     boxes = [_box(condition, tracks, family) for family in groups]
     share = IN_ROWS if len(groups) >= CROWD else APART
@@ -216,7 +218,12 @@ def _spread(condition: Condition, tracks: NDArray[np.float32], fixed: frozenset[
             shift[k] = np.clip(shift[k], least, most) if least <= most else (least + most) / 2
             tracks[family, :, X] += np.float32(shift[k])
     lacks = [gap - side * (shift[b] - shift[a]) for a, b, side, gap in wanted]
-    return max([0.0, *lacks, *(least - most for least, most in limits)])
+    return max([0.0, *lacks, *broad])
+
+
+def _broad(box: Box) -> float:
+    """How much broader a family is than the frame most of the time."""
+    return float(np.quantile(box[1] - box[0], 0.9)) - (1 - 2 * SIDE)
 
 
 def _box(condition: Condition, tracks: NDArray[np.float32], family: list[int]) -> Box:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.diorama.model.latents import SCALE, X, Y
+from engine.diorama.model.latents import SCALE, X
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,7 +41,7 @@ def fan(condition: Condition, tracks: NDArray[np.float32], fixed: frozenset[int]
         elif relation == "chasing":
             _in_file(condition, tracks, slots)
         elif relation == "over":
-            _one_above_another(condition, tracks, slots)
+            _strung_out(condition, tracks, slots)
 
 
 def _wide(condition: Condition, tracks: NDArray[np.float32], slot: int) -> float:
@@ -82,11 +82,13 @@ def _in_file(condition: Condition, tracks: NDArray[np.float32], slots: list[int]
         tracks[slot, :, X] -= np.float32(way * max(float(lack.max()), 0.0))
 
 
-def _one_above_another(condition: Condition, tracks: NDArray[np.float32], slots: list[int]) -> None:
-    for below, slot in pairwise(slots):
-        tall = condition.outline(below)[1] * float(np.median(tracks[below, :, SCALE]))
-        wanted = float(np.median(tracks[below, :, Y])) - TIGHT * tall
-        tracks[slot, :, Y] += np.float32(min(wanted - float(np.median(tracks[slot, :, Y])), 0.0))
+def _strung_out(condition: Condition, tracks: NDArray[np.float32], slots: list[int]) -> None:
+    """The same way, but ahead of and after each other."""
+    widths = [TIGHT * _wide(condition, tracks, s) for s in slots]
+    at = np.cumsum(widths) - np.array(widths) / 2
+    middles = [float(np.median(tracks[s, :, X])) for s in slots]
+    for slot, middle, own in zip(slots, middles, at - at.mean(), strict=True):
+        tracks[slot, :, X] += np.float32(float(np.mean(middles)) + own - middle)
 
 
 def _move(tracks: NDArray[np.float32], slot: int, target: int, across: float) -> None:

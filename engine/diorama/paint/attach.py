@@ -31,8 +31,8 @@ CANOPIES = frozenset({"umbrella", "umbrella-with-rain-drops"})
 OPEN_HULLS = frozenset({"canoe", "sailboat", "speedboat", "motor-boat", "ferry", "ship", "passenger-ship"})
 
 SIZES = {
-    "head": (0.2, 0.34), "eyes": (0.08, 0.15), "raised": (0.62, 0.9), "above": (0.95, 1.1), "hand": (0.26, 0.46),
-    "mouth": (0.2, 0.42),
+    "head": (0.2, 0.34), "eyes": (0.08, 0.15), "raised": (0.62, 0.9), "above": (0.95, 1.1), "hand": (0.3, 0.48),
+    "mouth": (0.24, 0.42),
 }  # fmt: skip
 """Least and greatest height of what is held, in heights of its holder."""
 
@@ -138,7 +138,7 @@ def _at_the_head(bond: Bond, own: Puppet, put: Put, tall: float) -> tuple[float,
     if bond.where == "raised":
         return mouth[0] + put.way * (0.3 * up + 0.45 * wide), mouth[1] + 0.3 * up
     if put.puppet.asset.facing != 0 and put.puppet.rig is None:  # in the muzzle
-        return mouth[0] + put.way * 0.3 * wide, mouth[1] + 0.62 * tall
+        return mouth[0] + put.way * 0.2 * wide, mouth[1] + 0.62 * tall
     return mouth[0] + put.way * 0.12 * up, mouth[1] + 0.05 * up + tall
 
 
