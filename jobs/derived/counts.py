@@ -15,6 +15,7 @@ from redis.asyncio import Redis
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
+from jobs.derived.leaders import lower_leaders
 from jobs.feed.live_counts import stir
 from models.generation import Outbox
 from models.rules.counts import COUNTED
@@ -50,19 +51,24 @@ async def enqueue_counts_withdrawn(connection: BaseDBAsyncClient, withdrawal_id:
 async def settle_counts(redis: Redis) -> int:
     """Keep what was promised; returns how many promises that were. Any number of workers may call it at once.
 
-    A large backlog is left for the next turn. Open feeds hear of the new counts while Redis is there.
+    A large backlog is left for the next turn. Open feeds hear of the new counts while Redis is there, and leaderboards
+    lose what is gone; should this worker die in between, they lose it when all are counted next.
     """
-    kept = 0
+    kept, gone = 0, list[UUID]()
     for _ in range(TURN):
         async with in_transaction() as connection:
             # In a statement of its own: the next ones' snapshots then have all that the last counter committed.
             [lock] = await connection.execute_query_dict("SELECT pg_try_advisory_xact_lock($1) AS mine", [LOCK])
             promises = await _take(connection) if lock["mine"] else []
-            changed = await _count(connection, sorted({each for promise in promises for each in promise}))
+            asked = sorted({each for promise in promises for each in promise})
+            changed, unlisted = await _count(connection, asked)
+        gone += unlisted
         await stir(redis, changed)
         kept += len(promises)
         if len(promises) < PROMISES:
             break
+    if gone:
+        await lower_leaders(gone)
     return kept
 
 
@@ -78,16 +84,19 @@ async def _take(connection: BaseDBAsyncClient) -> list[list[str]]:
     return [json.loads(row["payload"])["videos"] for row in rows]
 
 
-async def _count(connection: BaseDBAsyncClient, video_ids: Sequence[str]) -> list[UUID]:
-    """Count those that are listed and were not, take back those that were; whose counts changed by that."""
+async def _count(connection: BaseDBAsyncClient, video_ids: Sequence[str]) -> tuple[list[UUID], list[UUID]]:
+    """Count those that are listed and were not, take back those that were.
+
+    Returns whose counts changed by that, and which are listed no more.
+    """
     if not video_ids:
-        return []
+        return [], []
     flipped: list[dict[str, Any]] = await connection.execute_query_dict(_FLIPPED, [list(video_ids)])
     if not flipped:
-        return []
+        return [], []
     ids, listed = [row["id"] for row in flipped], [row["listed"] for row in flipped]
     rows = await connection.execute_query_dict(_ADD, [ids, listed])
-    return [row["id"] for row in rows if row["near"]]
+    return [row["id"] for row in rows if row["near"]], [row["id"] for row in flipped if not row["listed"]]
 
 
 # Whole promises of many ids at once: a hundred thousand are a thousand rows.

@@ -8,6 +8,7 @@ from typing import Any
 from tortoise import connections
 from tortoise.transactions import in_transaction
 
+from jobs.derived.counts import enqueue_counts, settle_counts
 from jobs.derived.leaders import count_leaders, rank_leaders
 from jobs.derived.recount import recount
 from models.account import Account
@@ -36,6 +37,13 @@ async def board(caller: Api, kind: str = "MOST_LIKED", period: str = "ALL", **mo
 async def likes(video: Video, *fans: Api) -> None:
     for fan in fans:
         await Like.create(id=new_id(), account_id=account(fan).id, video_id=video.id)
+
+
+async def hide(server: Server, video: Video) -> None:
+    async with in_transaction() as connection:
+        await connection.execute_query("UPDATE video_visibility SET moderation = 'HIDDEN' WHERE id = $1", [video.id])
+        await enqueue_counts(connection, [video.id])
+    await settle_counts(server.stores.redis)
 
 
 async def turn() -> None:
@@ -76,6 +84,29 @@ async def test_only_members_who_asked_are_ranked_and_who_leaves_is_gone_at_once(
     assert (await ada.mutate(PROFILE, onLeaderboards=False))["__typename"] == "UpdateProfileSuccess"
     assert await board(server.anyone) == [("cleo", 1, 1)]
     assert await Leader.filter(account_id=account(ada).id).count() == 0
+
+
+async def test_what_a_hidden_video_brought_is_off_the_boards_before_they_are_counted_again(
+    server: Server, ada: Api, bob: Api
+) -> None:
+    cleo = await server.member("cleo")
+    await Account.filter(id__in=[account(each).id for each in (ada, bob)]).update(on_leaderboards=True)
+    first, second = await make_video(server.stores, ada), await make_video(server.stores, ada)
+    its_remix = await make_video(server.stores, bob, parent=first)
+    other = await make_video(server.stores, bob, parent=second)
+    await likes(first, bob, cleo)
+    await likes(second, cleo)
+    await likes(its_remix, cleo)
+    await turn()
+    remixed = {"kind": "MOST_REMIXED", "period": "MONTH"}
+    assert (await board(cleo), await board(cleo, **remixed)) == ([("ada", 1, 3), ("bob", 2, 1)], [("ada", 1, 2)])
+    await likes(second, bob)
+    await hide(server, other)
+    assert (await board(cleo), await board(cleo, **remixed)) == ([("ada", 1, 3), ("bob", 2, 1)], [("ada", 1, 1)])
+    await hide(server, first)
+    assert (await board(cleo), await board(cleo, **remixed)) == ([("ada", 1, 2), ("bob", 2, 1)], [])
+    await hide(server, its_remix)
+    assert await board(cleo) == [("ada", 1, 2)]
 
 
 async def test_a_board_is_counted_once_an_hour_and_forgets_what_is_old(server: Server, ada: Api, bob: Api) -> None:
