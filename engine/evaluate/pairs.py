@@ -75,9 +75,10 @@ def _over(p: Pair) -> bool:
 
 
 def _holding(p: Pair) -> bool:
-    """The second is before the first's body, off the ground that the first stands on."""
-    near = (np.abs(p.across) < 0.75 * p.width) & (np.abs(p.centres) < 0.55 * p.tall)
-    return _share(near & (p.feet > 0.005)) > 0.75
+    """The second is before the first's body, off the ground that the first stands on; or touches it, well off it."""
+    before = (np.abs(p.across) < 0.75 * p.width) & (p.feet > 0.005)
+    raised = (np.abs(p.across) < 1.05 * p.touch) & (p.feet > 0.1 * p.tall)
+    return _share((before | raised) & (np.abs(p.centres) < 0.55 * p.tall)) > 0.75
 
 
 def _chasing(p: Pair) -> bool:
