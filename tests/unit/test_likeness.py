@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import wave
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -145,3 +146,40 @@ def test_a_line_said_before_is_not_computed_again() -> None:
     first = speak(symbols, Voice("ff_siwis"))
     assert speak(symbols, Voice("ff_siwis")) is first
     assert not first.flags.writeable
+
+
+def test_a_sample_of_one_of_our_throats_is_given_that_throat_mostly() -> None:
+    from engine.diorama.sound.throats import embeddings
+
+    ours = prints()["am_michael"]
+    own = embeddings()["am_michael"]
+    near = tuple((name, float(own @ each)) for name, each in embeddings().items())
+    voice = closest(replace(ours, near=near), CASTS["en"])
+    assert voice.style == "am_michael"
+    assert sum(share for _, share in voice.throats) < 0.35
+
+
+@pytest.mark.parametrize(("language", "most"), [("en", 0.7), ("fr", 0.5)])
+def test_foreign_throats_are_mixed_in_as_far_as_is_understood(language: str, most: float) -> None:
+    from engine.diorama.sound.throats import embeddings
+
+    strange = embeddings()["jm_kumo"]
+    near = tuple((name, float(strange @ each)) for name, each in embeddings().items())
+    voice = closest(replace(prints()["ff_siwis"], near=near), CASTS[language])
+    assert 0.3 <= dict(voice.throats)["jm_kumo"] <= most + 1e-9
+
+
+def test_throats_that_are_mixed_add_up_to_one_voice() -> None:
+    from engine.diorama.sound.voice import THROAT, style
+    from engine.diorama.sound.voice import _row as row  # pyright: ignore[reportPrivateUsage]
+
+    mixed = row(Voice("af_heart", throats=(("jm_kumo", 0.3), ("em_alex", 0.2))), 40)[0]
+    parts = 0.5 * style("af_heart")[40, :THROAT] + 0.3 * style("jm_kumo")[40] + 0.2 * style("em_alex")[40]
+    assert np.allclose(mixed[:THROAT], parts, atol=1e-5)
+    assert np.array_equal(mixed[THROAT:], style("af_heart")[40, THROAT:])
+
+
+def test_only_a_few_likenesses_are_kept_of_a_sample(tmp_path: Path) -> None:
+    sample = voiceprint(saved(a_voice(160.0, syllables=14), tmp_path / "sample.wav"))
+    assert len(sample.near) < 20
+    assert all(-0.2 < score < 1.0 for _, score in sample.near)

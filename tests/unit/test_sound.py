@@ -69,9 +69,10 @@ def unmastered(wave: NDArray[np.floating], rate: int) -> NDArray[np.floating]:
 def effects_only(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> NDArray[np.floating]:
     """The sound of ``scene`` without ambience, music and mastering."""
     import engine.diorama.sound.soundtrack as mixing
+    from engine.diorama.sound import concert
 
     monkeypatch.setattr(mixing, "_AMBIENCE_LEVEL", 0.0)
-    monkeypatch.setattr(mixing, "_MUSIC_LEVEL", 0.0)
+    monkeypatch.setattr(concert, "_BAND", 0.0)
     monkeypatch.setattr(mixing, "master", unmastered)
     return mixing.score(scene, sample_rate=RATE, speech=False).waveform
 
@@ -212,7 +213,7 @@ def test_an_explosion_is_the_loudest_moment() -> None:
 
 @pytest.mark.parametrize("mood", MOODS)
 def test_music_plays_throughout_and_ends_quietly(mood: str) -> None:
-    music = score_music(mood, 8.0, np.random.default_rng(3))
+    music = score_music(mood, 8.0, np.random.default_rng(3)).wave
     assert music.shape == (2, 8 * MUSIC_RATE)
     level = np.sqrt(np.square(music).mean(axis=0).reshape(16, -1).mean(axis=1))
     assert level[:12].min() > 0.01
@@ -221,7 +222,7 @@ def test_music_plays_throughout_and_ends_quietly(mood: str) -> None:
 
 def test_moods_are_scored_differently() -> None:
     def brightness(mood: str) -> float:
-        spectrum = np.abs(np.fft.rfft(score_music(mood, 8.0, np.random.default_rng(3)).mean(axis=0))) ** 2
+        spectrum = np.abs(np.fft.rfft(score_music(mood, 8.0, np.random.default_rng(3)).wave.mean(axis=0))) ** 2
         return float((spectrum * np.arange(spectrum.size)).sum() / spectrum.sum())
 
     assert brightness("happy") > 1.2 * brightness("sad")

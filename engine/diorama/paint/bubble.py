@@ -106,10 +106,12 @@ class Bubble:
         self.speech = speech
         self.frame_size = (width, height)
         self.unit = min(width, height)
+        self.pages: list[Page] = []
+        if not speech.line.text:  # a song's later phrases: lips move, nothing is written
+            return
         narrated = speech.line.speaker is None
         size, pages = paginate(speech.line.text, self.unit, (0.8 if narrated else 0.56) * self.unit)
         total = sum(len(" ".join(lines)) for lines in pages)
-        self.pages: list[Page] = []
         start = speech.start
         for lines in pages:
             share = len(" ".join(lines)) / max(total, 1)

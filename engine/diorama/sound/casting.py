@@ -22,9 +22,9 @@ _ENGLISH = (
 )  # fmt: skip
 # The model has one French speaker. Half the throat of somebody else, under the same melody and rhythm, is another
 # person who speaks French as well; whole throats of others were understood much less.
-_WOMAN, _OTHER_WOMAN = Voice("ff_siwis"), Voice("ff_siwis", throat="if_sara", pitch=0.93, shift=0.97)
-_MAN = Voice("ff_siwis", throat="em_alex", mixed=0.35, pitch=0.66, shift=0.95, pace=0.95)
-_OLD_MAN = Voice("ff_siwis", throat="bm_george", mixed=0.4, pitch=0.58, shift=0.9, pace=0.93)
+_WOMAN, _OTHER_WOMAN = Voice("ff_siwis"), Voice("ff_siwis", throats=(("if_sara", 0.5),), pitch=0.93, shift=0.97)
+_MAN = Voice("ff_siwis", throats=(("em_alex", 0.35),), pitch=0.66, shift=0.95, pace=0.95)
+_OLD_MAN = Voice("ff_siwis", throats=(("bm_george", 0.4),), pitch=0.58, shift=0.9, pace=0.93)
 _CHILD_VOICE = Voice("ff_siwis", pitch=1.17, shift=1.1, pace=0.95)
 _FRENCH = (_WOMAN, _MAN, _OTHER_WOMAN, _OLD_MAN, _CHILD_VOICE)
 CASTS = {"en": _ENGLISH, "fr": _FRENCH}
@@ -72,6 +72,14 @@ def choose(brief: Brief, prints: Sequence[VoicePrint | None] = ()) -> dict[int |
             heard.add(shaped)
             chosen.setdefault(speaker, {})[language] = shaped
     return chosen
+
+
+def lift(subject: Subject) -> float:
+    """How much higher than a grown woman's ``subject``'s voice is when it laughs or sings: by its words, else size."""
+    words = f"{subject.word} {subject.art}".lower().replace("-", " ").replace("_", " ")
+    if subject.kind == "person":
+        return 1.3 if _CHILD.search(words) else 1.0 if _FEMALE.search(words) or not _MALE.search(words) else 0.62
+    return float(min(max((0.3 / max(subject.size, 0.05)) ** 0.5, 0.5), 1.6))
 
 
 def _print(brief: Brief, speaker: int | None, prints: Sequence[VoicePrint | None]) -> VoicePrint | None:

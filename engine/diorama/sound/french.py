@@ -27,6 +27,8 @@ _LIAISON_Z = frozenset(
 _LIAISON_T = frozenset(
     "est sont ont vont font grand petit tout cet quand huit vingt cent dont était avait fait".split()
 )
+_AFTER_ALL = frozenset("les mes tes ses nos vos leurs ces ceux deux trois quatre cinq six sept dix".split())
+"""Before these "tous" ends in its vowel ("tous les jours"); by itself it means everybody, and its s is said."""
 _LIAISON_N = frozenset("un mon ton son on en bien rien aucun".split())
 _DENASAL = {"bon": "bɔn", "certain": "sɛʁtɛn", "plein": "plɛn", "ancien": "ɑ\u0303sjɛn", "prochain": "pʁɔʃɛn"}
 
@@ -114,6 +116,8 @@ def _lexicon() -> dict[str, str]:
 def _linked(word: str, following: str) -> str:
     """``word`` before ``following``: its silent last consonant sounds when a vowel comes and custom asks for it."""
     sounds, low = pronounce(word), word.lower()
+    if low == "tous" and following.lower() not in _AFTER_ALL:
+        return f"{sounds}s"
     if not following or not begins_with_vowel(following):
         return _before_consonant(sounds, low, following)
     head = re.split(r"['\-]", low)[-1]

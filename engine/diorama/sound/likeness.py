@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 import av
@@ -11,6 +11,7 @@ from av.audio.resampler import AudioResampler
 from av.error import FFmpegError
 from numpy.typing import NDArray
 
+from engine.diorama.sound.throats import nearness
 from engine.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -43,12 +44,14 @@ class VoicePrint:
 
     ``pitch`` is the median in Hz, ``spread`` how far the melody goes (semitones from its 10th to its 90th hundredth),
     ``rate`` syllables a second, ``envelope`` the mean resonance of the throat in dB at `BANDS`, without its level.
+    ``near`` says how alike it and each of our throats are (`throats.nearness`); empty where nobody compared them.
     """
 
     pitch: float
     spread: float
     rate: float
     envelope: tuple[float, ...]
+    near: tuple[tuple[str, float], ...] = ()
 
 
 def voiceprint(path: Path) -> VoicePrint:
@@ -59,7 +62,7 @@ def voiceprint(path: Path) -> VoicePrint:
     wave = _decoded(path)
     if wave.size < SHORTEST * RATE:
         raise InvalidRequest("The voice sample is too short: record at least one second of speech.", field="cast")
-    return measure(wave)
+    return replace(measure(wave), near=nearness(wave, RATE))
 
 
 def measure(wave: Wave) -> VoicePrint:

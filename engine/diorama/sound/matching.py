@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.diorama.sound.likeness import BANDS, VoicePrint, throat_ratio
+from engine.diorama.sound.throats import mixed_envelope, mixtures
+from engine.diorama.sound.voice import Voice
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from engine.diorama.sound.voice import Voice
 
 _PITCH_WEIGHT = 0.1
 """What a semitone of shifted pitch costs when voices are compared, in dB of unlike resonance."""
@@ -23,12 +23,22 @@ _THROAT_COST = 12.0
 """dB for an e-fold of shifted resonance: speakers say different words, and what differs by these is no throat."""
 _SLOWEST, _FASTEST = 0.88, 1.15
 _TINTED, _MOST_TINT = 0.7, 6.0
+_PITCH_STRAIN, _FOREIGN_COST = 0.006, 0.03
+"""What a semitone of shifted pitch, and a wholly foreign throat, cost in likeness when mixtures are compared."""
+_MOST_FOREIGN = {"en": 0.7, "fr": 0.5}
+"""Shares of foreign throats beyond which a recogniser understands less."""
+_MOST_RATIO = 1.12
 _LEAST_PITCH, _MOST_PITCH = 0.55, 1.7
 """Beyond these the voice model's melody leaves what it has learnt."""
 
 
 def closest(sample: VoicePrint, voices: Sequence[Voice]) -> Voice:
-    """The one of ``voices`` that comes nearest to ``sample``, with pitch, throat, pace and tint set to meet it."""
+    """The voice that comes nearest to ``sample``: one of ``voices`` with pitch, throat, pace and tint set to meet it.
+
+    Where the sample was compared with our throats (`VoicePrint.near`), its throat is a mixture of them.
+    """
+    if sample.near:
+        return _mixed(sample, voices)
     ours = prints()
     scored: list[tuple[float, int, Voice]] = []
     for number, voice in enumerate(voices):
@@ -39,9 +49,25 @@ def closest(sample: VoicePrint, voices: Sequence[Voice]) -> Voice:
     return min(scored)[2]
 
 
+def _mixed(sample: VoicePrint, voices: Sequence[Voice]) -> Voice:
+    """Each style of ``voices`` with the throats that bring it nearest to ``sample``; the best of them."""
+    ours, near = prints(), dict(sample.near)
+    leads = {voice.style: Voice(voice.style, british=voice.british) for voice in voices}
+    most = _MOST_FOREIGN["fr" if all(name.startswith("ff") for name in leads) else "en"]
+    scored: list[tuple[float, str, tuple[tuple[str, float], ...]]] = []
+    for name in leads:
+        strain = _PITCH_STRAIN * abs(12 * float(np.log2(sample.pitch / ours[name].pitch)))
+        for cosine, foreign in mixtures(near, tuple(near), lead=name, most=most):
+            scored.append((cosine - strain - _FOREIGN_COST * sum(share for _, share in foreign), name, foreign))
+    _, name, foreign = max(scored)
+    own = replace(ours[name], envelope=tuple(float(level) for level in mixed_envelope(name, foreign)))
+    ratio, _ = throat_ratio(sample, own, most=_MOST_RATIO, cost=_THROAT_COST)
+    return _shaped(sample, own, replace(leads[name], throats=foreign), ratio)
+
+
 def name_of(voice: Voice) -> str:
     """What ``voice`` is called in `prints`: the styles it is made of, however it is shaped."""
-    return voice.style if voice.throat is None else f"{voice.style}+{voice.throat}"
+    return "+".join((voice.style, *(name for name, _ in voice.throats)))
 
 
 @cache

@@ -60,12 +60,36 @@ _STYLES: dict[str, Style] = {
 }  # fmt: skip
 MUSIC_RATE = 24_000
 """The score is played at this rate and brought to the clip's: its timbres hold nothing above 10 kHz."""
+SOLO_LEVEL = 0.34
+"""Peak of a melody note beside the harmony's."""
 _ROOTS = (57, 59, 60, 62, 64, 65, 55)
 _BEATS = 4
 
 
-def score_music(mood: str, length: float, rng: np.random.Generator) -> Wave:
-    """(2, round(length × `MUSIC_RATE`)) float32 of music for ``mood`` (unknown: calm), peak at most 1."""
+@dataclass(frozen=True)
+class Tone:
+    """A note of the melody: when it begins (s), how long it lasts (s), its MIDI number and its loudness 0 … 1."""
+
+    start: float
+    seconds: float
+    midi: int
+    level: float
+
+
+@dataclass(frozen=True, eq=False)
+class Music:
+    """``wave`` is (2, n) float32 at `MUSIC_RATE`, peak at most 1; ``melody`` its tune, ``beat`` seconds of a beat."""
+
+    wave: Wave
+    melody: tuple[Tone, ...]
+    beat: float
+
+
+def score_music(mood: str, length: float, rng: np.random.Generator, *, led: bool = True) -> Music:
+    """Music of ``length`` seconds for ``mood`` (unknown: calm).
+
+    With ``led`` False its melody is left out of the sound, for somebody in the picture to play or sing.
+    """
     style = _STYLES.get(mood, _STYLES["calm"])
     root = int(rng.choice(_ROOTS))
     bars = max(1, round(length / (_BEATS * 60 / style.tempo)))
@@ -76,14 +100,19 @@ def score_music(mood: str, length: float, rng: np.random.Generator) -> Wave:
     chords = style.chords[int(rng.integers(len(style.chords)))]
     motif = _motif(style, rng)
     pitch = style.register + 2
+    tune: list[Tone] = []
     for bar in range(int(np.ceil(length / (beat * _BEATS)))):
         final = bar == bars - 1
         degree = 0 if final else chords[bar % len(chords)]
         start = bar * beat * _BEATS
         _harmony(bus, style, root, degree, start, beat, final=final)
-        pitch = _melody(bus, style, root, degree, start, beat, motif[bar % 2], pitch, rng, final=final)
+        tune += _melody(style, root, degree, start, beat, motif[bar % 2], pitch, rng, final=final)
+        pitch = tune[-1].midi
         _rhythm(bus, style, start, beat, rng, final=final)
-    return _faded(_roomy(_bright(bus)))
+    for each in tune if led else ():
+        wave = style.melody(each.midi, each.seconds, MUSIC_RATE) * np.float32(SOLO_LEVEL * each.level)
+        add(bus, pan(wave, 0.58), round(each.start * MUSIC_RATE))
+    return Music(_faded(_roomy(_bright(bus))), tuple(tune), beat)
 
 
 def _chord(style: Style, root: int, degree: int) -> list[int]:
@@ -139,14 +168,15 @@ def _motif(style: Style, rng: np.random.Generator) -> tuple[tuple[float, ...], t
 
 
 def _melody(
-    bus: Wave, style: Style, root: int, degree: int, start: float, beat: float, strikes: tuple[float, ...],
+    style: Style, root: int, degree: int, start: float, beat: float, strikes: tuple[float, ...],
     pitch: int, rng: np.random.Generator, *, final: bool,
-) -> int:  # fmt: skip
-    """Play a bar of melody near ``pitch``: chord notes on the beat, steps between; returns the last pitch."""
+) -> list[Tone]:  # fmt: skip
+    """A bar of melody near ``pitch``: chord notes on the beat, steps between."""
     chord = {note % 12 for note in _chord(style, root, degree)}
     scale = {(root + step) % 12 for step in style.scale}
     if final:
         strikes = (0.0,)
+    tones: list[Tone] = []
     for index, at in enumerate(strikes):
         strong = at % 1 == 0 or final
         choices = [n for n in range(style.register - 5, style.register + 13) if n % 12 in (chord if strong else scale)]
@@ -160,11 +190,8 @@ def _melody(
         )
         following = strikes[index + 1] if index + 1 < len(strikes) else float(_BEATS)
         swung = at + (style.swing if at % 1 else 0.0)
-        wave = style.melody(pitch, (following - at) * beat * 0.9, MUSIC_RATE)
-        add(
-            bus, pan(np.float32(0.34 * rng.uniform(0.85, 1.0)) * wave, 0.58), round((start + swung * beat) * MUSIC_RATE)
-        )
-    return pitch
+        tones.append(Tone(start + swung * beat, (following - at) * beat * 0.9, pitch, float(rng.uniform(0.85, 1.0))))
+    return tones
 
 
 def _rhythm(bus: Wave, style: Style, start: float, beat: float, rng: np.random.Generator, *, final: bool) -> None:

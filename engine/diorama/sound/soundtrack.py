@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,25 +12,31 @@ import numpy as np
 from engine.diorama.scene import Soundtrack
 from engine.diorama.sound import calls
 from engine.diorama.sound.ambience import ambience, thunder
-from engine.diorama.sound.cues import HITS, Cue, Motion, find
+from engine.diorama.sound.asked import wishes
+from engine.diorama.sound.concert import concert
+from engine.diorama.sound.cues import Cue, Motion, find
 from engine.diorama.sound.dialogue import Spoken, perform
 from engine.diorama.sound.dsp import add, pan
 from engine.diorama.sound.effects import EFFECTS, LEVELS
-from engine.diorama.sound.loudness import master
-from engine.diorama.sound.music import MUSIC_RATE, score_music
+from engine.diorama.sound.loudness import integrated, master
+from engine.diorama.sound.outcries import outcries
 from engine.diorama.sound.phonemes import LANGUAGES, phonemes
-from engine.diorama.sound.voice import resample, session
+from engine.diorama.sound.voice import session
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from engine.diorama.scene import Scene
+    from engine.diorama.scene import Line, Scene
+    from engine.diorama.sound.asked import Wishes
     from engine.diorama.sound.dsp import Wave
     from engine.diorama.sound.likeness import VoicePrint
 
-_MUSIC_LEVEL, _AMBIENCE_LEVEL, _CALL_LEVEL, _ENGINE_LEVEL = 0.34, 0.32, 0.32, 0.12
-_DUCKED_MUSIC, _DUCKED_REST = 10 ** (-11 / 20), 10 ** (-6 / 20)
-_STREAMS = {"effects": 1, "ambience": 2, "music": 3, "calls": 4, "engines": 5}
+_AMBIENCE_LEVEL, _ENGINE_LEVEL = 0.32, 0.12
+_DUCKED_MUSIC, _DUCKED_REST, _DUCKED_BED = 10 ** (-11 / 20), 10 ** (-6 / 20), 10 ** (-5 / 20)
+"""What is left of music and of the rest while somebody talks, and of music and ambience while somebody cries out."""
+_CLEAR = 12.0
+"""dB (loudness) by which a line is above all else while it is said."""
+_STREAMS = {"effects": 1, "ambience": 2, "music": 3, "calls": 4, "engines": 5, "leads": 6}
 
 
 def load(device: str = "cpu") -> None:  # noqa: ARG001 -- every part of a backend is told its device
@@ -59,24 +66,53 @@ def score(
         effects, events = _effects_bus(scene, samples, sample_rate)
         effects += _engines_bus(scene, samples, sample_rate, events)
         bed = ambience(scene.brief, samples, sample_rate, _stream(scene, "ambience")) * np.float32(_AMBIENCE_LEVEL)
-        music = _music_bus(scene, samples, sample_rate)
+        asked = _without_singing_talkers(wishes(scene.brief), said.lines)
+        chance = _stream(scene, "music"), _stream(scene, "leads")
+        music = concert(scene, asked, samples, sample_rate, chance)
         spoken, notes = dialogue.result()
-    events += notes
+    events += [*notes, *music.events]
     events += [
         {"time": round(at, 4), "sound": "thunder", "subject": None} for at in thunder(scene.brief, scene.seconds)
     ]
-    effects += _calls_bus(scene, spoken, samples, sample_rate, events)
-    said_aloud = _speech_bus(scene, spoken, samples, sample_rate)
-    talking = _talking(spoken, samples, sample_rate)
-    rest = np.float32(1.0) - talking * np.float32(1.0 - _DUCKED_REST)
-    mix = said_aloud + (effects + bed) * rest + music * (np.float32(1.0) - talking * np.float32(1.0 - _DUCKED_MUSIC))
+    talks = [(line.speech.start, line.speech.start + line.speech.seconds) for line in spoken]
+    talkers = frozenset(line.speech.line.speaker for line in spoken)
+    cries, cried = outcries(
+        scene, asked, talks, talkers, samples, sample_rate, partial(_stream, scene, "calls"), events
+    )
+    talking, crying = _meanwhile(talks, samples, sample_rate), _meanwhile(cried, samples, sample_rate)
+    bed *= np.float32(1.0) - crying * np.float32(1.0 - _DUCKED_BED)
+    band = music.band * (np.float32(1.0) - crying * np.float32(1.0 - _DUCKED_BED))
+    rest = (effects + cries + bed) * (np.float32(1.0) - talking * np.float32(1.0 - _DUCKED_REST))
+    rest += (band + music.leads) * (np.float32(1.0) - talking * np.float32(1.0 - _DUCKED_MUSIC))
+    mix = _above(_speech_bus(scene, spoken, samples, sample_rate), rest, talks, sample_rate)
     events.sort(key=lambda event: (event["time"], event["sound"]))
     return Soundtrack(
         waveform=np.ascontiguousarray(master(mix, sample_rate), np.float32),
         sample_rate=sample_rate,
-        speeches=tuple(line.speech for line in spoken),
+        speeches=(*(line.speech for line in spoken), *music.songs),
         events=events,
     )
+
+
+def _without_singing_talkers(asked: Wishes, lines: Sequence[Line]) -> Wishes:
+    """``asked`` without the songs of those whose words are said, and without their screams: the words are these."""
+    talkers = {line.speaker for line in lines}
+    return replace(
+        asked,
+        songs=tuple(song for song in asked.songs if song.subject not in talkers),
+        noises=tuple(each for each in asked.noises if each.sound != "scream" or each.subject not in talkers),
+    )
+
+
+def _above(speech: Wave, rest: Wave, talks: list[tuple[float, float]], rate: int) -> Wave:
+    """Both together, with ``rest`` lowered under each line as far as is needed to be `_CLEAR` dB below it."""
+    for start, end in talks:
+        part = slice(round(start * rate), round(end * rate))
+        over = integrated(speech[:, part], rate) - integrated(rest[:, part], rate)
+        if np.isfinite(over) and over < _CLEAR:
+            dip = _meanwhile([(start, end)], rest.shape[1], rate)
+            rest = rest * (np.float32(1.0) - dip * np.float32(1.0 - 10 ** ((over - _CLEAR) / 20)))
+    return speech + rest
 
 
 def _stream(scene: Scene, bus: str, index: int = 0) -> np.random.Generator:
@@ -101,11 +137,6 @@ def _speech_bus(scene: Scene, spoken: list[Spoken], samples: int, rate: int) -> 
     return bus
 
 
-def _music_bus(scene: Scene, samples: int, rate: int) -> Wave:
-    music = score_music(scene.brief.mood, scene.seconds, _stream(scene, "music"))
-    return _fit(np.stack([resample(row, rate / MUSIC_RATE) for row in music]), samples) * np.float32(_MUSIC_LEVEL)
-
-
 def _effects_bus(scene: Scene, samples: int, rate: int) -> tuple[Wave, list[dict[str, Any]]]:
     bus = np.zeros((2, samples), np.float32)
     events: list[dict[str, Any]] = []
@@ -118,41 +149,6 @@ def _effects_bus(scene: Scene, samples: int, rate: int) -> tuple[Wave, list[dict
         add(bus, pan(wave * level, motion.on_screen(at)), round(cue.time * rate))
         events.append(_event(cue))
     return bus, events
-
-
-def _calls_bus(scene: Scene, spoken: list[Spoken], samples: int, rate: int, events: list[dict[str, Any]]) -> Wave:
-    """Each subject that is known by its voice calls once, early, in a quiet moment; those that talk do not call."""
-    bus = np.zeros((2, samples), np.float32)
-    talkers = {line.speech.line.speaker for line in spoken}
-    busy = [(line.speech.start, line.speech.start + line.speech.seconds) for line in spoken]
-    # A call on top of a landing would take the ear from what the eye sees.
-    busy += [(event["time"] - 0.1, event["time"] + 0.15) for event in events if event["sound"] in HITS]
-    for index, subject in enumerate(scene.brief.subjects):
-        known = calls.call_of(subject)
-        if known is None or index in talkers or "sleep" in subject.motions:
-            continue
-        rng, motion = _stream(scene, "calls", index), Motion(scene, index)
-        wave = known[1](rate, rng)
-        time = _free_time(scene, busy, motion, wave.size / rate, rng)
-        if time is None:
-            continue
-        at = time + np.arange(wave.size) / rate
-        add(bus, pan(wave * np.float32(_CALL_LEVEL), motion.on_screen(at)), round(time * rate))
-        events.append(_event(Cue(time, known[0], index)))
-    return bus
-
-
-def _free_time(
-    scene: Scene, busy: list[tuple[float, float]], motion: Motion, length: float, rng: np.random.Generator
-) -> float | None:
-    """A moment for a call, its subject in the picture and nothing ``busy`` (start, end) then; None if there is none."""
-    first = float(rng.uniform(0.3, 0.3 + 0.15 * scene.seconds))
-    for time in np.concatenate((np.arange(first, scene.seconds - length, 0.2), np.arange(0.1, first, 0.2))):
-        on_screen = 0.0 <= float(motion.on_screen(time)) <= 1.0 and np.interp(time, motion.times, motion.visible) > 0.5
-        clear = all(time + length < start or time > end for start, end in busy)
-        if on_screen and clear and time + length <= scene.seconds:
-            return float(time)
-    return None
 
 
 def _engines_bus(scene: Scene, samples: int, rate: int, events: list[dict[str, Any]]) -> Wave:
@@ -173,18 +169,12 @@ def _engines_bus(scene: Scene, samples: int, rate: int, events: list[dict[str, A
     return bus
 
 
-def _talking(spoken: list[Spoken], samples: int, rate: int) -> Wave:
-    """1 while somebody talks, 0 else, with ramps of 0.2 s before and 0.4 s after."""
+def _meanwhile(spans: list[tuple[float, float]], samples: int, rate: int) -> Wave:
+    """1 within ``spans`` (start, end), 0 else, with ramps of 0.2 s before and 0.4 s after."""
     level = np.zeros(samples, np.float32)
     at = np.arange(samples) / rate
-    for line in spoken:
-        start, end = line.speech.start, line.speech.start + line.speech.seconds
+    for start, end in spans:
         np.maximum(
             level, np.interp(at, (start - 0.2, start, end, end + 0.4), (0, 1, 1, 0)), out=level, casting="same_kind"
         )
     return level
-
-
-def _fit(wave: Wave, samples: int) -> Wave:
-    """``wave`` (2, m) cut or padded to ``samples``."""
-    return np.pad(wave[:, :samples], ((0, 0), (0, max(0, samples - wave.shape[1]))))

@@ -39,8 +39,8 @@ class Voice:
     """How somebody sounds: a baked style, the accent its English has, and how the voice is shaped.
 
     ``shift`` > 1 raises pitch and formants together (a small speaker), < 1 lowers them; ``pitch`` is a further factor
-    on the pitch alone; ``pace`` is how fast it talks. ``throat`` names a style whose timbre replaces ``mixed`` (0 … 1)
-    of this style's: melody, rhythm and accent stay. ``tint`` is a tone control: dB at `likeness.BANDS`, or none.
+    on the pitch alone; ``pace`` is how fast it talks. ``throats`` are (style, share): their timbres replace so much
+    of this style's, while melody, rhythm and accent stay. ``tint`` is a tone control: dB at `likeness.BANDS`, or none.
     """
 
     style: str
@@ -48,8 +48,7 @@ class Voice:
     shift: float = 1.0
     pace: float = 1.0
     pitch: float = 1.0
-    throat: str | None = None
-    mixed: float = 0.5
+    throats: tuple[tuple[str, float], ...] = ()
     tint: tuple[float, ...] = ()
 
 
@@ -97,9 +96,10 @@ def speak(symbols: str, voice: Voice, *, speed: float = 1.0) -> Wave:
 def _row(voice: Voice, length: int) -> Wave:
     """The style of ``voice`` for an utterance of ``length`` tokens, (1, 256)."""
     row = style(voice.style)[min(length, len(style(voice.style)) - 1)].copy()
-    if voice.throat is not None:
-        other = style(voice.throat)[min(length, len(style(voice.throat)) - 1), :THROAT]
-        row[:THROAT] += np.float32(voice.mixed) * (other - row[:THROAT])
+    own = row[:THROAT].copy()
+    for name, share in voice.throats:
+        other = style(name)[min(length, len(style(name)) - 1), :THROAT]
+        row[:THROAT] += np.float32(share) * (other - own)
     return row[None]
 
 
