@@ -153,3 +153,37 @@ def test_every_table_of_figures_names_what_exists() -> None:
     assert {*worn, *worn.values()} <= known
     kin = read("kinship")
     assert {*kin["grown"], *kin["grown"].values(), *kin["small"], *kin["small"].values()} <= known
+
+
+def test_one_thing_is_turned_into_another_by_somebody_who_stays() -> None:
+    wizard, car, pumpkin = subjects("a wizard turns a car into a pumpkin")
+    assert (wizard.motions, car.motions, pumpkin.motions) == (("idle",), ("vanish",), ("appear",))
+
+
+def test_what_is_blown_up_bursts_and_not_who_does_it() -> None:
+    man, balloon = subjects("un homme fait exploser un ballon")
+    assert (man.motions, balloon.motions) == (("idle",), ("explode",))
+
+
+def test_whose_pet_it_is_is_told_but_not_drawn() -> None:
+    brief = understand("le chat de ma voisine dort")
+    assert ([one.art for one in brief.subjects], brief.unsupported) == (["cat"], ("voisine",))
+
+
+def test_who_speaks_in_a_relative_clause_is_who_it_tells_of() -> None:
+    assert understand('un chien rencontre une baleine qui lui dit "salut"').lines[0].speaker == 1
+
+
+def test_both_of_two_that_are_joined_sit_on_the_bench() -> None:
+    assert [one.relation for one in subjects("a boy and a girl on a bench")] == ["on", "on", "none"]
+
+
+def test_a_birthdays_ordinal_counts_nothing() -> None:
+    brief = understand("happy 30th birthday Tom")
+    assert brief.lines[0].text == "happy birthday Tom"
+    assert [one.art for one in brief.subjects] == ["birthday-cake", "balloon"]
+
+
+def test_a_missing_apostrophe_makes_no_new_word() -> None:
+    assert understand("un chat dans leau").nearest == understand("un chat dans l'eau").nearest
+    assert arts("un chat mange lorange") == arts("un chat mange l'orange")

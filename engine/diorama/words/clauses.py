@@ -143,6 +143,9 @@ class Clauses:
             self.link = ("toward", self.aimed, {})
             return
         sources = list(self.actors) if self.verb else ([] if self.last is None else [self.last])
+        if not self.verb and self.item.value in {"on", "under"} and self.last in self.actors:
+            # "An owl and its mother on a branch": both are there.
+            sources = list(self.actors)
         taken = sources and self.out.mentions[sources[0]].relation != "none"
         if taken and self.last is not None and self.item.value != "around":
             sources = [self.last]
@@ -176,6 +179,12 @@ class Clauses:
             # "Fait disparaître un lapin": it is the rabbit that vanishes.
             self.verb = True
             self.link = ("beside", list(self.actors), {"object": self.item.value})
+            return
+        if self.item.value == "explode" and noun_ahead(self.items, self.at):
+            # "Pops the champagne": it is the bottle that bursts.
+            self.verb = bool(self.actors)
+            self.pending.motions += [] if self.actors else [self.item.value]
+            self.link = ("beside", list(self.actors), {"object": self.item.value}) if self.actors else None
             return
         entry = motion_relations().get(self.item.value)
         self._act(self.at, self.item, self.item.value)
@@ -258,6 +267,9 @@ class Clauses:
     # --- speech ---
 
     def _on_say(self) -> None:
+        back = [one.form for one in self.items[max(0, self.at - 2) : self.at]]
+        if self.last is not None and {"who", "that", "which", "qui"} & set(back):
+            self.actors = [self.last]
         self.saying = True
         self.verb = True
         nearby = self.items[self.at + 1] if self.at + 1 < len(self.items) else None

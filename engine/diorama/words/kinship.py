@@ -13,6 +13,8 @@ CREATURES = frozenset({"animal", "flyer", "swimmer"})
 ADULT = 1.25
 """How much bigger than usual "mother duck" is."""
 
+_OF = frozenset({"of", "de", "du", "des"})
+_MINE = frozenset({"my", "your", "our", "ma", "mon", "mes", "ta", "ton", "notre", "votre"})
 _ALIVE = CREATURES | {"person"}
 
 
@@ -27,6 +29,7 @@ def _words() -> Mapping[str, str]:
 def relate_kin(items: list[Item]) -> None:
     """Make whoever belongs to an animal among ``items`` one of its kind, in place: grown bigger, young ones smaller."""
     _age_names(items)
+    _leave_out_owners(items)
     for at in range(1, len(items)):
         item, own = items[at], items[at - 1]
         age = _words().get(item.form)
@@ -40,6 +43,18 @@ def relate_kin(items: list[Item]) -> None:
         item.role, item.value, item.near = "subject", other.get(whose.value, whose.value), False
         item.scale = float(table["size"][age]) if item.value == whose.value else 1.0
         item.plural = item.plural or item.form.endswith("s")
+
+
+def _leave_out_owners(items: list[Item]) -> None:
+    """Draw no neighbour for "my neighbour's cat" or "le chat de ma voisine": the brief says so."""
+    for at in range(1, len(items)):
+        item = items[at]
+        if items[at - 1].form not in _MINE or not _alive(item) or pack.index()[item.value]["kind"] != "person":
+            continue
+        of = at > 2 and items[at - 2].form in _OF and items[at - 3].role == "subject" and items[at - 3].cast is None
+        owns = item.owner and at + 1 < len(items) and items[at + 1].role == "subject"
+        if of or owns:
+            item.role = "undrawn"
 
 
 def _age_names(items: list[Item]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import cache, lru_cache
 
@@ -13,6 +14,13 @@ SHORTEST = 5
 
 LONG = 8
 """Letters from which two mistakes are forgiven instead of one."""
+
+SHORTEST_ELIDED = 3
+"""Letters that a word must have for its article to be told from it."""
+
+_ELIDING = frozenset("ldjnmtsc")
+_ORDINAL = re.compile(r"\d+(st|nd|rd|th|e|er|ere|eme|ieme)")
+"""A birthday's "30th": a number that counts nothing that is seen."""
 
 THINGS = frozenset({"subject", "motion", "action", "place"})
 CIRCUMSTANCES = frozenset({"season", "time", "weather", "mood", "count", "colour", "style"})
@@ -44,10 +52,32 @@ def mended(tokens: list[Token], language: str) -> list[Token]:
         if token.form in short:
             found += [Token(word, word) for word in short[token.form]]
             continue
+        if _ORDINAL.fullmatch(token.form):
+            continue
+        elided = _elided(token.form) if language == "fr" else None
+        if elided is not None:
+            found += elided
+            continue
         strange = (token.form,) not in book.table and not any(token.form in words for words in book.stops.values())
         meant = corrected(token.form, language, CIRCUMSTANCES) if strange and not _starts(token.form) else None
         found.append(replace(token, form=meant) if meant else token)
     return found
+
+
+def _elided(form: str) -> list[Token] | None:
+    """What was typed without its apostrophe: "lair" is "l'" and "air" where only the second is a word."""
+    rest = form[1:]
+    book = lexicon()
+    if form[:1] not in _ELIDING or len(rest) < SHORTEST_ELIDED or rest[0] not in "aeiouh" or _known(form):
+        return None
+    if not any(one.language == "fr" for one in book.table.get((rest,), [])):
+        return None
+    return [Token(f"{form[0]}'", f"{form[0]}'"), Token(rest, rest)]
+
+
+def _known(form: str) -> bool:
+    book = lexicon()
+    return (form,) in book.table or form in book.longest or any(form in words for words in book.stops.values())
 
 
 def _starts(form: str) -> bool:

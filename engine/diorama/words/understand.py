@@ -9,6 +9,7 @@ from functools import cache
 from engine.diorama.art import pack
 from engine.diorama.scene import SLOTS, STYLES, Brief, Line, Subject
 from engine.diorama.words.bearing import bear
+from engine.diorama.words.changes import change
 from engine.diorama.words.clauses import NARRATOR
 from engine.diorama.words.costume import dress
 from engine.diorama.words.grammar import Reader
@@ -89,6 +90,7 @@ def reading_of(prompt: str, language: str | None = None, *, cast: Sequence[str] 
     items = read_items(tokens, lexicon(), language, Members(cast) if cast else None)
     choose(items, tokens, language)
     bear(items)
+    change(items)
     dress(items)
     relate_kin(items)
     equip(items)
