@@ -29,7 +29,7 @@ class Standing:
 
 
 async def leaderboard(context: Context, kind: LeaderKind, period: LeaderPeriod, window: Window) -> Page[Standing]:
-    """One page of a board, the highest score first, as the chore last counted it, less what was hidden since. Raises `Invalid`."""
+    """One page of a board, the highest score first, as last counted, less what was hidden since. Raises `Invalid`."""
     key, name = context.stores.keys.cursor, f"leaders:{kind.value}:{period.value}"
     place = window.place(key, name)
     score, after = (None, None) if place is None else (_score(place[0]), place[1])

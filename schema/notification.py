@@ -119,11 +119,13 @@ class ApprovalAnswered(Notification):
 class VideoWithdrawn(Notification):
     @field(
         Access.PARENT,
-        "For the author: the clip can be made again without this cameo, which they had cast; null for everybody else.",
+        "For the author: the clip can be made again without this cameo, which they had cast, or which came with what "
+        "it remixes and was taken away from this very video; null for everybody else, and where somebody left the "
+        "remixed video instead.",
     )
     async def make_again_without(self, info: Info) -> CameoRef | None:
         told = self.told
-        if told.video_id is None or told.cameo_id is None:
+        if told.video_id is None:
             return None
         cameo_id = await make_again_without(info.context, told.video_id, told.cameo_id)
         return None if cameo_id is None else await cameo_of(info, cameo_id)

@@ -23,8 +23,7 @@ const REQUEST = `mutation ($input: RequestCameoInput!) {
  * the others its author had cast.
  */
 export function makeAgainWithout(video, leftOut) {
-  const named = new RegExp(`@${leftOut.handle}\\b`, "gi");
-  sessionStorage.setItem("yume-prompt", video.prompt.replace(named, t("somebody")));
+  sessionStorage.setItem("yume-prompt", unnamed(video.prompt, leftOut));
   const others = video.likenesses.filter(({ via, consented }) => via === "SHOWN" && consented !== false);
   keep(
     others
@@ -34,9 +33,14 @@ export function makeAgainWithout(video, leftOut) {
   location.hash = "#make";
 }
 
-/** Fill the composer for making `video` again from its words alone: what it was a remix of is gone. */
-export function makeAgainAlone(video) {
-  sessionStorage.setItem("yume-prompt", video.prompt);
+const unnamed = (prompt, { handle }) => prompt.replace(new RegExp(`@${handle}\\b`, "gi"), t("somebody"));
+
+/**
+ * Fill the composer for making `video` again from its words alone, without the name of the cameo `leftOut` where that is
+ * known: what it was a remix of is gone.
+ */
+export function makeAgainAlone(video, leftOut) {
+  sessionStorage.setItem("yume-prompt", leftOut ? unnamed(video.prompt, leftOut) : video.prompt);
   keep([]);
   location.hash = "#make";
 }

@@ -28,7 +28,7 @@ const VIDEOS = `query ($after: String) { viewer { found: videos(first: 20, after
 } } }${CLIP}`;
 const TAKEN = `{
   notifications(first: 40) { edges { node { ... on VideoWithdrawn {
-    makeAgainWithout { id } makeAgainAsOriginal video { id prompt state likenesses { via consented cameo { id handle kind } } }
+    makeAgainWithout { id handle } makeAgainAsOriginal video { id prompt state likenesses { via consented cameo { id handle kind } } }
   } } } }
 }`;
 const INVITE = `mutation ($input: CreateInviteInput!) {
@@ -130,7 +130,7 @@ function shelf(title, first, query, reload) {
 const takenAway = ({ edges }) =>
   edges
     .filter(({ node }) => node.video && (node.makeAgainWithout || node.makeAgainAsOriginal))
-    .map(({ node }) => ({ ...node.video, alone: node.makeAgainAsOriginal }));
+    .map(({ node }) => ({ ...node.video, alone: node.makeAgainAsOriginal, left: node.makeAgainWithout }));
 
 /** Clips that somebody shown no longer allows, each with the offer to make it again without them. */
 function withdrawn(found, reload) {
@@ -142,6 +142,8 @@ function withdrawn(found, reload) {
     const out = video.likenesses.filter(
       ({ via, consented, cameo }) => via === "SHOWN" && consented === false && cameo.handle,
     );
+    // Somebody who came with what it remixes, if the author may know who.
+    const came = video.left && !out.some(({ cameo }) => cameo.id === video.left.id) ? video.left : null;
     const offers = out.map(({ cameo }) =>
       h(
         "button",
@@ -165,7 +167,11 @@ function withdrawn(found, reload) {
         { class: "row start" },
         offers,
         video.alone
-          ? h("button", { type: "button", onclick: () => makeAgainAlone(video) }, t("againAlone"))
+          ? h(
+              "button",
+              { type: "button", onclick: () => makeAgainAlone(video, came) },
+              came ? `${t("againWithout", came.handle)} · ${t("againAlone")}` : t("againAlone"),
+            )
           : null,
         h("button", { type: "button", class: "danger", onclick: remove }, t("remove")),
       ),

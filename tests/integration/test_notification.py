@@ -291,6 +291,32 @@ async def test_who_remixed_is_not_told_which_of_the_people_they_inherited_took_i
     assert (await dan.create(prompt=told["video"]["prompt"]))["__typename"] == "CreateGenerationSuccess"
 
 
+async def test_who_takes_back_what_a_remixer_was_permitted_is_named_to_them_alone(
+    server: Server, ada: Api, bob: Api, cameo: Cameo
+) -> None:
+    dan, eve = await server.member("dan"), await server.member("eve")
+    await make_grant(cameo, bob, FACE_AND_ALL)
+    grants = {who: await make_grant(cameo, who, FACE_AND_ALL) for who in (dan, eve)}
+    video = await make_video(server.stores, bob, [cameo])
+    remix = await make_video(server.stores, dan, parent=video)
+    await make_video(server.stores, eve, parent=remix)
+    await make_video(server.stores, eve, parent=video)
+    revoke = "mutation($input: RevokeGrantInput!) { revokeGrant(input: $input) { __typename } }"
+    await ada.mutate(revoke, grantId=global_id("Grant", grants[dan].id))
+    await do_chores(server.stores)
+
+    async def withdrawn(who: Api) -> list[dict[str, Any]]:
+        return [each for each in await listed(who) if each["__typename"] == "VideoWithdrawn"]
+
+    [told], [of_descendant] = await withdrawn(dan), await withdrawn(eve)
+    assert (told["makeAgainWithout"], told["makeAgainAsOriginal"]) == ({"handle": "ada"}, True)
+    assert (of_descendant["makeAgainWithout"], of_descendant["makeAgainAsOriginal"]) == (None, True)
+    block = "mutation($input: BlockInput!) { block(input: $input) { __typename } }"
+    await ada.mutate(block, accountId=global_id("Account", id_of(eve)))
+    await do_chores(server.stores)
+    assert [each["makeAgainWithout"] for each in await withdrawn(eve)] == [None, None], "who blocks is named to nobody"
+
+
 async def test_what_is_made_again_passes_the_first_gate_again(server: Server, ada: Api, bob: Api, cameo: Cameo) -> None:
     grant = await make_grant(cameo, bob, FACE_AND_ALL)
     wish = {"prompt": "a walk", "cast": [{"cameoId": global_id("Cameo", cameo.id), "scopes": ["FACE"]}]}
