@@ -44,6 +44,9 @@ def sounds(brief: Brief) -> dict[str, str | None]:
         ("a robot plays the drums on a stage", "drums", "robot"),
         ("a clown whistles in the street", "whistle", "clown"),
         ("a bird sings in the garden", "bird", "bird"),
+        ("un cochon grogne très fort", "pig", "cochon"),
+        ("un loup hurle dans la forêt", "wolf", "loup"),
+        ("une femme hurle dans la forêt", "scream", "femme"),
     ],
 )
 def test_who_is_asked_to_be_heard_is_found_in_either_language(prompt: str, sound: str, who: str) -> None:

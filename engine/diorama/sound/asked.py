@@ -9,6 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from engine.diorama.sound.calls import call_of
 from engine.diorama.sound.phonemes import LANGUAGES
 from engine.diorama.words.reading import clean, split_speech
 
@@ -49,7 +50,10 @@ def wishes(brief: Brief) -> Wishes:
             hit = entry.words[_language(brief)].search(text)
             if hit is not None:
                 who = _doer(brief, places, hit.start(), living=part != "any")
-                if who is not None or part == "any":
+                own = _own_call(brief, who) if entry.own else None
+                if own is not None:
+                    found["call"].append((hit.start(), Asked(own, who)))
+                elif who is not None or part == "any":
                     into.append((hit.start(), Asked(entry.call or name, who, entry.lasting)))
     noises = _distinct([*found["living"], *found["any"]])
     songs = [each for each in _distinct(found["song"]) if not _is_birdsong(brief, each)]
@@ -63,6 +67,7 @@ def wishes(brief: Brief) -> Wishes:
 class _Entry:
     words: dict[str, re.Pattern[str]]
     call: str | None
+    own: bool
     lasting: bool
 
 
@@ -76,6 +81,7 @@ def _table() -> dict[str, dict[str, _Entry]]:
             name: _Entry(
                 {language: _pattern(entry[language]) for language in LANGUAGES},
                 entry.get("call"),
+                bool(entry.get("own")),
                 bool(entry.get("lasting")),
             )
             for name, entry in entries.items()
@@ -120,6 +126,12 @@ def _doer(brief: Brief, places: list[int], at: int, *, living: bool) -> int | No
     if before:
         return max(before, key=lambda index: places[index])
     return able[0] if able else None
+
+
+def _own_call(brief: Brief, who: int | None) -> str | None:
+    """The name of the call by which subject ``who`` is known, unless it is a person."""
+    known = None if who is None or brief.subjects[who].kind == "person" else call_of(brief.subjects[who])
+    return None if known is None else known[0]
 
 
 def _solos(brief: Brief, text: str, places: list[int]) -> list[tuple[int, Asked]]:

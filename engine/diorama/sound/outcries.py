@@ -35,6 +35,7 @@ _CALLS = {
     for call in (
         calls.dog, calls.cat, calls.roar, calls.wolf, calls.cow, calls.horse, calls.pig, calls.sheep, calls.rooster,
         calls.duck, calls.bird, calls.owl, calls.frog, calls.bee, calls.mouse, calls.elephant, calls.robot, calls.ghost,
+        calls.fox, calls.monkey, calls.horn,
     )
 }  # fmt: skip
 
