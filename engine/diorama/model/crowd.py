@@ -51,6 +51,9 @@ FULL = 0.85
 LARGEST, STEP, ROUNDS = 1.7, 0.93, 14
 """How much a crowd may come nearer, by which factor it then steps back, and how often."""
 
+ROUNDS_APART, SETTLED = 60, 1e-4
+"""How often strangers are moved apart pair by pair at most, and the frame widths below which they have settled."""
+
 NATURAL = 0.7
 """Least scale of the largest of several that share a landmark, before they step back."""
 
@@ -202,7 +205,8 @@ def _spread(condition: Condition, tracks: NDArray[np.float32], fixed: frozenset[
     ]
     limits = [(SIDE - float(box[0].min()), 1 - SIDE - float(box[1].max())) for box in boxes]
     shift = np.zeros(len(groups))
-    for _ in range(60):
+    for _ in range(ROUNDS_APART):
+        before = shift.copy()
         for k, (least, most) in enumerate(limits):
             if not still[k]:
                 shift[k] = np.clip(shift[k], least, most) if least <= most else (least + most) / 2
@@ -212,6 +216,8 @@ def _spread(condition: Condition, tracks: NDArray[np.float32], fixed: frozenset[
             if lack > 0 and moving:
                 shift[a] -= side * lack / moving * (not still[a])
                 shift[b] += side * lack / moving * (not still[b])
+        if np.abs(shift - before).max() < SETTLED:
+            break
     for k, family in enumerate(groups):
         if not still[k]:
             least, most = limits[k]
