@@ -29,7 +29,7 @@ def equip(items: list[Item]) -> None:
         item = items[at]
         acting = item.role in {"motion", "action"} and item.form in does
         art = does.get(item.form) if acting else who.get(item.form) if item.role == "subject" else None
-        if art is not None and art not in named and item.cast is None:
+        if art is not None and art not in named and item.cast is None and not _compound(items, at):
             entry = read("kit")[art]
             if not acting and item.near:
                 item.value = entry.get("as", item.value)
@@ -37,6 +37,12 @@ def equip(items: list[Item]) -> None:
             items.insert(after + 1, Item("kit", art, art.replace("-", " "), entry["how"], []))
             named.add(art)
         at += 1
+
+
+def _compound(items: list[Item], at: int) -> bool:
+    """Whether ``items[at]`` is one noun of two: "un chat pirate" is a cat with another name."""
+    around = [*items[max(0, at - 1) : at], *items[at + 1 : at + 2]]
+    return items[at].role == "subject" and any(one.role == "subject" for one in around)
 
 
 def _past_noun(items: list[Item], at: int) -> int:
