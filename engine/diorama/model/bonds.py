@@ -208,6 +208,9 @@ def _in_depth(bond: Bond, nearer: float) -> None:
     else:
         _near(bond, apart)
         _show(bond, apart)
+    # Whoever shrinks comes nearer.
+    across = bond.own[:, X] - bond.other[:, X]
+    bond.own[:, X] = bond.other[:, X] + np.clip(across, -bond.touch, bond.touch)
     if bond.skyward:
         return
     ground, mine = float(bond.other[:, Y].max()), float(bond.own[:, Y].max())
