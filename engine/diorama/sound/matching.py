@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.diorama.sound.likeness import BANDS, VoicePrint, throat_ratio
-from engine.diorama.sound.throats import mixed_envelope, mixtures
+from engine.diorama.sound.throats import Shares, mixed_envelope, mixtures
 from engine.diorama.sound.voice import Voice
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def _mixed(sample: VoicePrint, voices: Sequence[Voice]) -> Voice:
     ours, near = prints(), dict(sample.near)
     leads = {voice.style: Voice(voice.style, british=voice.british) for voice in voices}
     most = _MOST_FOREIGN["fr" if all(name.startswith("ff") for name in leads) else "en"]
-    scored: list[tuple[float, str, tuple[tuple[str, float], ...]]] = []
+    scored: list[tuple[float, str, Shares]] = []
     for name in leads:
         strain = _PITCH_STRAIN * abs(12 * float(np.log2(sample.pitch / ours[name].pitch)))
         for cosine, foreign in mixtures(near, tuple(near), lead=name, most=most):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
-from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from itertools import combinations, product
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from engine.diorama.sound.dsp import Wave
 
 Values = NDArray[np.floating[Any]]
+Shares: TypeAlias = tuple[tuple[str, float], ...]
+"""Foreign throats and how much of a mixture each of them is."""
 _SHARES = (0.15, 0.3, 0.4, 0.5, 0.6, 0.7, 0.85)
+_THIRDS, _PROMISING = (0.2, 0.3, 0.4), 4
 _HEARD = 12.0
 """Seconds of a sample that are compared; more say hardly more."""
 
@@ -38,33 +41,34 @@ def nearness(wave: Wave, rate: int) -> tuple[tuple[str, float], ...]:
 
 def mixtures(
     near: Mapping[str, float], throats: Sequence[str], *, lead: str, most: float
-) -> list[tuple[float, tuple[tuple[str, float], ...]]]:
+) -> list[tuple[float, Shares]]:
     """(expected cosine, foreign shares) of ``lead``'s throat alone and mixed with one or two of ``throats``.
 
     Foreign throats have at most ``most`` of the mixture together. That the embedding of a mixture lies where the same
     mixture of embeddings does is an assumption, good enough to rank by.
     """
     known = embeddings()
-    found = [(float(near[lead]), ())]
-    others = [name for name in throats if name != lead]
-    for one in others:
-        found += [
+    found: list[tuple[float, Shares]] = [(float(near[lead]), ())]
+    best: list[tuple[float, str]] = []
+    for one in (name for name in throats if name != lead):
+        pairs: list[tuple[float, Shares]] = [
             (_expected(near, known, {lead: 1 - share, one: share}), ((one, share),))
             for share in _SHARES
             if share <= most
         ]
+        found += pairs
+        best.append((max(pairs)[0], one))
     # A third throat is tried with the best of pairs only: all triples are many and hardly better.
-    best = sorted({pair[1][0][0]: pair for pair in sorted(found[1:])}.values(), reverse=True)[:4]
-    for (_, ((one, _),)), (_, ((two, _),)) in combinations(best, 2):
-        for share in (0.2, 0.3, 0.4):
-            for also in (0.2, 0.3, 0.4):
-                if share + also <= most:
-                    parts = {lead: 1 - share - also, one: share, two: also}
-                    found.append((_expected(near, known, parts), ((one, share), (two, also))))
+    promising = [one for _, one in sorted(best, reverse=True)[:_PROMISING]]
+    for one, two in combinations(promising, 2):
+        for share, also in product(_THIRDS, repeat=2):
+            if share + also <= most + 1e-9:
+                parts = {lead: 1 - share - also, one: share, two: also}
+                found.append((_expected(near, known, parts), ((one, share), (two, also))))
     return found
 
 
-def mixed_envelope(lead: str, foreign: Sequence[tuple[str, float]]) -> Values:
+def mixed_envelope(lead: str, foreign: Shares) -> Values:
     """The mean resonance (dB at `likeness.BANDS`) of ``lead``'s throat with shares of others."""
     table = _tensors()
     own = table[f"{lead}.envelope"]
