@@ -159,3 +159,8 @@ def test_a_party_on_a_journey_stays_in_the_frame() -> None:
         assert journey is not None
         assert gone.tracks[..., X].min() > 0.07
         assert gone.tracks[..., X].max() < 0.93
+
+
+def test_sleeping_people_have_room_to_lie() -> None:
+    up, down = (Condition((Actor((motion,), kind="person", breadth=0.5),)) for motion in ("idle", "sleep"))
+    assert down.outline(0) == (2 * up.outline(0)[0], 0.5 * up.outline(0)[1])

@@ -90,9 +90,14 @@ class Condition:
         return size / max(1.0, self.aspect), size * min(1.0, self.aspect)
 
     def outline(self, slot: int) -> tuple[float, float]:
-        """As `extent`, but of the picture: extent takes everybody for as wide as tall, as the model was taught."""
-        width, height = self.extent(slot)
-        return width * self.actors[slot].breadth, height
+        """As `extent`, but of the picture: extent takes everybody for as wide as tall, as the model was taught.
+
+        Whoever stands upright (is narrower than tall) lies down to sleep.
+        """
+        (width, height), actor = self.extent(slot), self.actors[slot]
+        if actor.breadth < 1.0 and "sleep" in actor.motions:
+            return width, height * (actor.breadth if set(actor.motions) == {"sleep"} else 1.0)
+        return width * actor.breadth, height
 
     def deeds(self, slot: int) -> tuple[str, ...]:
         """The motions ``slot`` really performs: who chases or is chased moves as its kind does."""

@@ -138,7 +138,7 @@ def _at_the_head(bond: Bond, own: Puppet, put: Put, tall: float) -> tuple[float,
     if bond.where == "raised":
         return mouth[0] + put.way * (0.3 * up + 0.45 * wide), mouth[1] + 0.3 * up
     if put.puppet.asset.facing != 0 and put.puppet.rig is None:  # in the muzzle
-        return mouth[0] + put.way * 0.2 * wide, mouth[1] + 0.62 * tall
+        return mouth[0] + put.way * 0.4 * wide, mouth[1] + 0.62 * tall
     return mouth[0] + put.way * 0.12 * up, mouth[1] + 0.05 * up + tall
 
 
