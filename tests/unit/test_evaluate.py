@@ -5,17 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
 from engine.diorama.paint.light import light_for
 from engine.diorama.paint.puppet import Puppet
+from engine.diorama.paint.raster import bgr
 from engine.diorama.scene import Subject
 from engine.evaluate import report, results
 from engine.evaluate.blobs import divided, settled
-from engine.evaluate.hearing import low, onsets, wrong_words
+from engine.evaluate.hearing import low, onsets, wrong_sounds, wrong_words
 from engine.evaluate.hues import likeliest
 from engine.evaluate.judge import judge, landings
+from engine.evaluate.mismatch import mismatched
 from engine.evaluate.nets import Ear, Find, Look, Setting, Watch
 from engine.evaluate.pairs import SHOWN, pair
 from engine.evaluate.prompts import ATTRIBUTES, Ask, Prompt, composed, free
@@ -23,8 +26,8 @@ from engine.evaluate.render import Clip, drawn
 from engine.evaluate.sight import Oracle, oracle
 from engine.evaluate.stills import HEIGHT, WIDTH
 from engine.evaluate.tracks import Track
-from engine.evaluate.views import masked
-from engine.evaluate.vocabulary import classes, nouns
+from engine.evaluate.views import filled, masked
+from engine.evaluate.vocabulary import classes, nouns, words
 from engine.evaluate.wording import one as a
 from engine.evaluate.wording import related, several
 
@@ -97,6 +100,20 @@ def test_the_empty_stage_differs_where_an_actor_is_and_nowhere_else(red_car_left
     assert not sheet[: HEIGHT // 4, :, 3].any()
 
 
+def test_holes_in_a_figure_are_filled_and_gaps_between_two_are_not() -> None:
+    mask = np.zeros((HEIGHT, WIDTH), np.uint8)
+    mask[100:200, 50:90] = mask[100:200, 93:140] = 255
+    mask[120:125, 60:65] = mask[150:170, 55:75] = 0
+    holes = filled(mask) > mask
+    assert holes.sum() == 25  # the eye, not the open arm, and nothing between the two
+    assert holes[120:125, 60:65].all()
+
+
+def test_a_crowd_is_counted_neither_short_nor_over() -> None:
+    six = clip_of(Ask("subject", "kangaroo"), Ask("count", "6", "kangaroo"))
+    assert verdicts(six, *(Ask("count", str(count), "kangaroo") for count in (5, 6, 7))) == [False, True, False]
+
+
 def test_figures_that_touch_are_divided_at_their_centres() -> None:
     mask = np.zeros((HEIGHT, WIDTH), np.uint8)
     mask[100:200, 50:150] = mask[150:250, 140:240] = 255
@@ -124,6 +141,15 @@ def test_a_colour_is_told_from_the_others_in_the_light_of_night(painted: str) ->
         Puppet(Subject(car.arts[0], "car", "vehicle", 0.4, painted), night, "plain", 90).drawn("idle", 0).picture
     )
     assert likeliest(drawn_car[drawn_car[:, :, 3] > 250][:, :3], "car", night) == painted
+
+
+def test_a_colour_is_told_behind_mist() -> None:
+    dawn, wolf = light_for("dawn", "fog"), nouns()["wolf"]
+    picture = Puppet(Subject(wolf.arts[0], "wolf", "animal", 0.4, "black"), dawn, "plain", 90).drawn("idle", 0).picture
+    tone = (bgr(dawn.haze) + bgr(dawn.sky[-1])) / 2
+    seen = np.asarray(0.55 * picture[picture[:, :, 3] > 250][:, :3] + 0.45 * tone, np.uint8)
+    assert likeliest(seen, "wolf", dawn, mist=True) == "black"
+    assert likeliest(seen, "wolf", dawn) != "black"
 
 
 @pytest.fixture(scope="module")
@@ -209,6 +235,14 @@ def test_word_errors_ignore_case_accents_and_marks() -> None:
     assert wrong_words("", "the dog sat") == 1
 
 
+def test_a_line_is_its_sounds_however_they_are_spelt() -> None:
+    assert wrong_sounds("Regarde ce bel arc anciel.", "Regarde ce bel arc-en-ciel", "fr") == 0
+    assert wrong_sounds("On va à la page", "On va tous à la plage", "fr") > 0.1
+    for language, halves in words()["lines"].items():
+        lines = [line for half in halves for line in half]
+        assert min(wrong_sounds(a, b, language) for a in lines for b in lines if a != b) > 0.6
+
+
 def test_sounds_are_timed_by_their_likeliest_moment() -> None:
     likely = np.zeros(300, np.float32)
     likely[98:104] = [0.5, 0.6, 0.9, 0.7, 0.5, 0.45]
@@ -242,6 +276,15 @@ def test_composed_prompts_are_many_and_halves_share_no_template_and_no_pair() ->
         ]
         assert len(pairs[0] & pairs[1]) <= 3  # a thing with few motions may run out of its half's
     assert {ask.attribute for one in prompts for ask in one.asks} == set(ATTRIBUTES)
+
+
+def test_what_is_asked_in_error_is_never_what_the_prompt_asks() -> None:
+    for prompt in composed():
+        wrong = mismatched(prompt)
+        assert wrong == mismatched(prompt)
+        assert not set(wrong) & set(prompt.asks)
+        kinds = {ask.attribute for ask in prompt.asks if ask.value != "landing"}
+        assert {ask.attribute for ask in wrong} == kinds
 
 
 def test_handwritten_prompts_ask_for_what_the_oracle_knows() -> None:
@@ -298,6 +341,8 @@ def test_the_table_counts_what_was_judged_and_the_page_lists_what_was_wrong(tmp_
     assert "`y` t — count: wanted a, found b" in page
     assert "`x`" not in page
     assert "1 things could not be judged" in page
+    fooled = [msgspec.structs.replace(ceiling[0], mismatched=(finding("count", True), finding("count", False)))]
+    assert "| 0.50 of 2 |" in next(row for row in report.table(made, fooled).splitlines() if row.startswith("| count"))
     path = tmp_path / "stored.json"
     report.save(path, made, ceiling)
     assert report.stored_table(path) == report.table(made, ceiling)
