@@ -10,6 +10,7 @@ from engine.diorama.art import pack
 from engine.diorama.scene import Subject
 from engine.diorama.words import understand
 from engine.diorama.words.lexicon import FOLDER, actions, read
+from engine.diorama.words.revise import revise
 
 
 def subjects(prompt: str) -> tuple[Subject, ...]:
@@ -139,6 +140,11 @@ def test_who_gets_chased_in_french_is_told() -> None:
     assert (woman.art, goose.relation, goose.target) == ("woman-standing", "chasing", 0)
 
 
+def test_weather_as_an_adjective_leaves_the_preposition_to_its_noun() -> None:
+    brief = understand("a wolf howling at the moon on top of a snowy hill")
+    assert (brief.weather, brief.time, brief.subjects[0].relation) == ("snow", "night", "on")
+
+
 def test_a_verb_does_not_take_the_first_word_of_a_preposition() -> None:
     elephant, ball = subjects("an elephant balancing on top of a ball")
     assert (elephant.relation, elephant.target, ball.art) == ("on", 1, "soccer-ball")
@@ -187,3 +193,13 @@ def test_a_birthdays_ordinal_counts_nothing() -> None:
 def test_a_missing_apostrophe_makes_no_new_word() -> None:
     assert understand("un chat dans leau").nearest == understand("un chat dans l'eau").nearest
     assert arts("un chat mange lorange") == arts("un chat mange l'orange")
+
+
+def test_a_remix_knows_a_drummer_again_and_brings_no_second_drum() -> None:
+    parent = understand("a drummer and a dog dance in a garden")
+    again = revise(parent, "then the drummer jumps").brief
+    assert [one.art for one in again.subjects] == ["man-standing", "drum", "dog"]
+    assert again.subjects[0].motions == ("jump",)
+    assert [one.art for one in revise(understand("a fox jumps"), "make it a drummer").brief.subjects] == [
+        "man-standing"
+    ]

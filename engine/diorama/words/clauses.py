@@ -316,6 +316,9 @@ class Clauses:
             self.out.nearest.setdefault(self.item.text, self.item.value)
         self.out.setting.setdefault(self.item.role, self.item.value)
         self.out.setting.setdefault(f"{self.item.role}_word", self.item.text)
+        if self.item.role in {"weather", "time"} and noun_ahead(self.items, self.at):
+            # "On a snowy hill": only an adjective, the hill is still to come.
+            return
         self.link = None
         self.pending = Pending()
 

@@ -356,7 +356,11 @@ class Reader(Clauses):
                 if item.cast == one.cast:
                     return index
                 continue
-            if one.art == art or (one.word.split()[0] == item.text.split()[0] and not item.near):
+            if (
+                one.art == art
+                or one.word == item.text
+                or (one.word.split()[0] == item.text.split()[0] and not item.near)
+            ):
                 return index
         return None
 

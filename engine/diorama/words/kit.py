@@ -20,8 +20,11 @@ def _kits() -> tuple[Mapping[str, str], Mapping[str, str]]:
     return found
 
 
-def equip(items: list[Item]) -> None:
-    """Put an item of role "kit" (its art, and how it is had) behind those ``items`` that imply one, in place."""
+def equip(items: list[Item], *, bring: bool = True) -> None:
+    """Put an item of role "kit" (its art, and how it is had) behind those ``items`` that imply one, in place.
+
+    Without ``bring`` they only look as those do who have it.
+    """
     who, does = _kits()
     named = {item.value for item in items if item.role == "subject"}
     at = 0
@@ -29,13 +32,14 @@ def equip(items: list[Item]) -> None:
         item = items[at]
         acting = item.role in {"motion", "action"} and item.form in does
         art = does.get(item.form) if acting else who.get(item.form) if item.role == "subject" else None
-        if art is not None and art not in named and item.cast is None and not _compound(items, at):
+        if art is not None and item.cast is None and not _compound(items, at):
             entry = read("kit")[art]
             if not acting and item.near:
                 item.value = entry.get("as", item.value)
-            after = _past_noun(items, at) if acting else at
-            items.insert(after + 1, Item("kit", art, art.replace("-", " "), entry["how"], []))
-            named.add(art)
+            if bring and art not in named:
+                after = _past_noun(items, at) if acting else at
+                items.insert(after + 1, Item("kit", art, art.replace("-", " "), entry["how"], []))
+                named.add(art)
         at += 1
 
 

@@ -253,7 +253,7 @@ def _recast(parent: Brief, asked: Instruction, language: str, cast: Sequence[str
 
 def _retold(parent: Brief, prompt: str, style: str | None, cast: Sequence[str]) -> Revision:
     """A prompt of its own: its cast steps into the parent's parts, and what it does not name stays."""
-    told, reading = understand(prompt, style=style, cast=cast), reading_of(prompt, cast=cast)[0]
+    told, reading = understand(prompt, style=style, cast=cast), reading_of(prompt, cast=cast, kits=True)[0]
     inherited = {key: getattr(parent, key) for key in _SETTING if key not in reading.setting}
     if style in STYLES:
         inherited.pop("style", None)

@@ -52,7 +52,7 @@ def understand(prompt: str, *, style: str | None = None, cast: Sequence[str] = (
     Never raises on any text: what finds no meaning is in ``Brief.unsupported``, and a prompt without a subject gets
     one that suits its place. Takes a few milliseconds warm; the encoder is loaded only for unknown nouns.
     """
-    reading, quotes, language = reading_of(prompt, cast=cast)
+    reading, quotes, language = reading_of(prompt, cast=cast, kits=True)
     celebrate(reading, reading.forms, language)
     setting = _setting(reading)
     enlist(reading, cast)
@@ -77,10 +77,13 @@ def understand(prompt: str, *, style: str | None = None, cast: Sequence[str] = (
     )
 
 
-def reading_of(prompt: str, language: str | None = None, *, cast: Sequence[str] = ()) -> tuple[Reading, list[str], str]:
+def reading_of(
+    prompt: str, language: str | None = None, *, cast: Sequence[str] = (), kits: bool = False
+) -> tuple[Reading, list[str], str]:
     """What ``prompt`` names and nothing else, its quotations in order, and its language ("en" or "fr").
 
-    ``language`` is known to who asks about a part of a prompt ("chat" alone could be either's).
+    ``language`` is known to who asks about a part of a prompt ("chat" alone could be either's). With ``kits`` things
+    are there that nobody names: the drum of a drummer.
     """
     text, quotes = split_speech(clean(prompt[:MOST_CHARACTERS]))
     tokens = straighten(tokenize(text))
@@ -93,7 +96,7 @@ def reading_of(prompt: str, language: str | None = None, *, cast: Sequence[str] 
     change(items)
     dress(items)
     relate_kin(items)
-    equip(items)
+    equip(items, bring=kits)
     reading = Reader(items, language, Finder(MOST_LOOKUPS)).read()
     reading.forms = tuple(token.form for token in tokens)
     return reading, quotes, language
