@@ -63,8 +63,8 @@ TURNING = 1.12
 MOSTLY = 0.85
 """Share of the time in which those of a crowd are apart; fewer are so throughout."""
 
-HELD, OUTSIDE = 0.4, 0.7
-"""Greatest width of what is held, in heights of its holder, and the part of it that is beside the holder."""
+HELD, OUTSIDE = 0.4, (0.9, 0.6)
+"""Greatest height of what is held, in heights of its holder, and the part of it that is beside an animal, a person."""
 
 TOLERANCE = 0.02
 """Frame widths that may lack between two strangers."""
@@ -246,8 +246,8 @@ def _box(condition: Condition, tracks: NDArray[np.float32], family: list[int]) -
         relation, thing = condition.link(slot)
         if relation == "holding" and thing in family:
             # The painter puts it into the hand or the muzzle, on the side to which the holder looks.
-            width = np.minimum(2 * half[family.index(thing)], HELD * size[holder, 1] / condition.aspect)
-            half[holder] += OUTSIDE * width
+            width = HELD * condition.actors[thing].breadth * size[holder, 1] / condition.aspect
+            half[holder] += np.float32(OUTSIDE[condition.actors[slot].kind == "person"]) * width
     return (x - half).min(axis=0), (x + half).max(axis=0), (y - size[:, 1]).min(axis=0), y.max(axis=0)
 
 
