@@ -66,6 +66,10 @@ def test_what_is_only_said_or_shown_is_not_done(prompt: str) -> None:
     assert sounds(understand(prompt)) == {}
 
 
+def test_a_snake_that_whistles_hisses() -> None:
+    assert sounds(understand("un serpent siffle dans le jardin")) == {"hiss": "serpent"}
+
+
 def test_a_crying_baby_that_laughed_first_cries_later() -> None:
     at = {event["sound"]: event["time"] for event in heard("a baby laughs then cries").events}
     assert at["laugh"] + 1.0 < at["cry"]

@@ -20,6 +20,9 @@ LIVING = frozenset(("animal", "person", "flyer", "swimmer"))
 MOST_NOISES, MOST_SOLOS = 4, 3
 """More at once is a din in which nothing is known."""
 
+_TUNELESS = frozenset(("hiss", "ship_horn"))
+"""Noises that are also called whistling, of snakes and trains."""
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -56,7 +59,12 @@ def wishes(brief: Brief) -> Wishes:
                 elif who is not None or part == "any":
                     into.append((hit.start(), Asked(entry.call or name, who, entry.lasting)))
     noises = _distinct([*found["living"], *found["any"]])
-    songs = [each for each in _distinct(found["song"]) if not _is_birdsong(brief, each)]
+    tuneless = any(each.sound in _TUNELESS for each in noises)
+    songs = [
+        each
+        for each in _distinct(found["song"])
+        if not _is_birdsong(brief, each) and not (tuneless and each.sound == "whistle")
+    ]
     tweets = [(at, Asked("bird", song.subject)) for at, song in found["song"] if _is_birdsong(brief, song)]
     calls = _distinct([*found["call"], *tweets])
     solos = _distinct(_solos(brief, text, places))
