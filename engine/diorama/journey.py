@@ -38,6 +38,9 @@ ENCLOSED = frozenset({"room", "kitchen", "stage", "school", "stadium"})
 CROWD, EDGE = 3, 0.015
 """From so many on a party is held in the frame throughout, and how far from its sides."""
 
+LEAD, LEAST = 0.2, 0.04
+"""How far from the middle of the frame somebody who flies alone begins and ends, and the least such way worth it."""
+
 START = 0.3
 """Seconds that a journey takes to get going and to stop."""
 
@@ -87,6 +90,8 @@ def embark(scene: Scene) -> tuple[Scene, Journey | None]:
     tracks, camera = scene.tracks.copy(), scene.camera.copy()
     mirror = _mirror(scene.tracks[lead], going, way)
     tracks[lead, :, _X] = _kept_in_view(scene, lead, mirror, share, way)
+    if len(members) == 1:
+        tracks[lead, :, _X] += way * _overtaking(scene, lead, going)
     for k in sorted(members):
         tracks[k, :, _FACING] = np.where(going, way, scene.tracks[k, :, _FACING] * mirror)
         tracks[k, :, _ROTATION] = scene.tracks[k, :, _ROTATION] * mirror
@@ -174,6 +179,21 @@ def _kept_in_view(
     first, second = _whim(scene, 2), _whim(scene, 3)
     surge = 0.05 * np.sin(time * (1.2 + 0.8 * first) + 6.3 * second) + 0.015 * np.sin(time * 3.1 + 6.3 * first)
     return (0.5 + own + way * surge * share).astype(np.float32)
+
+
+def _overtaking(scene: Scene, lead: int, going: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """(KEYS,) how far a flyer has got ahead of the picture's middle: over an empty sky nothing else shows that it goes.
+
+    It comes in from behind and ends ahead, as far as its breadth and a camera that stays allow.
+    """
+    brief, ahead = scene.brief, np.zeros(KEYS, np.float32)
+    subject = brief.subjects[lead]
+    half = 0.5 * subject.size * breadth_of(subject) * float(scene.tracks[lead, :, _SCALE].max())
+    room = min(LEAD, 0.5 - half - EDGE)
+    if set(subject.motions) != {"fly"} or brief.camera == "follow" or room < LEAST:
+        return ahead
+    share = np.linspace(-1, 1, KEYS)
+    return (room * share * going).astype(np.float32)
 
 
 def _beside(

@@ -43,6 +43,12 @@ LANDING = frozenset({"jump", "bounce"})
 HOVER = 0.02
 """Height, in frames, that a foot on the ground may be off its line through the model's noise."""
 
+LOWEST_FLIGHT = 0.72
+"""How low, in the frame, a way through the air is brought so that all of it is seen."""
+
+SOARS, MOST_GROWTH = 0.15, 3.0
+"""How far, in the frame's height, a flyer climbs and sinks at least, and how much its own way is stretched for that."""
+
 CARRYING = frozenset({"chasing", "holding"})
 """Relations whose target moves along, whatever its own motion is."""
 
@@ -189,10 +195,27 @@ def _roll(condition: Condition, slot: int, track: NDArray[np.float32]) -> None:
         track[last:, ROTATION] += np.float32(2 * np.pi * np.round(carry / (2 * np.pi)))
 
 
+def _flies_alone(condition: Condition, slot: int) -> bool:
+    """Whether ``slot`` only flies and nobody goes by where it is."""
+    tied = any(condition.link(other)[1] == slot for other in range(len(condition.actors)))
+    return set(condition.actors[slot].motions) == {"fly"} and condition.link(slot)[0] == "none" and not tied
+
+
 def _keep_heads_in(condition: Condition, tracks: NDArray[np.float32]) -> None:
+    """No head leaves the frame.
+
+    Who flies and is so large that little room is left for it climbs and sinks farther than the model dared, and is
+    lowered as a whole: a way cut off at the top looks like hovering.
+    """
     for slot, track in enumerate(tracks):
-        highest = HIGHEST_TOP + condition.extent(slot)[1] * track[:, SCALE]
-        track[:, Y] = np.maximum(track[:, Y], np.minimum(highest, HIGHEST[Y]))
+        highest = np.minimum(HIGHEST_TOP + condition.extent(slot)[1] * track[:, SCALE], HIGHEST[Y])
+        if _flies_alone(condition, slot):
+            middle = (float(track[:, Y].max()) + float(track[:, Y].min())) / 2
+            growth = np.clip(SOARS / max(float(np.ptp(track[:, Y])), 1e-3), 1.0, MOST_GROWTH)
+            track[:, Y] = middle + (track[:, Y] - middle) * np.float32(growth)
+            lack = float((highest - track[:, Y]).max())
+            track[:, Y] += np.float32(np.clip(lack, 0.0, max(LOWEST_FLIGHT - float(track[:, Y].max()), 0.0)))
+        track[:, Y] = np.maximum(track[:, Y], highest)
 
 
 def _steady_camera(condition: Condition, camera: NDArray[np.float32]) -> NDArray[np.float32]:
