@@ -49,7 +49,10 @@ class Shown(State):
         return True
 
     def grant(self, cameo: int, subject: int, scopes: int, expires: float | None, *, withdraws: bool) -> int | None:
-        """Permit one account, in place of what it was permitted; not while the cameo is for its owner alone."""
+        """Permit one account, in place of what it was permitted; not while the cameo is for its owner alone.
+
+        Who blocks the owner is not there for them, so is given nothing more; what they have is narrowed all the same.
+        """
         row = self.cameos[cameo]
         if self.gone(row.owner) or self.gone(subject) or subject == row.owner:
             return None
@@ -58,6 +61,10 @@ class Shown(State):
         if expires is not None and expires <= self.now:
             return None
         new = Grant(next(self.ids), cameo, scopes, subject=subject, expires=expires, withdraws=withdraws)
+        held = [g for g in self.grants.values() if (g.cameo, g.subject, g.state) == (cameo, subject, "ACTIVE")]
+        widens = not held or self._narrower(new, held[-1])
+        if widens and (subject, row.owner) in self.blocks:
+            return None
         for old in self.grants.values():
             if old.cameo == cameo and old.subject == subject and old.state == "ACTIVE":
                 old.state, new.supersedes = "SUPERSEDED", old.id
@@ -164,8 +171,8 @@ class Members(Shown):
         return True
 
     def unfollow(self, one: int, other: int) -> bool:
-        """May end a mutual, and with it what an audience of mutuals allowed."""
-        if self.gone(one):
+        """May end a mutual, and with it what an audience of mutuals allowed. Who blocks is not there to be left."""
+        if self.gone(one) or ((one, other) not in self.follows and (other, one) in self.blocks):
             return False
         was = self.mutual(one, other)
         self.follows.discard((one, other))
@@ -194,7 +201,7 @@ class Members(Shown):
 
     def unblock(self, one: int, other: int) -> bool:
         """What was withdrawn stays withdrawn, and follows do not come back."""
-        if self.gone(one):
+        if self.gone(one) or ((one, other) not in self.blocks and (other, one) in self.blocks):
             return False
         self.blocks.discard((one, other))
         return True
