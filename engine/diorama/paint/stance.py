@@ -13,6 +13,8 @@ from engine.diorama.paint.puppet import CYCLE, Drawn, Puppet
 from engine.diorama.paint.raster import Matrix
 
 STEPPING = frozenset({"walk", "run", "chase", "climb"})
+SWIMMING, DRIFTING = 1.6, 0.45
+"""Strokes a second of who swims, and of who only keeps afloat."""
 HANGING = frozenset({"fly", "float", "hover", "orbit", "swim", "fall"})
 
 
@@ -49,6 +51,8 @@ def _filmed(puppet: Puppet, gait: str, pose: Pose) -> str:
     act = {"climb": "walk", "chase": "run"}.get(pose.motion, pose.motion)
     if act in puppet.films:
         return act
+    if act == "float" and puppet.asset.kind == "swimmer":
+        return gait  # its own animation leaps or swims
     own = puppet.films.get("play")
     return gait if own is not None and own.reel.rests and gait != "idle" else "play"
 
@@ -68,7 +72,7 @@ def _limbed(pose: Pose, time: float) -> tuple[str, float]:
 
 def _whole(kind: str, pose: Pose, time: float) -> tuple[str, float]:
     if kind == "swimmer" or pose.motion == "swim":
-        return "swim", time * 1.6
+        return "swim", time * (DRIFTING if pose.motion == "float" else SWIMMING)
     if kind == "flyer" and (pose.air > 0.01 or pose.motion in HANGING):
         return "flap", time * 2.6
     return "idle", 0.0

@@ -98,8 +98,11 @@ def _mount(out: Reading, rider: int) -> Mention:
 
 
 def gait(actor: Mention, motion: str) -> str:
-    """How ``actor`` goes where people walk: ships float, cars drive, suns drift; everybody else does ``motion``."""
-    if actor.kind == "vehicle" and pack.index()[actor.art]["place"] in {"sea", "river"}:
+    """How ``actor`` goes where people walk: ships float, cars drive, suns drift; everybody else does ``motion``.
+
+    A ship that is told to drive, speed or cruise gets ahead: floating it would bob where it is, also on land.
+    """
+    if motion != "drive" and actor.kind == "vehicle" and pack.index()[actor.art]["place"] in {"sea", "river"}:
         return "float"
     return GAITS.get(actor.kind, motion)
 
