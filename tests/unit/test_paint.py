@@ -99,6 +99,21 @@ def test_weather_moves_and_is_seen(weather: str) -> None:
     assert (np.abs(now - later).max(axis=2) > 8).mean() > 0.004
 
 
+@pytest.mark.parametrize("time", ["day", "night"])
+def test_wind_is_seen_in_any_light(time: str) -> None:
+    windy = Painter(
+        scene(place="beach", weather="wind", time=time, seconds=4.0), None, width=WIDTH, height=HEIGHT, fps=24
+    )
+    sheets, shares = windy.weather, list[float]()
+    for moment in (0.5, 1.4, 2.6, 3.7):
+        windy.weather = ()
+        calm = windy.still(moment).astype(np.int32)
+        windy.weather = sheets
+        shares.append(float((np.abs(windy.still(moment) - calm).max(axis=2) > 24).mean()))
+    assert min(shares) > 0.007
+    assert np.mean(shares) > 0.01
+
+
 def test_rain_stays_outside_the_window_of_a_room() -> None:
     painter = Painter(scene(place="room", weather="rain"), None, width=WIDTH, height=HEIGHT, fps=24)
     change = np.abs(painter.still(0.3).astype(np.int32) - painter.still(0.7).astype(np.int32)).max(axis=2) > 12

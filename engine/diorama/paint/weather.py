@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from engine.diorama.paint import raster
 from engine.diorama.paint.light import Light
 from engine.diorama.paint.raster import Picture, Stamp, bgr
+from engine.diorama.paint.wind import Gusts, Leaves
 
 
 class Weather(Protocol):
@@ -54,7 +55,7 @@ def weather_for(
     if name == "fog":
         return (Fog(rng, light, width, height),)
     if name == "wind":
-        return (Leaves(rng, light, width, height),)
+        return (Gusts(rng, light, width, height), Leaves(rng, light, width, height))
     return ()
 
 
@@ -202,49 +203,6 @@ class Fog:
         for stamp, top, speed in self.banks:
             room = stamp.colour.shape[1] - frame.shape[1]
             stamp.draw(frame, round(-room / 2 + speed * (time - 5)), top)
-
-
-class Leaves:
-    """Leaves tumbling past on the wind."""
-
-    def __init__(self, rng: np.random.Generator, light: Light, width: int, height: int) -> None:
-        self.seeds = rng.random((22, 6))
-        unit = min(width, height)
-        self.sprites: list[Picture] = []
-        gain = np.array(light.scenery[::-1], np.float32)
-        for code in (0x8CC04A, 0xE8A83C, 0xD8703A, 0xB8D060):
-            side = max(8, round(0.05 * unit))
-            leaf = np.zeros((side, side, 4), np.uint8)
-            colour = tuple(float(v) for v in bgr(code) * gain)
-            c = side / 2
-            angle = np.linspace(0, math.pi, 12)
-            upper = np.stack([c - c * 0.9 * np.cos(angle), c - c * 0.42 * np.sin(angle)], axis=1)
-            lower = np.stack([c + c * 0.9 * np.cos(angle), c + c * 0.42 * np.sin(angle)], axis=1)
-            shape = np.round(np.concatenate([upper, lower]) * 16).astype(np.int32)
-            cv2.fillPoly(leaf, [shape], (*colour, 255.0), cv2.LINE_AA, 4)
-            cv2.line(
-                leaf, (2, side // 2), (side - 2, side // 2), (*(v * 0.7 for v in colour), 255.0), max(1, side // 16)
-            )
-            # Anti-aliasing blends towards zero in every channel, so the picture is already premultiplied.
-            self.sprites.append(leaf)
-
-    def draw(self, frame: Picture, time: float) -> None:
-        """Draw every leaf on its looping way."""
-        height, width = frame.shape[:2]
-        for k, (sx, sy, speed, phase, sway, size) in enumerate(self.seeds):
-            sprite = self.sprites[k % 4]
-            x = ((sx + time * (0.3 + 0.35 * speed)) % 1.3 - 0.15) * width
-            y = (sy * 0.9 + 0.06 * math.sin(time * (1.5 + 2 * sway) + phase * 6)) * height
-            angle, flip = (
-                time * (2 + 5 * speed) + phase * 6,
-                0.35 + 0.65 * abs(math.sin(time * 3 * (0.5 + sway) + phase)),
-            )
-            grow = 0.45 + 0.6 * size
-            c, n = math.cos(angle) * grow, math.sin(angle) * grow
-            half = sprite.shape[0] / 2
-            matrix = np.array([[c, -n * flip, 0], [n, c * flip, 0]], np.float64)
-            matrix[:, 2] = (x - matrix[0, :2].sum() * half, y - matrix[1, :2].sum() * half)
-            raster.warp_over(frame, sprite, matrix)
 
 
 class Lightning:
