@@ -83,6 +83,25 @@ def test_the_fox_that_says_bonjour_is_read_exactly() -> None:
     assert brief.nearest == {}
 
 
+@pytest.mark.parametrize(
+    "prompt",
+    ["six papillons en plein soleil", "un chat dort sous un soleil de plomb", "a lizard under the hot sun",
+     "a cat sleeping in the sun", "a dog in the morning sun"],
+)  # fmt: skip
+def test_who_is_in_the_sun_is_in_sunshine_and_not_upon_a_star(prompt: str) -> None:
+    brief = understand(prompt)
+    assert len({one.art for one in brief.subjects}) == 1
+    assert (brief.weather, {one.relation for one in brief.subjects}) == ("clear", {"none"})
+    assert len(brief.subjects) == (6 if "six" in prompt else 1)
+
+
+@pytest.mark.parametrize(
+    "prompt", ["a sun wearing sunglasses", "the sun dances with the moon", "une fusée vers le soleil"]
+)
+def test_a_sun_that_takes_part_is_drawn(prompt: str) -> None:
+    assert "sun" in [one.art for one in understand(prompt).subjects]
+
+
 def test_everyday_prompts_are_understood_in_both_languages() -> None:
     missed = {prompt: found for prompt, want in EVERYDAY if (found := wrong(understand(prompt), want))}
     assert len(EVERYDAY) >= 100
