@@ -35,6 +35,9 @@ STEP = 1 / 12
 _SPACING = 4.0
 """Seconds between two key poses: so far apart that each is a picture of its own, held almost still."""
 
+_JOURNEYS, _WAYS = 0.3, ("walk", "run", "drive", "fly", "swim")
+"""How often the world goes by, past the one view that stands still, and for whose sake."""
+
 _TEXTS = (
     "Bonjour !",
     "Hello there!",
@@ -72,6 +75,9 @@ def stills(rng: np.random.Generator, *, each: int = 7) -> Iterator[Still]:
 def _scene(rng: np.random.Generator, count: int | None = None) -> Scene:
     count = count or int(rng.choice([1, 2, 3, 4, 5, 6], p=[0.1, 0.15, 0.2, 0.2, 0.2, 0.15]))
     subjects = _subjects(rng, count)
+    if rng.random() < _JOURNEYS:  # all alike, or else somebody would be left behind
+        way = _WAYS[int(rng.integers(len(_WAYS)))]
+        subjects = tuple(replace(one, motions=(way,)) for one in subjects)
     brief = Brief(
         "", "en", subjects,
         place=PLACES[int(rng.integers(len(PLACES)))], time=TIMES[int(rng.integers(len(TIMES)))],

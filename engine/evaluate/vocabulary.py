@@ -16,7 +16,10 @@ PATH = Path(__file__).parent / "vocabulary.toml"
 
 @dataclass(frozen=True)
 class Noun:
-    """One kind of thing: its names, the French gender ("m" or "f") and its kind in the art pack."""
+    """One kind of thing: its names, the French gender ("m" or "f") and its kind in the art pack.
+
+    ``arts`` are the drawings that answer to the noun; the first is what the bare word shows.
+    """
 
     en: str
     en_plural: str
@@ -40,6 +43,8 @@ def nouns() -> Mapping[str, Noun]:
     for name, (plural, french, french_plural, gender) in words()["subjects"].items():
         arts = [key for key in pack.ids() if name in pack.index()[key]["names_en"]]
         arts.sort(key=lambda key: not pack.index()[key]["curated"])
+        if name in words()["drawn"]:
+            arts = list(dict.fromkeys((words()["drawn"][name], *arts)))
         if not arts:
             raise KeyError(f"the art pack has no {name!r}")
         kind = str(pack.index()[arts[0]]["kind"])

@@ -13,6 +13,7 @@ from engine.diorama.paint.light import light_for
 from engine.diorama.paint.puppet import Puppet
 from engine.diorama.paint.raster import bgr
 from engine.diorama.scene import Subject
+from engine.diorama.words import understand
 from engine.evaluate import report, results
 from engine.evaluate.blobs import divided, settled
 from engine.evaluate.hearing import low, onsets, wrong_sounds, wrong_words
@@ -27,7 +28,7 @@ from engine.evaluate.sight import Oracle, oracle
 from engine.evaluate.stills import HEIGHT, WIDTH
 from engine.evaluate.tracks import Track
 from engine.evaluate.views import filled, masked
-from engine.evaluate.vocabulary import classes, nouns, words
+from engine.evaluate.vocabulary import class_of, classes, nouns, words
 from engine.evaluate.wording import one as a
 from engine.evaluate.wording import related, several
 
@@ -295,6 +296,14 @@ def test_handwritten_prompts_ask_for_what_the_oracle_knows() -> None:
         for ask in one.asks:
             assert ask.attribute in ATTRIBUTES
             assert all(name in classes() for name in (ask.subject, ask.other))
+
+
+def test_what_the_engine_draws_for_a_noun_answers_to_it() -> None:
+    for name, noun in nouns().items():
+        french = f"{'une' if noun.gender == 'f' else 'un'} {noun.fr} dans une prairie"
+        for prompt in (f"a {name} in a meadow", french):
+            assert class_of(understand(prompt).subjects[0].art) == name, prompt
+    assert nouns()["train"].arts[0] == understand("a train").subjects[0].art
 
 
 def test_french_articles_agree_and_are_elided() -> None:
