@@ -95,6 +95,11 @@ def test_who_is_in_the_sun_is_in_sunshine_and_not_upon_a_star(prompt: str) -> No
     assert len(brief.subjects) == (6 if "six" in prompt else 1)
 
 
+def test_counted_books_are_single_ones() -> None:
+    assert [one.art for one in understand("three books in a meadow").subjects] == ["open-book"] * 3
+    assert [one.art for one in understand("deux livres dans une prairie").subjects] == ["open-book"] * 2
+
+
 @pytest.mark.parametrize(
     "prompt", ["a sun wearing sunglasses", "the sun dances with the moon", "une fusée vers le soleil"]
 )
