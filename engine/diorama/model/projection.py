@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.diorama.model.bonds import HIGHEST_TOP, ORDERS
+from engine.diorama.model.bonds import HIGHEST_TOP, ORDERS, SIDE
 from engine.diorama.model.clock import JOIN
+from engine.diorama.model.condition import ROAMING
 from engine.diorama.model.crowd import stage
 from engine.diorama.model.latents import FACING, IMPACT, OPACITY, ROTATION, SCALE, SQUASH, X, Y
 from engine.diorama.scene import KEYS
@@ -46,8 +47,15 @@ HOVER = 0.02
 LOWEST_FLIGHT = 0.72
 """How low, in the frame, a way through the air is brought so that all of it is seen."""
 
-SOARS, MOST_GROWTH = 0.15, 3.0
-"""How far, in the frame's height, a flyer climbs and sinks at least, and how much its own way is stretched for that."""
+LEAST_DROP, GATHERS = 0.1, 1.7
+"""From how deep a fall on, in the frame's height, it is made to gather speed, and the power of its way for that."""
+
+STRIDING = frozenset({"walk", "run", "drive", "swim"})
+PAIR = 2
+
+SOARS, STRIDES, MOST_GROWTH = 0.15, 0.24, 3.0
+"""How far a flyer climbs and sinks at least, in the frame's height, how wide the way is, in its width, of who runs
+beside something, and how much their own ways are stretched for that at most."""
 
 CARRYING = frozenset({"chasing", "holding"})
 """Relations whose target moves along, whatever its own motion is."""
@@ -73,6 +81,8 @@ def project(
         _smooth(condition, slot, track)
         _contacts(track)
         _stand(condition, slot, track)
+        _drop(condition, slot, track)
+        _stride(condition, slot, tracks)
         _roll(condition, slot, track)
         _rest(condition, slot, track)
     np.clip(tracks, LOWEST, HIGHEST, out=tracks)
@@ -193,6 +203,34 @@ def _roll(condition: Condition, slot: int, track: NDArray[np.float32]) -> None:
         carry = track[first, ROTATION] + turn[-1] - track[last - 1, ROTATION]
         track[first:last, ROTATION] = track[first, ROTATION] + turn
         track[last:, ROTATION] += np.float32(2 * np.pi * np.round(carry / (2 * np.pi)))
+
+
+def _drop(condition: Condition, slot: int, track: NDArray[np.float32]) -> None:
+    """Who falls out of the sky gathers speed until the very hit, which the model's even keys blur."""
+    hits = np.flatnonzero(track[:, IMPACT])
+    if condition.floating or condition.deeds(slot)[0] != "fall" or not len(hits):
+        return
+    touch, y = int(hits[0]), track[:, Y]
+    top, ground = float(y[: touch + 1].min()), float(y[touch])
+    if ground - top > LEAST_DROP:
+        gone = np.clip((y[:touch] - top) / (ground - top), 0, 1)
+        y[:touch] = top + (ground - top) * gone**GATHERS
+
+
+def _stride(condition: Condition, slot: int, tracks: NDArray[np.float32]) -> None:
+    """Who runs or walks beside something that stays gets a way to go: the model makes it too short to be seen."""
+    if len(tracks) != PAIR or not STRIDING.issuperset(condition.actors[slot].motions):
+        return
+    still = 1 - slot
+    beside = condition.link(slot) == ("beside", still) or condition.link(still) == ("beside", slot)
+    if not beside or ROAMING & set(condition.actors[still].motions):
+        return
+    x = tracks[slot, :, X].copy()
+    taken = sum(condition.outline(s)[0] * float(np.median(tracks[s, :, SCALE])) for s in (slot, still))
+    wanted = min(STRIDES, 1 - 2 * SIDE - taken)
+    growth = np.clip(wanted / max(float(np.ptp(x)), 1e-3), 1.0, MOST_GROWTH)
+    near = float(x.min() if np.median(x) >= np.median(tracks[still, :, X]) else x.max())
+    tracks[slot, :, X] = near + (x - near) * np.float32(growth)
 
 
 def _flies_alone(condition: Condition, slot: int) -> bool:
