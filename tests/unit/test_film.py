@@ -56,6 +56,12 @@ def test_an_idle_animated_subject_moves_by_itself(art: str) -> None:
     assert early.shape != late.shape or np.abs(early.astype(int) - late.astype(int)).mean() > 0.3
 
 
+def test_a_dolphin_that_floats_neither_leaps_nor_swims() -> None:
+    afloat, under_way = ([pose for pose, _ in shown(scene("dolphin", motion=motion))] for motion in ("float", "swim"))
+    assert set(afloat) == {"swim"}
+    assert "play" in under_way
+
+
 def test_two_of_a_kind_are_out_of_step() -> None:
     twins = scene("cat", "cat", "cat")
     poses = [shown(twins, index)[30][1] for index in range(3)]

@@ -45,6 +45,14 @@ def test_a_runner_keeps_its_place_and_never_turns_while_the_world_goes_by() -> N
     assert journey.gone(2.0) == pytest.approx(journey.gone(4.0) / 2, rel=0.05)
 
 
+def test_who_flies_alone_gets_ahead_in_the_picture_and_stays_in_it() -> None:
+    staged, journey = embark(there_and_back(one("butterfly", "fly"), place="sky"))
+    assert journey is not None
+    x = staged.tracks[0, :, 0]
+    assert journey.way * (x[-8:].mean() - x[:8].mean()) > 0.2
+    assert ((x > 0.15) & (x < 0.85)).all()
+
+
 @pytest.mark.parametrize(
     ("subjects", "words"),
     [

@@ -161,6 +161,27 @@ def test_strangers_do_not_stand_in_each_other(director: Director) -> None:
             assert np.mean(np.abs(tracks[a, :, X] - tracks[b, :, X]) > 0.75 * touch) > 0.9
 
 
+def test_a_large_flyer_climbs_and_sinks_as_far_as_a_small_one(director: Director) -> None:
+    for size in (0.25, 0.6):
+        for seed in range(4):
+            flown = final(director, brief(subject("fly", kind="flyer", size=size)), seed).scene.tracks[0]
+            assert np.ptp(flown[:, Y]) > 0.11
+
+
+def test_a_runner_beside_a_thing_has_a_way_to_go(director: Director) -> None:
+    asked = brief(subject("run", relation="beside", target=1), subject(kind="object", size=0.2))
+    ways = [np.ptp(final(director, asked, seed).scene.tracks[0, :, X]) for seed in range(6)]
+    assert np.median(ways) > 0.18
+
+
+def test_a_fall_gathers_speed_until_it_hits(director: Director) -> None:
+    for seed in range(4):
+        track = final(director, brief(subject("fall", size=0.4)), seed).scene.tracks[0]
+        touch = int(np.flatnonzero(track[:, IMPACT])[0])
+        depth = track[touch, Y] - track[: touch + 1, Y].min()
+        assert track[touch, Y] - track[touch - 6, Y] > 0.44 * depth
+
+
 def test_a_static_camera_is_perfectly_still(director: Director) -> None:
     camera = final(director, FOX_OVER_LOG, 3).scene.camera
     assert (camera[:, :3] == np.array([0.5, 0.5, 1.0], np.float32)).all()

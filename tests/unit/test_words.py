@@ -210,6 +210,17 @@ def test_subjects_beyond_the_slots_are_listed_as_unsupported() -> None:
     assert brief.unsupported == ("owl", "bear")
 
 
+@pytest.mark.parametrize(
+    ("prompt", "motion"),
+    [
+        ("a boat drives through the desert", "drive"), ("un bateau roule dans un jardin", "drive"),
+        ("a boat sails on the sea", "float"), ("a ship leaves the harbour", "float"),
+    ],
+)  # fmt: skip
+def test_ships_float_unless_they_are_told_to_drive(prompt: str, motion: str) -> None:
+    assert understand(prompt).subjects[0].motions == (motion,)
+
+
 def test_a_place_without_anybody_gets_a_guest_that_suits_it() -> None:
     brief = understand("sunset over the sea")
     assert (brief.place, brief.time) == ("sea", "dusk")
