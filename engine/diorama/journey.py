@@ -188,7 +188,8 @@ def _overtaking(scene: Scene, lead: int, going: NDArray[np.bool_]) -> NDArray[np
     """
     brief, ahead = scene.brief, np.zeros(KEYS, np.float32)
     subject = brief.subjects[lead]
-    half = 0.5 * subject.size * breadth_of(subject) * float(scene.tracks[lead, :, _SCALE].max())
+    # Banking, a slim thing takes as much room as it is tall.
+    half = 0.5 * subject.size * max(breadth_of(subject), 1.0) * float(scene.tracks[lead, :, _SCALE].max())
     room = min(LEAD, 0.5 - half - EDGE)
     if set(subject.motions) != {"fly"} or brief.camera == "follow" or room < LEAST:
         return ahead
