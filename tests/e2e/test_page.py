@@ -88,8 +88,11 @@ async def choose_who_sees_it(page: Page, name: str) -> None:
     await page.until("document.querySelector('button.tile')")
     await page.run("document.querySelector('button.tile').click()")
     await page.until("document.querySelector('.managing [name=caption]')?.value === 'Bonjour'")
-    await page.run("document.querySelector('.managing select').value = 'CHOSEN'")
-    await page.run("document.querySelector('.managing select').dispatchEvent(new Event('input', {bubbles: true}))")
+    # At once, as a hand does: the form fills itself in meanwhile, and leaves alone only what was touched.
+    await page.run(
+        "((select) => { select.value = 'CHOSEN'; select.dispatchEvent(new Event('input', {bubbles: true})); })"
+        "(document.querySelector('.managing select'))"
+    )
     await page.type(".audience [type=search]", name)
     await page.until("document.querySelector('.audience .found button')")
     await page.press("Enter")
