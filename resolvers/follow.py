@@ -95,15 +95,17 @@ async def member_once_met(account_id: UUID) -> Account:
     return found
 
 
-async def check_not_blocked(member_id: UUID, by: UUID, connection: BaseDBAsyncClient | None = None) -> None:
+async def check_not_blocked(
+    member_id: UUID, by: UUID, connection: BaseDBAsyncClient | None = None, *, field: str = "accountId"
+) -> None:
     """Raise `NotFound`, as of somebody who is not there, when that member blocks this one."""
     if await Block.filter(blocker_id=by, blocked_id=member_id).using_db(connection).exists():
-        raise no_such_member()
+        raise no_such_member(field)
 
 
-def no_such_member() -> NotFound:
+def no_such_member(field: str = "accountId") -> NotFound:
     """What is said of a member who is not there, or who blocks the viewer."""
-    return NotFound("There is no such member.", field="accountId")
+    return NotFound("There is no such member.", field=field)
 
 
 async def are_mutual(connection: BaseDBAsyncClient, one: UUID, other: UUID) -> bool:

@@ -27,6 +27,7 @@ from models.rules.grant import askable
 from resolvers.cameo import hydrate, no_such_cameo
 from resolvers.cameo_access import access_in_force, check_may_share, lock_own_cameo, recheck_drafts, store_terms
 from resolvers.context import Context
+from resolvers.follow import check_not_blocked, no_such_member
 from resolvers.idempotency import check_idempotency_key
 from resolvers.keyset import rows_page
 from resolvers.limit import Limit
@@ -232,7 +233,8 @@ async def _give(
     rows = Grant.filter(cameo_id=cameo.id, subject_id=subject_id).using_db(connection)
     old = await rows.filter(state=GrantState.ACTIVE).order_by("-id").first()
     if old is None or widens(Terms.of(old), new):
-        await _check_meets(connection, cameo, subject_id)
+        # Nothing new for who blocks the owner, nor is that told; what they have is narrowed all the same.
+        await check_not_blocked(cameo.owner_id, subject_id, connection, field="subject")
         await check_may_share(connection, cameo)
         await require_step_up(context)
     await connection.execute_query(
@@ -262,27 +264,13 @@ async def _check_subject(connection: BaseDBAsyncClient, cameo: Cameo, subject_id
         raise Invalid("You need no permission for your own cameo.", field="subject")
     standing = Account.filter(id=subject_id, suspended_at__isnull=True, deleted_at__isnull=True)
     if not await standing.using_db(connection).exists():
-        raise _no_such_subject()
+        raise no_such_member("subject")
     [row] = await connection.execute_query_dict(
         f"SELECT {blocks('$1::uuid', '$2::uuid')} AS blocked",
         [cameo.owner_id, subject_id],
     )
     if row["blocked"]:
         raise Conflict("You block this member. Unblock them first.", field="subject")
-
-
-async def _check_meets(connection: BaseDBAsyncClient, cameo: Cameo, subject_id: UUID) -> None:
-    """Nothing new is given to who blocks the owner, nor is that told; what they have is narrowed all the same."""
-    [row] = await connection.execute_query_dict(
-        f"SELECT {blocks('$1::uuid', '$2::uuid')} AS blocked",
-        [subject_id, cameo.owner_id],
-    )
-    if row["blocked"]:
-        raise _no_such_subject()
-
-
-def _no_such_subject() -> NotFound:
-    return NotFound("There is no such member.", field="subject")
 
 
 async def _last_of_line(connection: BaseDBAsyncClient, grant_id: UUID) -> UUID:

@@ -12,9 +12,10 @@ from jobs.consent.change import Effects
 from models.account import Account
 from models.audit import SERVER, append
 from models.consent.locks import lock_accounts
-from models.errors import Conflict, NotFound
+from models.errors import Conflict
 from models.invitees import LARGEST_BRANCH, branch_of
 from resolvers.context import Context
+from resolvers.follow import no_such_member
 from resolvers.step_up import require_step_up
 from resolvers.suspension import suspend_all
 
@@ -64,7 +65,7 @@ async def reopen_branch(context: Context, account_id: UUID) -> int:
         await connection.execute_query("SELECT pg_advisory_xact_lock($1)", [_CLOSING])
         members = await branch_of(connection, account_id)
         if not members:
-            raise _no_such_member()
+            raise no_such_member()
         await lock_accounts(connection, members)
         rows = await connection.execute_query_dict(
             """
@@ -106,7 +107,7 @@ async def _close(connection: BaseDBAsyncClient, account_id: UUID) -> tuple[list[
         )
         invites += len(rows)
     if not members:
-        raise _no_such_member()
+        raise no_such_member()
     return sorted(members), invites
 
 
@@ -118,7 +119,3 @@ def _check(members: list[UUID], standing: int, size: int, admin_id: UUID) -> Non
             f"This branch has {standing:,} members now, not {size:,}. Look at it again, then confirm that number.",
             field="branchSize",
         )
-
-
-def _no_such_member() -> NotFound:
-    return NotFound("There is no such member.", field="accountId")

@@ -128,11 +128,14 @@ def casts(viewer: str) -> str:
     ))"""
 
 
+def _own(viewer: str) -> str:
+    return f"({_V}.author_id = {viewer} OR {shows(viewer)})"
+
+
 def may_be_seen_by(viewer: str, published: str | None = None) -> str:
     """May this viewer watch this video when they know its id?"""
-    own = f"({_V}.author_id = {viewer} OR {shows(viewer)})"
     return f"""(
-        {published or published_to(viewer)} OR ({UNRESTRICTED} AND {_V}.author_state <> 'DELETED' AND {own})
+        {published or published_to(viewer)} OR ({UNRESTRICTED} AND {_V}.author_state <> 'DELETED' AND {_own(viewer)})
     )"""
 
 
@@ -140,14 +143,13 @@ def may_be_told_of(viewer: str, published: str | None = None) -> str:
     """May this viewer know that it exists? Its author and the people shown may, also when it is hidden."""
     return f"""(
         {published or published_to(viewer)}
-        OR ({_V}.author_state <> 'DELETED' AND ({_V}.author_id = {viewer} OR {shows(viewer)}))
+        OR ({_V}.author_state <> 'DELETED' AND {_own(viewer)})
     )"""
 
 
 def may_be_named_in_chain(viewer: str) -> str:
     """May a chain name it to this viewer? What goes by link a public remix gives away to nobody else."""
-    own = f"({_V}.author_id = {viewer} OR {shows(viewer)})"
-    return f"({may_be_told_of(viewer)} AND ({_V}.audience <> 'LINK' OR {own}))"
+    return f"({may_be_told_of(viewer)} AND ({_V}.audience <> 'LINK' OR {_own(viewer)}))"
 
 
 def open_to(viewer: str) -> str:
